@@ -1,0 +1,1 @@
+"""The method: values and arrays only; no UI, no database, no transformers."""

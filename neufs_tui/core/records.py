@@ -1,0 +1,128 @@
+"""The values the whole program speaks in: frozen, free of any library."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from hashlib import blake2b
+from typing import Any
+
+ExampleId = str
+"""Content hash of an example's text: 32 hexadecimal digits."""
+
+
+def content_hash(text: str) -> ExampleId:
+    """Identify a text by what it says, so that rows may move and pools may grow."""
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One text of the pool."""
+
+    id: ExampleId
+    text: str
+    row: int
+    """Place of its first occurrence in the pool file, counted from 0 over the good rows."""
+    source_id: str | int | None = None
+    """The row's own `id`, or None."""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    """Every other field of the row (`label`, `choices`, …), as read; travels to the export."""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One answer that an example may be given."""
+
+    name: str
+    definition: str = ""
+    """One line that tells the annotator what the label means; may be empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What the model is asked, and the labels it chooses from."""
+
+    labels: tuple[Label, ...]
+    instruction: str = (
+        "Classify the text. Answer with one of these labels and nothing else:\n{labels}"
+    )
+    """System message; `{labels}` becomes one line per label, with its definition."""
+    input: str = "{text}"
+    """User turn; `{text}` becomes the example's text."""
+    answer_prefix: str = ""
+    """Assistant text in front of every answer, such as `<answer>`."""
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """Names in the order they were given, which is the order of all scores."""
+        return tuple(label.name for label in self.labels)
+
+
+@dataclass(frozen=True, slots=True)
+class Demonstration:
+    """A text with its answer, shown to the model in the prompt."""
+
+    text: str
+    answer: str
+
+
+class DecisionKind(StrEnum):
+    """What the annotator may do with the example in front of her."""
+
+    LABEL = "label"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What holds for one example now: undone decisions are not among them."""
+
+    example_id: ExampleId
+    kind: DecisionKind
+    label: str | None = None
+    """The label's name; None for a skip."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """The numbers that chose an example, as they were when it was chosen."""
+
+    gap: int
+    """Neurons of its set that no labelled example has switched on."""
+    set_size: int
+    """Neurons in its set, |N(x)|."""
+    median_gap: float
+    """Median gap over the scanned examples that are neither labelled nor skipped."""
+    gap_rank: int
+    """1 + how many of those examples have a larger gap."""
+    n_ranked: int
+    """How many examples the median and the rank are taken over."""
+    neighbourhood: int
+    """Members of its cluster: examples nearer to this cluster's medoid than to any label."""
+    count_percentile: float
+    """Percent of the other examples with as many answer tokens whose neuron count is smaller."""
+    neuron_count: int
+    """Q(x), distinct neurons kept."""
+    distance: float
+    """Jaccard distance to the cluster's medoid, in [0, 1]."""
+    score: float
+    """The score that won in its cluster, in [0, 1]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """An example proposed for annotation, and why."""
+
+    example_id: ExampleId
+    reason: Reason | None
+    """None while examples come in file order."""
+    answer: str
+    """The model's own answer: the label it gives the highest mean log-probability."""
+    probabilities: tuple[float, ...]
+    """Softmax of the candidates' mean log-probabilities, in label order; sums to 1."""
+    n_scanned: int
+    """Examples scanned when it was chosen."""
+    n_labelled: int
+    """Labels taken into account when it was chosen."""

@@ -1,0 +1,76 @@
+"""Everything that shapes a number, in frozen values that are recorded with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+HookSite = Literal["down_proj", "act_fn"]
+"""Where activations are read: the down-projection's input, or the gate's activation alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """Which model is run, and how."""
+
+    name: str = "smollm2-135m"
+    """Hub id, local folder, GGUF file, or the name of an embedded model."""
+    device: str | None = None
+    """`cpu`, `cuda`, `cuda:1`, …; None chooses."""
+    dtype: str | None = None
+    """`float32`, `bfloat16` or `float16`; None chooses."""
+    trust_remote_code: bool = False
+    """Run code that comes with the model; never set by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureSettings:
+    """What is recorded of a forward pass."""
+
+    layer_entries: float = 0.206
+    """Largest (position, neuron) contributions kept per layer: below 1 a share of d_mlp, else
+    a number. The reference keeps 2,000 of 9,728."""
+    set_size: float = 0.012
+    """Neurons in a set: below 1 a share of n_layers · d_mlp, else a number."""
+    hook_site: HookSite = "down_proj"
+    drop_last_position: bool = False
+    """Leave out the last answer position, as the reference does."""
+    mask_pad_tokens: bool = False
+    """Hide every token equal to the pad token, as the reference does, real ones included."""
+
+    def n_layer_entries(self, d_mlp: int) -> int:
+        """Entries kept per layer, at least 1; a number may exceed d_mlp, over several positions."""
+        return _share_or_number(self.layer_entries, d_mlp)
+
+    def n_set(self, n_layers: int, d_mlp: int) -> int:
+        """Neurons kept in a set, at least 1 and at most all there are."""
+        return min(_share_or_number(self.set_size, n_layers * d_mlp), n_layers * d_mlp)
+
+
+REFERENCE_CAPTURE = CaptureSettings(
+    layer_entries=2000,
+    set_size=5000,
+    hook_site="act_fn",
+    drop_last_position=True,
+    mask_pad_tokens=True,
+)
+"""The reference implementation's own settings."""
+
+
+@dataclass(frozen=True, slots=True)
+class SelectionSettings:
+    """How examples are chosen from what was captured."""
+
+    shots: int = 16
+    """Demonstrations wanted."""
+    tau: float = 0.5
+    """Weight of difficulty against typicality, in [0, 1]."""
+    seed: int = 0
+    raw_counts: bool = False
+    """Compare neuron counts across answer lengths, as the reference does."""
+    choose_from: int = 32
+    """Scanned examples from which NeuFS chooses; below, examples come in file order."""
+
+
+def _share_or_number(value: float, whole: int) -> int:
+    return max(1, round(value * whole) if value < 1 else round(value))

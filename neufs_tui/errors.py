@@ -1,0 +1,50 @@
+"""Failures that are reported to the user in a sentence and a hint, not crashed on."""
+
+from __future__ import annotations
+
+
+class NeufsError(Exception):
+    """Base class for failures that are reported, not crashed on."""
+
+    exit_code = 1
+    """Exit status of the process: 1 failed, 2 wrong use or bad input."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        """Keep what is wrong, with the value, and one imperative sentence that helps."""
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(NeufsError):
+    """The command, a flag or the configuration asks for something that cannot be."""
+
+    exit_code = 2
+
+
+class PoolError(NeufsError):
+    """The pool cannot be read as it is."""
+
+    exit_code = 2
+
+
+class SessionError(NeufsError):
+    """The session file cannot be opened, or another process writes to it."""
+
+
+class ModelError(NeufsError):
+    """The model cannot be found, loaded or used."""
+
+
+class SelectionError(NeufsError):
+    """The examples asked for cannot be chosen."""
+
+    exit_code = 2
+
+
+class ExportError(NeufsError):
+    """The few-shot set cannot be written as asked."""
+
+
+class EngineError(NeufsError):
+    """The engine process stopped and could not be started again."""

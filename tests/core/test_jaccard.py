@@ -1,0 +1,54 @@
+"""Distances between packed neuron sets, against plain Python sets."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neufs_tui.core.jaccard import NeuronSets
+
+SETS = st.lists(st.sets(st.integers(0, 400), max_size=40), min_size=1, max_size=12)
+
+
+def packed(sets: list[set[int]]) -> NeuronSets:
+    return NeuronSets([np.array(sorted(one), dtype=np.uint32) for one in sets])
+
+
+def distance(one: set[int], other: set[int]) -> float:
+    return 1 - len(one & other) / len(one | other) if one | other else 0.0
+
+
+@given(SETS)
+def test_distances_are_those_of_plain_sets(sets: list[set[int]]) -> None:
+    expected = [[distance(one, other) for other in sets] for one in sets]
+    np.testing.assert_allclose(
+        packed(sets).distances(np.arange(len(sets)), None), expected, atol=1e-12
+    )
+
+
+@given(SETS)
+def test_distances_are_symmetric_with_a_zero_diagonal(sets: list[set[int]]) -> None:
+    table = packed(sets).distances(np.arange(len(sets)), None)
+    np.testing.assert_array_equal(table, table.T)
+    assert not table.diagonal().any()
+
+
+@given(SETS, st.data())
+def test_gaps_count_what_the_labelled_leave_open(sets: list[set[int]], data: st.DataObject) -> None:
+    labelled = data.draw(st.sets(st.integers(0, len(sets) - 1)))
+    neurons = packed(sets)
+    coverage = neurons.no_coverage()
+    for place in labelled:
+        coverage = coverage | neurons.bits[place]
+    covered = set().union(*(sets[place] for place in labelled))
+    assert neurons.gaps(coverage).tolist() == [len(one - covered) for one in sets]
+
+
+def test_rows_are_the_same_however_few_fit_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    sets = packed([set(rng.integers(0, 300, 30).tolist()) for _ in range(20)])
+    at_once = sets.distances(np.arange(20), np.arange(5))
+    monkeypatch.setattr("neufs_tui.core.jaccard._CHUNK_WORDS", 1)
+    np.testing.assert_array_equal(sets.distances(np.arange(20), np.arange(5)), at_once)

@@ -1,0 +1,120 @@
+"""Per family of models: where the FFN, its down-projection and the unembedding are.
+
+Hugging Face's names are translated here, once: `d_mlp` is the FFN's width, `d_model` the
+residual stream's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from transformers import PreTrainedModel
+from transformers.pytorch_utils import Conv1D
+
+from neufs_tui.core.settings import HookSite
+from neufs_tui.errors import ModelError
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Paths of attributes, as one family of implementations names them."""
+
+    layers: str
+    """From the model to its list of layers."""
+    activation: str
+    """From a layer to the FFN's activation function."""
+    down_projection: str
+    """From a layer to the FFN's down-projection."""
+
+
+_LAYOUTS = (
+    # Llama, Qwen2, Qwen3, Mistral, Gemma to Gemma 3, and what is built like them: gated
+    _Layout("model.layers", "mlp.act_fn", "mlp.down_proj"),
+    _Layout("model.language_model.layers", "mlp.act_fn", "mlp.down_proj"),
+    # GPT-2: plain
+    _Layout("transformer.h", "mlp.act", "mlp.c_proj"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """The parts of a model that the method reads."""
+
+    d_model: int
+    d_mlp: int
+    down_projections: tuple[nn.Module, ...]
+    """One a layer, first layer first."""
+    activations: tuple[nn.Module, ...]
+    """The activation function of each layer's FFN."""
+    unembedding: Tensor
+    """Shape (vocabulary, d_model)."""
+
+    @property
+    def n_layers(self) -> int:
+        """Number of layers."""
+        return len(self.down_projections)
+
+    def hooked(self, site: HookSite) -> tuple[nn.Module, ...]:
+        """The module of each layer whose input (or output) is the activation at `site`."""
+        return self.down_projections if site == "down_proj" else self.activations
+
+    def token_projections(self, tokens: Sequence[int]) -> Tensor:
+        """What one unit of each neuron's activation adds to each token's logit, norm aside.
+
+        Args:
+            tokens: token ids.
+
+        Returns:
+            W_down^T u_y in float32, shape (n_layers, len(tokens), d_mlp).
+
+        Source: Chen et al., NeuFS, contribution of a neuron to an answer token.
+        """
+        index = torch.tensor(list(tokens), device=self.unembedding.device)
+        rows = self.unembedding[index].float()  # (token, d_model)
+        projected = []
+        for module in self.down_projections:
+            weight = _write_weight(module)  # (d_model, d_mlp)
+            projected.append((rows.to(weight.device) @ weight.float()).to(rows.device))
+        return torch.stack(projected)
+
+
+def find_architecture(model: PreTrainedModel) -> Architecture:
+    """Find the FFNs of a model.
+
+    Raises:
+        ModelError: its FFNs are not where any known family has them, or it has no unembedding.
+    """
+    output = model.get_output_embeddings()  # type: ignore[no-untyped-call]
+    for layout in _LAYOUTS:
+        try:
+            layers = list(cast(nn.ModuleList, attrgetter(layout.layers)(model)))
+            activations = tuple(attrgetter(layout.activation)(layer) for layer in layers)
+            down_projections = tuple(attrgetter(layout.down_projection)(layer) for layer in layers)
+        except AttributeError:
+            continue
+        if output is None or not layers:
+            break
+        unembedding = cast(Tensor, output.weight).detach()
+        d_model, d_mlp = _write_weight(down_projections[0]).shape
+        return Architecture(
+            d_model=d_model,
+            d_mlp=d_mlp,
+            down_projections=down_projections,
+            activations=activations,
+            unembedding=unembedding,
+        )
+    raise ModelError(
+        f"the FFN of {type(model).__name__} is not where neufs-tui looks for it",
+        hint="use a Llama, Qwen2, Qwen3, Mistral, Gemma or GPT-2 model",
+    )
+
+
+def _write_weight(down_projection: nn.Module) -> Tensor:
+    """The down-projection's weight, shape (d_model, d_mlp)."""
+    weight = cast(Tensor, down_projection.weight).detach()
+    return weight.T if isinstance(down_projection, Conv1D) else weight

@@ -1,0 +1,36 @@
+"""A listener that remembers, and tiny models ready for forward passes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from neufs_tui.core.settings import ModelChoice
+from neufs_tui.model.loading import LoadedModel, load_model
+from tests.tiny import save_tiny_model
+
+
+class Heard:
+    """Remembers what loading said."""
+
+    def __init__(self) -> None:
+        self.stages: list[tuple[str, str]] = []
+        self.bytes: list[tuple[int, int]] = []
+
+    def stage(self, name: str, detail: str) -> None:
+        self.stages.append((name, detail))
+
+    def downloaded(self, done: int, total: int) -> None:
+        self.bytes.append((done, total))
+
+
+@pytest.fixture
+def heard() -> Heard:
+    return Heard()
+
+
+def load_tiny(folder: Path, family: str, dtype: str = "float32") -> LoadedModel:
+    save_tiny_model(folder, family)
+    choice = ModelChoice(name=str(folder), device="cpu", dtype=dtype)
+    return load_model(choice, folder / "unused", Heard())

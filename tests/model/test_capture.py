@@ -1,0 +1,189 @@
+"""Capture against a slow, obvious implementation, for every family of models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from transformers.pytorch_utils import Conv1D
+
+from neufs_tui.core.records import Label, Task
+from neufs_tui.core.settings import CaptureSettings
+from neufs_tui.model.capture import CaptureRunner
+from neufs_tui.model.encoding import PromptEncoder
+from neufs_tui.model.loading import LoadedModel
+from tests.model.conftest import load_tiny
+from tests.tiny import CORPUS, FAMILIES
+
+TASK = Task(
+    labels=tuple(Label(name) for name in ("With Explanation", "Without Explanation", "praise")),
+    instruction="Classify.",
+)
+EVERYTHING = CaptureSettings(layer_entries=10**6, set_size=10**6)
+
+
+@pytest.fixture(scope="module", params=FAMILIES)
+def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> LoadedModel:
+    return load_tiny(tmp_path_factory.mktemp(request.param), request.param)
+
+
+def obvious(loaded: LoadedModel, ids: list[int], answer: list[int], site: str) -> dict[str, object]:
+    """One candidate behind one prompt: a whole forward pass, then loops."""
+    seen: dict[tuple[int, str], torch.Tensor] = {}
+    handles = []
+    for layer, module in enumerate(loaded.architecture.down_projections):
+        handles.append(
+            module.register_forward_hook(
+                lambda _, args, out, layer=layer: seen.update(
+                    {(layer, "down_proj"): args[0][0], (layer, "ffn"): out[0]}
+                )
+            )
+        )
+    for layer, module in enumerate(loaded.architecture.activations):
+        handles.append(
+            module.register_forward_hook(
+                lambda _, args, out, layer=layer: seen.update({(layer, "act_fn"): out[0]})
+            )
+        )
+    with torch.no_grad():
+        logits = loaded.model(input_ids=torch.tensor([ids + answer])).logits[0]
+    for handle in handles:
+        handle.remove()
+    score, contributions, projected = 0.0, [], []
+    for t, token in enumerate(answer):
+        position = len(ids) + t - 1
+        score += logits[position].log_softmax(0)[token].item() / len(answer)
+        row = loaded.model.get_output_embeddings().weight[token].detach()
+        by_layer = []
+        for layer, module in enumerate(loaded.architecture.down_projections):
+            weight = module.weight.detach()
+            columns = weight if isinstance(module, Conv1D) else weight.T
+            activation = seen[layer, site][position]
+            by_layer.append(
+                [activation[i].item() * torch.dot(columns[i], row).item() for i in range(48)]
+            )
+            bias = module.bias if module.bias is not None else torch.zeros(32)
+            projected.append(torch.dot(seen[layer, "ffn"][position] - bias, row).item())
+        contributions.append(by_layer)
+    return {"score": score, "contributions": np.array(contributions), "projected": projected}
+
+
+@pytest.mark.parametrize("site", ["down_proj", "act_fn"])
+def test_contributions_and_scores_equal_the_obvious_implementation(
+    loaded: LoadedModel, site: str
+) -> None:
+    encoder = PromptEncoder(loaded.tokenizer, TASK, context_window=loaded.context_window)
+    prompts = [encoder.prompt(text) for text in CORPUS]
+    settings = CaptureSettings(layer_entries=10**6, set_size=10**6, hook_site=site)
+    runner = CaptureRunner(loaded, encoder.candidates, settings)
+    captures = runner.capture(prompts)
+    for prompt, capture, entries in zip(prompts, captures, runner.entries(prompts), strict=True):
+        expected = [
+            obvious(loaded, list(prompt.ids), list(candidate), site)
+            for candidate in encoder.candidates
+        ]
+        scores = np.array([one["score"] for one in expected])
+        np.testing.assert_allclose(capture.scores, scores, rtol=1e-4, atol=1e-4)
+        assert capture.answer == int(scores.argmax())
+        slow = expected[capture.answer]["contributions"]  # (position, layer, neuron)
+        fast = np.full(slow.shape, np.nan)
+        layers = np.arange(3)[:, None]
+        kept = np.isfinite(entries.contribution)
+        at = (entries.position, np.broadcast_to(layers, kept.shape), entries.neuron)
+        fast[tuple(part[kept] for part in at)] = entries.contribution[kept]
+        scale = np.abs(slow).max()
+        assert np.abs(fast - slow).max() / scale < 1e-4
+        if site == "down_proj":
+            sums = fast.sum(axis=2).ravel()
+            np.testing.assert_allclose(
+                sums, expected[capture.answer]["projected"], rtol=1e-3, atol=1e-3 * scale
+            )
+
+
+def test_tree_and_copies_agree(loaded: LoadedModel) -> None:
+    if loaded.sliding_window is not None:
+        pytest.skip("a tree does not fit inside this model's sliding window")
+    encoder = PromptEncoder(loaded.tokenizer, TASK, context_window=loaded.context_window)
+    prompts = [encoder.prompt(text) for text in CORPUS]
+    tree = CaptureRunner(loaded, encoder.candidates, EVERYTHING, tree=True).capture(prompts)
+    copies = CaptureRunner(loaded, encoder.candidates, EVERYTHING, tree=False).capture(prompts)
+    for one, other in zip(tree, copies, strict=True):
+        np.testing.assert_allclose(one.scores, other.scores, rtol=1e-4, atol=1e-4)
+        assert one.answer == other.answer
+
+
+def test_a_batch_and_its_examples_alone_agree(loaded: LoadedModel) -> None:
+    encoder = PromptEncoder(loaded.tokenizer, TASK, context_window=loaded.context_window)
+    runner = CaptureRunner(loaded, encoder.candidates, CaptureSettings())
+    prompts = [encoder.prompt(text) for text in CORPUS]
+    for together, prompt in zip(runner.capture(prompts), prompts, strict=True):
+        (alone,) = runner.capture([prompt])
+        np.testing.assert_allclose(together.scores, alone.scores, rtol=1e-4, atol=1e-4)
+        np.testing.assert_array_equal(together.neurons, alone.neurons)
+
+
+def neuron_set(slow: np.ndarray, n_entries: int, n_set: int) -> tuple[set[int], int]:
+    """The definition, in loops: slow has shape (position, layer, neuron)."""
+    best: dict[int, float] = {}
+    for layer in range(slow.shape[1]):
+        flat = [
+            (slow[position, layer, neuron], neuron)
+            for position in range(slow.shape[0])
+            for neuron in range(slow.shape[2])
+        ]
+        for value, neuron in sorted(flat, reverse=True)[:n_entries]:
+            key = layer * slow.shape[2] + neuron
+            best[key] = max(best.get(key, -np.inf), value)
+    ranked = sorted((key for key in best if best[key] > 0), key=lambda key: -best[key])
+    return set(ranked[:n_set]), len(best)
+
+
+@pytest.mark.parametrize(("layer_entries", "set_size"), [(10, 20), (0.5, 0.2), (200, 1000)])
+def test_neuron_sets_and_counts_follow_their_definition(
+    tmp_path: Path, layer_entries: float, set_size: float
+) -> None:
+    loaded = load_tiny(tmp_path, "llama")
+    encoder = PromptEncoder(loaded.tokenizer, TASK, context_window=loaded.context_window)
+    prompt = encoder.prompt(CORPUS[0])
+    settings = CaptureSettings(layer_entries=layer_entries, set_size=set_size)
+    (capture,) = CaptureRunner(loaded, encoder.candidates, settings).capture([prompt])
+    candidate = list(encoder.candidates[capture.answer])
+    slow = obvious(loaded, list(prompt.ids), candidate, "down_proj")["contributions"]
+    expected, count = neuron_set(slow, settings.n_layer_entries(48), settings.n_set(3, 48))
+    assert set(capture.neurons.tolist()) == expected
+    assert capture.neuron_count == count
+    assert capture.n_answer_tokens == len(candidate)
+    strongest = slow.max(axis=0).ravel()[capture.neurons]
+    np.testing.assert_allclose(capture.contributions, strongest, rtol=2e-3, atol=1e-3)
+
+
+def test_a_one_token_answer_has_neurons_and_the_reference_leaves_it_none(tmp_path: Path) -> None:
+    loaded = load_tiny(tmp_path, "llama")
+    task = Task(labels=(Label("A"), Label("B")))
+    encoder = PromptEncoder(loaded.tokenizer, task, context_window=loaded.context_window)
+    assert [len(candidate) for candidate in encoder.candidates] == [1, 1]
+    prompt = encoder.prompt("text")
+    (ours,) = CaptureRunner(loaded, encoder.candidates, CaptureSettings()).capture([prompt])
+    dropped = CaptureSettings(drop_last_position=True)
+    (theirs,) = CaptureRunner(loaded, encoder.candidates, dropped).capture([prompt])
+    assert ours.neuron_count > 0
+    assert len(ours.neurons) > 0
+    assert theirs.neuron_count == 0
+    assert len(theirs.neurons) == 0
+
+
+def test_hiding_pad_tokens_hides_real_end_of_turn_tokens(tmp_path: Path) -> None:
+    loaded = load_tiny(tmp_path, "llama")
+    encoder = PromptEncoder(loaded.tokenizer, TASK, context_window=loaded.context_window)
+    prompt = encoder.prompt(CORPUS[0])
+    assert loaded.pad_id in prompt.ids
+    (right,) = CaptureRunner(loaded, encoder.candidates, EVERYTHING).capture([prompt])
+    hiding = CaptureSettings(layer_entries=10**6, set_size=10**6, mask_pad_tokens=True)
+    results = [
+        CaptureRunner(loaded, encoder.candidates, hiding, tree=tree).capture([prompt])[0]
+        for tree in (True, False)
+    ]
+    np.testing.assert_allclose(results[0].scores, results[1].scores, rtol=1e-4, atol=1e-4)
+    assert np.abs(results[0].scores - right.scores).max() > 1e-3

@@ -1,0 +1,99 @@
+"""Tiny random-weight models of real architectures, and a tokenizer for them, made on the spot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from transformers import (
+    Gemma2Config,
+    Gemma3TextConfig,
+    GemmaConfig,
+    GPT2Config,
+    LlamaConfig,
+    MistralConfig,
+    PretrainedConfig,
+    PreTrainedTokenizerFast,
+    Qwen2Config,
+    Qwen3Config,
+)
+from transformers.models.auto.modeling_auto import AutoModelForCausalLM
+
+CHAT_TEMPLATE = (
+    "{% for message in messages %}<|{{ message['role'] }}|>{{ message['content'] }}<|end|>"
+    "{% endfor %}{% if add_generation_prompt %}<|assistant|>{% endif %}"
+)
+CORPUS = [
+    "Where can I renew my library card before the weekend?",
+    "The radiator in the reading room drips, [again], and nobody came.",
+    "Thank you so much, the story hour was lovely!",
+    "With Explanation Without Explanation question complaint praise because",
+]
+
+
+def tiny_tokenizer() -> PreTrainedTokenizerFast:
+    """A byte-level BPE tokenizer with a chat template; reads back whatever it is given."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=420,
+        special_tokens=["<|end|>", "<|system|>", "<|user|>", "<|assistant|>"],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+    )
+    tokenizer.train_from_iterator(CORPUS * 4, trainer)
+    fast = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, eos_token="<|end|>", pad_token="<|end|>"
+    )
+    fast.chat_template = CHAT_TEMPLATE
+    return fast
+
+
+_SHAPE = {
+    "vocab_size": 430,
+    "hidden_size": 32,
+    "intermediate_size": 48,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "head_dim": 8,
+    "max_position_embeddings": 256,
+    "pad_token_id": 0,
+    "eos_token_id": 0,
+    "bos_token_id": None,
+}
+
+FAMILIES: dict[str, PretrainedConfig] = {
+    "llama": LlamaConfig(**_SHAPE),
+    "qwen2": Qwen2Config(**_SHAPE),
+    "qwen3": Qwen3Config(**_SHAPE),
+    "mistral": MistralConfig(**_SHAPE, sliding_window=None),
+    "mistral-sliding": MistralConfig(**_SHAPE, sliding_window=16),
+    "gemma": GemmaConfig(**_SHAPE),
+    "gemma2": Gemma2Config(**_SHAPE, sliding_window=16),
+    "gemma3": Gemma3TextConfig(**_SHAPE, sliding_window=16),
+    "gpt2": GPT2Config(
+        vocab_size=430,
+        n_embd=32,
+        n_inner=48,
+        n_layer=3,
+        n_head=4,
+        n_positions=256,
+        pad_token_id=0,
+        eos_token_id=0,
+        bos_token_id=0,
+    ),
+}
+
+
+def save_tiny_model(folder: Path, family: str = "llama") -> Path:
+    """Write a tiny model and its tokenizer as save_pretrained does; the seed is fixed."""
+    torch.manual_seed(7)
+    model = AutoModelForCausalLM.from_config(FAMILIES[family])
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.copy_(torch.randn_like(parameter) * 0.3)
+    model.save_pretrained(folder)
+    tiny_tokenizer().save_pretrained(folder)
+    return folder

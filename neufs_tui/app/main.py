@@ -1,0 +1,147 @@
+"""The app: paints first, then reads the pool, opens the session and starts the engine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from functools import partial
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import App, SystemCommand
+from textual.binding import Binding
+from textual.screen import Screen
+from textual.theme import Theme
+
+from neufs_tui.app.flow import Flow
+from neufs_tui.app.keys import COMMANDS, PALETTE
+from neufs_tui.app.messages import EngineReported, PoolRead, StartupFailed
+from neufs_tui.app.ports import Engine, OpenSession, Startup, Workspace
+from neufs_tui.app.screens.label import LabelScreen
+from neufs_tui.app.status import Counts
+from neufs_tui.engine.protocol import EngineFailed, Event
+from neufs_tui.errors import NeufsError
+
+THEME = Theme(
+    name="neufs",
+    primary="#8fb3d9",
+    secondary="#9aa7b8",
+    accent="#e3b873",
+    warning="#e6a862",
+    error="#e07a7f",
+    success="#93c295",
+    foreground="#d8dbe0",
+    background="#15171b",
+    surface="#1f2329",
+    panel="#272c34",
+)
+"""Quiet colours: the text is the brightest thing, keys and the reason stand out from it."""
+
+
+class LabelApp(App[None]):
+    """Labels one pool in one session."""
+
+    TITLE = "neufs-tui"
+    CSS_PATH = "screens/label.tcss"  # a default screen's own CSS_PATH is not read
+    BINDINGS: ClassVar = [Binding("ctrl+z", "suspend_process", "Suspend", show=False)]
+
+    def __init__(self, startup: Startup, *, pool_name: str = "") -> None:
+        """Keep what opens the session; nothing is read before the first paint.
+
+        Args:
+            startup: reads the pool, then opens the session on it.
+            pool_name: shown until the pool is read.
+        """
+        no_color = "NO_COLOR" in os.environ
+        super().__init__(ansi_color=True if no_color else None)
+        self.register_theme(THEME)
+        if no_color:
+            self.theme = "ansi-dark"
+        elif "TEXTUAL_THEME" not in os.environ:
+            self.theme = THEME.name
+        self.animation_level = "none"
+        self.failure: NeufsError | None = None
+        """Why there was nothing to label; None when all went well."""
+        self._startup = startup
+        self._label_screen = LabelScreen(pool_name)
+        self._workspace: Workspace | None = None
+        self._engine: Engine | None = None
+        self._flow: Flow | None = None
+
+    @property
+    def summary(self) -> Counts | None:
+        """Where she left off; None when no session was opened."""
+        return self._flow.counts if self._flow else None
+
+    def get_default_screen(self) -> Screen[None]:
+        """The labelling screen, there from the first paint."""
+        return self._label_screen
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Every action by name, for the command palette."""
+        yield from super().get_system_commands(screen)
+        for command in COMMANDS:
+            if command.action in PALETTE:
+                perform = partial(self._label_screen.perform, command.action)
+                what = f"{command.what} ({command.shown})"
+                yield SystemCommand(PALETTE[command.action], what, perform)
+
+    def on_ready(self) -> None:
+        """The first paint is done."""
+        self._read_pool()
+
+    @work(thread=True, group="startup")
+    def _read_pool(self) -> None:
+        """Read the pool on a thread of its own, so that keys and paints go on."""
+        try:
+            open_session = self._startup.read()
+        except NeufsError as error:
+            self.post_message(StartupFailed(error))
+        else:
+            self.post_message(PoolRead(open_session))
+
+    @on(PoolRead)
+    def _open_session(self, message: PoolRead) -> None:
+        open_session: OpenSession = message.open_session
+        try:
+            self._workspace, self._engine = open_session()
+            self._flow = Flow(self._workspace)
+        except NeufsError as error:
+            self._fail(error)
+            return
+        self._label_screen.open(self._flow)
+        self.call_after_refresh(self._start_engine)
+
+    @on(StartupFailed)
+    def _give_up(self, message: StartupFailed) -> None:
+        self._fail(message.error)
+
+    @on(EngineReported)
+    def _pass_on(self, message: EngineReported) -> None:
+        self._label_screen.hear(message.event)
+
+    def _start_engine(self) -> None:
+        if self._engine is None or self._flow is None:
+            return
+        try:
+            self._engine.start(self._hear)
+            self._flow.connect(self._engine.send)
+        except NeufsError as error:
+            self._label_screen.hear(EngineFailed(error.message, error.hint))
+
+    def _hear(self, event: Event) -> None:
+        """Called from the engine client's thread."""
+        self.post_message(EngineReported(event))
+
+    def _fail(self, error: NeufsError) -> None:
+        self.failure = error
+        self.exit(return_code=error.exit_code)
+
+    def on_unmount(self) -> None:
+        """Let go of the engine and of the session."""
+        try:
+            if self._engine is not None:
+                self._engine.stop()
+        finally:
+            if self._workspace is not None:
+                self._workspace.close()

@@ -1,0 +1,104 @@
+"""What stands in the middle of the screen while there is no example to show."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from neufs_tui.app.flow import Flow, Waiting
+from neufs_tui.app.keys import COMMANDS
+from neufs_tui.app.loading import Loading
+from neufs_tui.app.sentences import export_command, plural
+from neufs_tui.app.status import Counts, scan_parts
+from neufs_tui.app.text import one_line, visible
+from neufs_tui.core.records import Task
+
+_HEADING = "bold $text"
+_QUIET = "$foreground-muted"
+_KEY = "bold $accent"
+
+_TERMS = (
+    ("neuron", "a place in a feed-forward layer of the model that"),
+    ("", "pushes towards the answer it gives"),
+    ("median, rank", "among scanned examples without a decision"),
+    ("stands for", "examples more like it than like any you labelled"),
+    ("neuron count", "a high one goes with answers the model doubts"),
+    ("ranked with", "your labels that the choice has taken into account"),
+)
+
+
+def instead(flow: Flow | None, loading: Loading, failure: tuple[str, str]) -> Content:
+    """What stands where the text would.
+
+    Args:
+        flow: where she is; None until the session is open.
+        loading: how far the start is.
+        failure: message and hint of what stopped the engine.
+    """
+    waiting = flow.waiting if flow else None
+    if flow is not None and waiting is Waiting.FINISHED:
+        return _finished(flow.counts, flow.workspace.pool_name)
+    if flow is not None and waiting is Waiting.SCANNING:
+        scan = " · ".join(scan_parts(flow.scan)) if flow.scan else ""
+        sentence = "Every scanned example is decided; the scan goes on."
+        return Content.assemble(sentence, "\n", (scan, _QUIET))
+    if waiting is Waiting.FAILED:
+        return _failed(*failure)
+    if waiting is Waiting.CHOOSING:
+        return Content("Choosing the next example …")
+    return _loading(loading.lines())
+
+
+def guide(task: Task | None) -> Content:
+    """Every key, the task, the labels in full, and what the numbers mean."""
+    wide = max(len(command.shown) for command in COMMANDS)
+    parts: list[Content | str | tuple[str, str]] = [("Keys\n", _HEADING)]
+    parts += [_key("1 2 3 …", "give the label printed beside the key", wide)]
+    parts += [_key(command.shown, command.what, wide) for command in COMMANDS]
+    parts += [_key("ctrl+p", "every action by name, and the colours", wide)]
+    if task is not None:
+        parts += _task(task)
+    parts += [("\nThe sentence under the text\n", _HEADING)]
+    parts += [_key(term, meaning, wide) for term, meaning in _TERMS]
+    return Content.assemble(*parts)
+
+
+def _loading(lines: list[str]) -> Content:
+    """The parts of the start, the one under way last."""
+    done = [Content.styled(line, _QUIET) for line in lines[:-1]]
+    return Content("\n").join([*done, Content(lines[-1])])
+
+
+def _failed(message: str, hint: str) -> Content:
+    """The engine is off before it chose anything."""
+    return Content.assemble(
+        (visible(message), _HEADING),
+        "\n",
+        Content(f"\n{visible(hint)}\n" if hint else ""),
+        "\n",
+        _key("enter", "label in file order, without the model"),
+        _key("q", "quit"),
+    )
+
+
+def _finished(counts: Counts, pool_name: str) -> Content:
+    return Content.assemble(
+        (f"Nothing is left to label: {plural(counts.pool, 'example')} decided.", _HEADING),
+        "\n\n",
+        f"{counts.labelled:,} labelled, {counts.skipped:,} skipped.",
+        "\n\n",
+        (export_command(pool_name), _KEY),
+        " writes the few-shot set.",
+    )
+
+
+def _task(task: Task) -> list[Content | str | tuple[str, str]]:
+    parts: list[Content | str | tuple[str, str]] = [("\nTask\n", _HEADING)]
+    parts += [Content(visible(task.instruction)), "\n", ("\nLabels\n", _HEADING)]
+    for label in task.labels:
+        definition = f" — {one_line(label.definition)}" if label.definition else ""
+        parts += [Content.assemble((one_line(label.name), "bold"), Content(definition)), "\n"]
+    return parts
+
+
+def _key(key: str, meaning: str, width: int = 5) -> Content:
+    return Content.assemble((key.ljust(width), _KEY), "  ", meaning, "\n")

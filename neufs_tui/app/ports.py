@@ -1,0 +1,102 @@
+"""What the app needs from the rest of the program; the command line hands in the real ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from neufs_tui.core.records import Decision, Example, ExampleId, Pick, Task
+from neufs_tui.core.settings import ModelChoice, SelectionSettings
+from neufs_tui.engine.protocol import Event, ModelReady, Request
+
+
+class Workspace(Protocol):
+    """The pool and the session on it. Every call comes from the app's own thread."""
+
+    @property
+    def examples(self) -> Mapping[ExampleId, Example]:
+        """The pool, in file order."""
+
+    @property
+    def task(self) -> Task:
+        """What is asked, and the labels."""
+
+    @property
+    def model(self) -> ModelChoice:
+        """The model as it was asked for."""
+
+    @property
+    def selection(self) -> SelectionSettings:
+        """How examples are chosen."""
+
+    @property
+    def pool_name(self) -> str:
+        """The pool as the commands take it, such as `pool.jsonl`."""
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What the annotator should know about the pool, such as `3 bad lines skipped`."""
+
+    def revision(self) -> int:
+        """Length of the journal; it grows with every label, skip, undo and redo."""
+
+    def decisions(self) -> tuple[Decision, ...]:
+        """What holds now, in the order it was decided."""
+
+    def record(self, decision: Decision, *, pick: Pick | None, seconds: float | None) -> None:
+        """Store a decision; it is on disk when this returns.
+
+        Args:
+            decision: what she decided.
+            pick: why the example was shown; None when no ranking chose it.
+            seconds: from the example's paint to the key; None when unknown.
+        """
+
+    def undo(self) -> Decision | None:
+        """Take back the last decision that holds and return it; None when there is none."""
+
+    def redo(self) -> Decision | None:
+        """Bring back the decision undone last and return it; None when there is none."""
+
+    def pick_of(self, example_id: ExampleId) -> Pick | None:
+        """Why the example was shown when it was last decided."""
+
+    def set_shown(self, example_id: ExampleId, pick: Pick | None) -> None:
+        """Remember what is on her screen at this revision."""
+
+    def shown(self) -> tuple[ExampleId, Pick | None] | None:
+        """What was on her screen at this revision, before a restart."""
+
+    def set_model(self, ready: ModelReady) -> None:
+        """Keep what the manifest says of the model."""
+
+    def close(self) -> None:
+        """Let go of the session file and its lock."""
+
+
+class Engine(Protocol):
+    """The engine process, seen from here."""
+
+    def start(self, listener: Callable[[Event], None]) -> None:
+        """Start the process and return at once.
+
+        Args:
+            listener: called with every event, from another thread.
+        """
+
+    def send(self, request: Request) -> None:
+        """Pass a request on; one sent before the engine can read it waits for it."""
+
+    def stop(self) -> None:
+        """Ask the engine to finish, and see to it that it does."""
+
+
+OpenSession = Callable[[], tuple[Workspace, Engine]]
+"""Opens the session of a pool that was read; called on the app's own thread."""
+
+
+class Startup(Protocol):
+    """What happens after the first paint."""
+
+    def read(self) -> OpenSession:
+        """Import, read and check what takes time; called on a thread of its own."""

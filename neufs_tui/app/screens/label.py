@@ -1,0 +1,294 @@
+"""The labelling screen: a text, why it was chosen, the labels, and what the last key did."""
+
+from __future__ import annotations
+
+from time import monotonic
+
+from textual import on
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.events import Key, Resize, ScreenResume
+from textual.screen import Screen
+from textual.widgets import Static
+
+from neufs_tui.app import panels, sentences
+from neufs_tui.app.flow import Flow, Shown, Waiting
+from neufs_tui.app.gate import Gate
+from neufs_tui.app.keys import ACTIONS, FOOTER, Action
+from neufs_tui.app.loading import Loading
+from neufs_tui.app.screens.help import HelpScreen
+from neufs_tui.app.screens.picker import PickerScreen
+from neufs_tui.app.status import EngineState, count_parts, engine_note, freshness, scan_parts
+from neufs_tui.app.text import one_line, visible
+from neufs_tui.app.widgets.bar import Bar, KeyBar
+from neufs_tui.app.widgets.label_list import LabelList
+from neufs_tui.app.widgets.status_bar import StatusBar
+from neufs_tui.app.widgets.text_view import TextView
+from neufs_tui.core.records import DecisionKind
+from neufs_tui.engine.protocol import EngineDied, EngineFailed, Event, ModelReady
+from neufs_tui.errors import NeufsError
+
+MIN_WIDTH, MIN_HEIGHT = 60, 16
+_WIDE_FROM, _LOW_BELOW = 110, 20
+_GATED = frozenset({Action.SKIP, Action.UNDO, Action.REDO, Action.PICK})
+_ALL = frozenset(key for key, _ in FOOTER)
+_NOTHING_SHOWN = frozenset({"u", "r", "?", "q"})
+
+
+class LabelScreen(Screen[None]):
+    """Shows what the flow says, and passes on what she does.
+
+    A key acts on the picture that was on the screen when it was pressed: keys read before the
+    present picture was painted are dropped.
+    """
+
+    AUTO_FOCUS = ""
+
+    def __init__(self, pool_name: str = "") -> None:
+        """Begin with nothing but the name of the pool."""
+        super().__init__()
+        self._pool_name = pool_name
+        self._flow: Flow | None = None
+        self._loading = Loading()
+        self._failure = ("", "")
+        self._picture: Shown | Waiting | None = Waiting.LOADING
+        self._gate = Gate()
+        self._said = ""
+
+    def compose(self) -> ComposeResult:
+        """One widget for each thing said, from top to bottom."""
+        yield Bar(id="header")
+        yield TextView(id="text")
+        yield Bar(id="caption")
+        yield Static(id="why", markup=False)
+        yield LabelList(id="labels")
+        yield Static(id="feedback", markup=False)
+        yield StatusBar(id="status")
+        yield KeyBar(id="keys")
+        yield Static(id="too-small", markup=False)
+
+    def on_mount(self) -> None:
+        """Paint what is known before anything is read."""
+        self.query_one("#header", Bar).parts = ("neufs-tui", *filter(None, [self._pool_name]))
+        self._show_picture()
+
+    def open(self, flow: Flow) -> None:
+        """Go on with a pool that was read and a session that was opened."""
+        self._flow = flow
+        workspace = flow.workspace
+        self._loading = self._loading.begin("starting the engine")
+        self.query_one("#header", Bar).parts = ("neufs-tui", one_line(workspace.pool_name))
+        self.query_one(LabelList).labels = workspace.task.labels
+        self._say(" · ".join(workspace.notices))
+        self._refresh()
+
+    def hear(self, event: Event) -> None:
+        """Show what an event changes: never the example she is reading."""
+        if self._flow is None:
+            return
+        was_off = self._flow.engine is EngineState.GONE
+        self._loading = self._loading.after(event)
+        try:
+            self._flow.hear(event)
+        except NeufsError as error:
+            self._say_error(error)
+        match event:
+            case ModelReady():
+                right = f"{event.name} · {event.device} · {event.dtype}"
+                self.query_one("#header", Bar).right = one_line(right)
+            case EngineFailed():
+                self._lose_engine(event.message, event.hint, sentences.engine_failed(event))
+            case EngineDied() if not was_off:
+                self._lose_engine(event.reason, "", sentences.engine_died(event))
+        self._refresh()
+
+    def on_key(self, event: Key) -> None:
+        """Act on the picture that was painted when the key was pressed."""
+        if self.app.screen is not self or ACTIONS.get(event.key) is Action.SUSPEND:
+            return
+        label = self.query_one(LabelList).key_of().get(event.key)
+        action = ACTIONS.get(event.key)
+        if label is None and action is None:
+            return
+        event.stop()
+        if (label is not None or action in _GATED) and not self._gate.admits(event.time):
+            return
+        if label is not None:
+            self._decide(DecisionKind.LABEL, label, at=event.time)
+        elif action is not None:
+            self.perform(action, at=event.time)
+
+    def perform(self, action: Action, *, at: float | None = None) -> None:
+        """Do what a key, or the command palette, asks for.
+
+        Args:
+            action: what to do.
+            at: when the key was read, on the monotonic clock; None means now.
+        """
+        match action:
+            case Action.SKIP:
+                self._decide(DecisionKind.SKIP, None, at=at or monotonic())
+            case Action.UNDO | Action.REDO:
+                self._travel(action)
+            case Action.PICK:
+                self._pick()
+            case Action.FILE_ORDER if self._flow is not None:
+                self._flow.label_in_file_order()
+                self._refresh()
+            case Action.SAVE:
+                self._say("already saved: a label is on disk before the next example shows")
+            case Action.HELP:
+                task = self._flow.workspace.task if self._flow else None
+                self.app.push_screen(HelpScreen(task))
+            case Action.QUIT:
+                self.app.exit()
+            case _:
+                self.query_one(TextView).move(action)
+
+    @on(TextView.Scrolled)
+    def _tell_hidden_lines(self, event: TextView.Scrolled) -> None:
+        event.stop()
+        self.query_one("#caption", Bar).right = sentences.hidden_lines(event.above, event.below)
+
+    def on_resize(self, event: Resize) -> None:
+        """Fit the window, or say that it is too small."""
+        width, height = event.size
+        too_small = width < MIN_WIDTH or height < MIN_HEIGHT
+        self.set_class(width >= _WIDE_FROM, "-wide")
+        self.set_class(height < _LOW_BELOW, "-low")
+        self.set_class(too_small, "-too-small")
+        self.query_one(LabelList).max_rows = max(3, min(10, (height - 9) // 2))
+        if too_small:
+            self._gate.shut()
+            needs = f"neufs-tui needs {MIN_WIDTH}x{MIN_HEIGHT}, have {width}x{height}"
+            self.query_one("#too-small", Static).update(needs)
+        elif not self._gate.is_open:
+            self._await_paint()
+
+    def on_screen_resume(self, _event: ScreenResume) -> None:
+        """Take keys again, once what a modal screen hid is back."""
+        if not self._gate.is_open:
+            self._await_paint()
+
+    def _decide(self, kind: DecisionKind, label: str | None, *, at: float) -> None:
+        if self._flow is None or self._flow.shown is None or not self._gate.is_open:
+            return
+        example = self._flow.shown.example
+        try:
+            decision = self._flow.decide(kind, label, seconds=self._gate.seconds(at))
+        except NeufsError as error:
+            self._say_error(error)
+            return
+        if decision is None:
+            return
+        done = sentences.decided(example, decision)
+        shots = self._flow.workspace.selection.shots
+        if kind is DecisionKind.LABEL and self._flow.counts.n_labels == shots:
+            done += "\n" + sentences.shots_reached(shots, self._flow.workspace.pool_name)
+        self._say(done)
+        self._refresh()
+
+    def _travel(self, action: Action) -> None:
+        if self._flow is None:
+            return
+        undo = action is Action.UNDO
+        try:
+            decision = self._flow.undo() if undo else self._flow.redo()
+        except NeufsError as error:
+            self._say_error(error)
+            return
+        if decision is None:
+            self._say("nothing to undo" if undo else "nothing to redo")
+            return
+        sentence = sentences.undone if undo else sentences.redone
+        self._say(sentence(self._flow.example(decision), decision))
+        self._refresh()
+
+    def _pick(self) -> None:
+        if self._flow is None or self._flow.shown is None:
+            return
+        opened_for = self._flow.shown
+
+        def give(label: str | None) -> None:
+            if label is not None and self._flow is not None and self._flow.shown is opened_for:
+                self._decide(DecisionKind.LABEL, label, at=monotonic())
+
+        self.app.push_screen(PickerScreen(self._flow.workspace.task.labels), give)
+
+    def _lose_engine(self, message: str, hint: str, sentence: str) -> None:
+        if self._flow is not None and self._flow.waiting is Waiting.FAILED:
+            self._failure = (message, hint)
+            self._say("")
+        else:
+            self._say(sentence, trouble=True)
+
+    def _say_error(self, error: NeufsError) -> None:
+        self._say(f"{error.message} {error.hint}".rstrip(), trouble=True)
+
+    def _say(self, sentence: str, *, trouble: bool = False) -> None:
+        self._said = sentence
+        feedback = self.query_one("#feedback", Static)
+        feedback.set_class(trouble, "-trouble")
+        feedback.update(visible(sentence))
+
+    def _refresh(self) -> None:
+        """Show the flow as it is: the picture if it changed, and the lines around it."""
+        if self._flow is None:
+            return
+        picture = self._flow.shown or self._flow.waiting
+        if picture != self._picture:
+            self._picture = picture
+            self._show_picture()
+        elif self._flow.shown is None:
+            self.query_one(TextView).show(self._panel())
+            if not self._gate.is_open:
+                self._await_paint()
+        shown, scan = self._flow.shown, self._flow.scan
+        status = self.query_one(StatusBar)
+        status.counts = count_parts(self._flow.counts, self._flow.workspace.selection.shots)
+        status.freshness = freshness(shown.pick, self._flow.counts.n_labels) if shown else ""
+        status.scan = scan_parts(scan) if scan else ()
+        status.engine = engine_note(self._flow.engine)
+
+    def _show_picture(self) -> None:
+        """Put the picture in place; keys wait until it is painted."""
+        self._gate.shut()
+        shown = self._flow.shown if self._flow else None
+        why = caption = ""
+        if shown is not None and self._flow is not None:
+            workspace = self._flow.workspace
+            n_pool = len(workspace.examples)
+            caption = f"#{sentences.number(shown.example):,} of {n_pool:,}"
+            choose_from = workspace.selection.choose_from
+            why = sentences.why(shown.pick, n_pool=n_pool, choose_from=choose_from)
+        self.query_one("#caption", Bar).parts = (caption,)
+        self.query_one("#why", Static).update(why)
+        self.query_one(KeyBar).keys = _ALL if shown else _NOTHING_SHOWN
+        self.query_one(TextView).show(visible(shown.example.text) if shown else self._panel())
+        self._await_paint()
+
+    def _await_paint(self) -> None:
+        picture = self._picture
+
+        def painted() -> None:
+            if self._picture is picture and self.app.screen is self:
+                self._take_keys()
+
+        self.query_one(TextView).call_when_painted(painted)
+
+    def _take_keys(self) -> None:
+        if self._gate.is_open or self.has_class("-too-small"):
+            return
+        n_early = self._gate.open()
+        if n_early:
+            trouble = self.query_one("#feedback").has_class("-trouble")
+            said = f"{self._said} · {sentences.too_early(n_early)}".removeprefix(" · ")
+            self._say(said, trouble=trouble)
+        if self._flow is not None:
+            try:
+                self._flow.painted()
+            except NeufsError as error:
+                self._say_error(error)
+
+    def _panel(self) -> Content:
+        return panels.instead(self._flow, self._loading, self._failure)

@@ -1,0 +1,102 @@
+"""Find a label by typing a part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual import on
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.events import Key
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList
+from textual.widgets.option_list import Option
+
+from neufs_tui.app.text import one_line
+from neufs_tui.core.records import Label
+
+
+def matching(labels: Sequence[Label], typed: str) -> list[Label]:
+    """Labels that hold what was typed, in their name or definition, best first.
+
+    Names that begin with it come first, then names that hold it, then definitions; within each
+    group the order stays. Upper and lower case are the same.
+    """
+    wanted = typed.strip().casefold()
+    ranked: list[tuple[int, Label]] = []
+    for label in labels:
+        name = label.name.casefold()
+        if name.startswith(wanted):
+            ranked.append((0, label))
+        elif wanted in name:
+            ranked.append((1, label))
+        elif wanted in label.definition.casefold():
+            ranked.append((2, label))
+    return [label for _, label in sorted(ranked, key=lambda item: item[0])]
+
+
+class PickerScreen(ModalScreen[str | None]):
+    """Returns the name of the label picked, or None."""
+
+    CSS_PATH = "picker.tcss"
+    AUTO_FOCUS = "Input"
+
+    def __init__(self, labels: Sequence[Label]) -> None:
+        """Offer every label."""
+        super().__init__()
+        self._labels = labels
+        self._matching: list[Label] = []
+
+    def compose(self) -> ComposeResult:
+        """What is typed above what matches."""
+        field = Input(placeholder="type a part of the label", select_on_focus=False)
+        field.cursor_blink = False
+        yield field
+        yield OptionList(markup=False)
+
+    def on_mount(self) -> None:
+        """Begin with all of them."""
+        self._narrow("")
+
+    @on(Input.Changed)
+    def _type(self, event: Input.Changed) -> None:
+        event.stop()
+        self._narrow(event.value)
+
+    @on(Input.Submitted)
+    def _enter(self, event: Input.Submitted) -> None:
+        event.stop()
+        highlighted = self.query_one(OptionList).highlighted
+        if highlighted is not None:
+            self.dismiss(self._matching[highlighted].name)
+
+    @on(OptionList.OptionSelected)
+    def _click(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.dismiss(self._matching[event.option_index].name)
+
+    def on_key(self, event: Key) -> None:
+        """Move in the list while typing goes on; escape picks nothing."""
+        options = self.query_one(OptionList)
+        match event.key:
+            case "escape":
+                self.dismiss(None)
+            case "down":
+                options.action_cursor_down()
+            case "up":
+                options.action_cursor_up()
+            case _:
+                return
+        event.stop()
+
+    def _narrow(self, typed: str) -> None:
+        self._matching = matching(self._labels, typed)
+        options = self.query_one(OptionList)
+        options.clear_options()
+        options.add_options([Option(_line(label)) for label in self._matching])
+        options.highlighted = 0 if self._matching else None
+
+
+def _line(label: Label) -> Content:
+    definition = f"  {one_line(label.definition)}" if label.definition else ""
+    return Content.assemble((one_line(label.name), "bold"), (definition, "$foreground-muted"))

@@ -1,0 +1,159 @@
+"""The sentences under the text: why this example, what a key did, what the engine says."""
+
+from __future__ import annotations
+
+from shlex import quote
+
+from neufs_tui.app.text import one_line
+from neufs_tui.core.records import Decision, DecisionKind, Example, Pick, Reason
+from neufs_tui.engine.protocol import EngineDied, EngineFailed
+
+
+def why(pick: Pick | None, *, n_pool: int, choose_from: int) -> str:
+    """One sentence on why an example is shown, with no number that is not in the pick.
+
+    Args:
+        pick: what chose it; None when nothing did.
+        n_pool: examples in the pool.
+        choose_from: scanned examples from which NeuFS chooses.
+    """
+    if pick is None:
+        return "Next in file order, without the model."
+    if pick.reason is None:
+        return f"Next in file order{_when_chosen(pick.n_scanned, n_pool, choose_from)}."
+    if pick.n_labelled == 0:
+        first = "Nothing is labelled yet, so every neuron is new"
+        parts = [first, *_group(pick.reason), _count(pick.reason)]
+    else:
+        parts = [_gap(pick.reason, pick.n_labelled), *_uncovered(pick.reason), _count(pick.reason)]
+    return "; ".join(parts) + "."
+
+
+def decided(example: Example, decision: Decision) -> str:
+    """What a label or skip key has done."""
+    if decision.kind is DecisionKind.SKIP:
+        return f"skipped #{number(example)} — u undoes"
+    return f"labelled #{number(example)} as {one_line(decision.label or '')} — u undoes"
+
+
+def undone(example: Example | None, decision: Decision) -> str:
+    """What undo has done."""
+    return f"undone: {_what(example, decision)} — r redoes"
+
+
+def redone(example: Example | None, decision: Decision) -> str:
+    """What redo has done."""
+    return f"redone: {_what(example, decision)} — u undoes"
+
+
+def shots_reached(shots: int, pool_name: str) -> str:
+    """Said once, when as many are labelled as were wanted."""
+    return (
+        f"{shots} of {shots} shots: q quits and `{export_command(pool_name)}` writes them, or go on"
+    )
+
+
+def export_command(pool_name: str) -> str:
+    """The command that writes the few-shot set."""
+    return f"neufs-tui export {quote(one_line(pool_name))}"
+
+
+def too_early(n_keys: int) -> str:
+    """Added when keys were pressed before the example they would have acted on was there."""
+    return f"{plural(n_keys, 'key')} came too early and did nothing"
+
+
+def engine_failed(event: EngineFailed) -> str:
+    """What she needs to know of an engine that could not go on."""
+    message = _sentence(event.message)
+    if event.out_of_memory:
+        return f"{message} It starts again with smaller batches; go on labelling."
+    return f"{message} It stays off; go on labelling without it."
+
+
+def engine_died(event: EngineDied) -> str:
+    """What she needs to know of an engine that is gone."""
+    reason = _sentence(event.reason)
+    if event.restarting:
+        return f"{reason} It starts again; go on labelling."
+    return f"{reason} It stays off; go on labelling without it."
+
+
+def hidden_lines(above: int, below: int) -> str:
+    """How much of a text is out of view; empty when all of it is in view."""
+    up = f"↑ {plural(above, 'line')} above" if above else ""
+    down = f"↓ {plural(below, 'more line')}" if below else ""
+    return "   ".join(filter(None, [up, down]))
+
+
+def number(example: Example) -> int:
+    """How an example is called on the screen: its place in the pool, counted from 1."""
+    return example.row + 1
+
+
+def plural(n: int, one: str, many: str = "") -> str:
+    """A number with its noun.
+
+    >>> plural(1, "label"), plural(2_000, "label")
+    ('1 label', '2,000 labels')
+    """
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def _what(example: Example | None, decision: Decision) -> str:
+    where = f"#{number(example)}" if example else "a row that is no longer in the pool"
+    if decision.kind is DecisionKind.SKIP:
+        return f"skip of {where}"
+    return f"{one_line(decision.label or '')} on {where}"
+
+
+def _when_chosen(n_scanned: int, n_pool: int, choose_from: int) -> str:
+    if n_scanned >= choose_from:
+        return ""
+    if n_pool < choose_from:
+        return f": {n_scanned:,} of {plural(n_pool, 'example')} scanned so far"
+    return (
+        f": NeuFS starts choosing at {plural(choose_from, 'scanned example')}"
+        f" ({n_scanned:,} so far)"
+    )
+
+
+def _gap(reason: Reason, n_labelled: int) -> str:
+    owners = "your one label has not" if n_labelled == 1 else f"none of your {n_labelled:,} labels"
+    neurons = plural(reason.gap, "neuron") if reason.gap else "no neuron"
+    if not reason.gap:
+        owners = "your one label" if n_labelled == 1 else f"your {n_labelled:,} labels"
+        clause = f"Switches on no neuron beyond those of {owners}"
+    else:
+        used = "used" if n_labelled == 1 else "has used"
+        clause = f"Switches on {neurons} that {owners} {used}"
+    median = f"{reason.median_gap:,.1f}".removesuffix(".0")
+    return f"{clause} (median {median}; rank {reason.gap_rank:,} of {reason.n_ranked:,})"
+
+
+def _group(reason: Reason) -> list[str]:
+    if not reason.neighbourhood:
+        return []
+    if reason.neighbourhood == 1:
+        return ["this one has no others like it"]
+    return [f"this one stands for a group of {reason.neighbourhood:,} alike examples"]
+
+
+def _uncovered(reason: Reason) -> list[str]:
+    if not reason.neighbourhood:
+        return ["a labelled example is already near it"]
+    if reason.neighbourhood == 1:
+        return ["stands for itself alone"]
+    return [f"stands for {reason.neighbourhood:,} uncovered examples"]
+
+
+def _count(reason: Reason) -> str:
+    if not reason.count_percentile:
+        return "no equally long answer has a lower neuron count"
+    return f"neuron count above {int(reason.count_percentile)}% of equally long answers"
+
+
+def _sentence(text: str) -> str:
+    text = one_line(text)
+    text = text[:1].upper() + text[1:]
+    return text if text.endswith((".", "!", "?")) else text + "."

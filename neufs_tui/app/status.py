@@ -1,0 +1,116 @@
+"""The two status lines: what is done, how far the scan is, how fresh the ranking is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from neufs_tui.app.sentences import plural
+from neufs_tui.core.records import Pick
+from neufs_tui.engine.protocol import ScanProgressed
+
+
+class EngineState(Enum):
+    """What the app knows of the engine process."""
+
+    LOADING = auto()
+    """Started for the first time, nothing ranked yet."""
+    RUNNING = auto()
+    RESTARTING = auto()
+    """Gone, and started again by its client."""
+    GONE = auto()
+    """Gone for good; labelling goes on without it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Where the annotator is; `pool` = `labelled` + `skipped` + `left`."""
+
+    pool: int
+    labelled: int
+    """Labelled examples of this pool."""
+    skipped: int
+    """Skipped examples of this pool."""
+    elsewhere: int = 0
+    """Labels kept for rows that are no longer in the pool."""
+
+    @property
+    def left(self) -> int:
+        """Examples of the pool without a decision."""
+        return self.pool - self.labelled - self.skipped
+
+    @property
+    def n_labels(self) -> int:
+        """Every label that holds: what the ranking and the export take into account."""
+        return self.labelled + self.elsewhere
+
+
+def count_parts(counts: Counts, shots: int) -> tuple[str, ...]:
+    """The first status line, its most important part first."""
+    parts = [
+        f"labelled {counts.labelled:,}",
+        f"skipped {counts.skipped:,}",
+        f"left {counts.left:,}",
+        f"shots {counts.n_labels:,}/{shots:,}",
+    ]
+    if counts.elsewhere:
+        parts.append(f"{plural(counts.elsewhere, 'label')} on removed rows")
+    return tuple(parts)
+
+
+def scan_parts(scan: ScanProgressed) -> tuple[str, ...]:
+    """The second status line, its most important part first."""
+    if scan.done >= scan.total:
+        parts = [f"scanned all {scan.total:,}"]
+    else:
+        parts = [f"scanned {scan.done:,}/{scan.total:,}"]
+        if scan.remaining_s is not None:
+            parts.append(f"{duration(scan.remaining_s)} left")
+        if scan.rate > 0:
+            parts.append(rate(scan.rate))
+    if scan.truncated:
+        parts.append(f"{plural(scan.truncated, 'text')} cut to fit")
+    return tuple(parts)
+
+
+def freshness(pick: Pick | None, n_labels: int) -> str:
+    """How much of what she said the example on the screen was chosen with."""
+    if pick is None or pick.reason is None:
+        return "file order"
+    if pick.n_labelled < n_labels:
+        return f"ranked with {pick.n_labelled:,} of {plural(n_labels, 'label')}"
+    if pick.n_labelled > n_labels:
+        return "ranked before the undo"
+    return "ranking up to date"
+
+
+def engine_note(state: EngineState) -> str:
+    """What is added to the freshness while the engine is not at work."""
+    return {
+        EngineState.LOADING: "model loading",
+        EngineState.RUNNING: "",
+        EngineState.RESTARTING: "engine restarting",
+        EngineState.GONE: "engine off",
+    }[state]
+
+
+def rate(per_second: float) -> str:
+    """Examples a second, or a minute where that reads better."""
+    if per_second >= 10:
+        return f"{per_second:,.0f}/s"
+    return f"{per_second:.1f}/s" if per_second >= 1 else f"{per_second * 60:.1f}/min"
+
+
+def duration(seconds: float) -> str:
+    """Time left, in one unit, or in two above an hour.
+
+    >>> duration(8.2), duration(130), duration(8_100)
+    ('9 s', '3 min', '2 h 15 min')
+    """
+    whole = -int(-seconds // 1)
+    if whole < 60:
+        return f"{whole} s"
+    minutes = -(-whole // 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min"

@@ -1,0 +1,50 @@
+"""One-line widgets: something at both ends, and the line that names the keys."""
+
+from __future__ import annotations
+
+from textual.app import RenderResult
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from neufs_tui.app.keys import FOOTER
+from neufs_tui.app.text import spread
+
+_FIRST_TO_GO = ("↑↓", "r", "l")
+
+
+class Bar(Widget):
+    """A line of facts at the left and one at the right; facts are data, never markup."""
+
+    DEFAULT_CSS = "Bar { height: 1; }"
+
+    parts: reactive[tuple[str, ...]] = reactive(())
+    """The left end, the most important first."""
+    right: reactive[str] = reactive("")
+
+    def render(self) -> RenderResult:
+        """Both ends, spread over the width there is."""
+        return Content(spread(self.parts, self.right, self.content_size.width))
+
+
+class KeyBar(Widget):
+    """The keys that matter now, as many as fit."""
+
+    DEFAULT_CSS = "KeyBar { height: 1; }"
+
+    keys: reactive[frozenset[str]] = reactive(frozenset(key for key, _ in FOOTER))
+    """The ones of the footer that do something at the moment."""
+
+    def render(self) -> RenderResult:
+        """Key and meaning, the keys in bold."""
+        width = self.content_size.width
+        items = [item for item in FOOTER if item[0] in self.keys]
+        for key in _FIRST_TO_GO:
+            if _width(items) > width:
+                items = [item for item in items if item[0] != key]
+        pairs = [Content.assemble((key, "bold $text"), f" {meaning}") for key, meaning in items]
+        return Content("   ").join(pairs).truncate(width)
+
+
+def _width(items: list[tuple[str, str]]) -> int:
+    return sum(len(key) + 1 + len(meaning) for key, meaning in items) + 3 * (len(items) - 1)

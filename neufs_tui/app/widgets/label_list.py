@@ -1,0 +1,117 @@
+"""The labels under the text, each with its key, its name and what it means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from textual.app import RenderResult
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from neufs_tui.app.keys import allocate
+from neufs_tui.app.text import ellipsis, one_line
+from neufs_tui.core.records import Label
+
+_TWO_COLUMNS_FROM = 56
+_GUTTER = 4
+_ALIGNED_SHARE = 0.4
+"""Part of a column within which names are padded, so that definitions stand in line."""
+_SHORTEST_DEFINITION = 10
+"""Cells below which a definition is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How many labels are shown, and where."""
+
+    columns: int
+    rows: int
+    n_shown: int
+    """Labels on the screen; when some are not, one more cell says how many."""
+
+
+def plan(n_labels: int, n_keys: int, *, width: int, max_rows: int) -> Plan:
+    """Fit the labels: one column if it does, two where there is room, then as many as go in.
+
+    Args:
+        n_labels: labels of the task.
+        n_keys: how many of them have a key.
+        width: cells in a line.
+        max_rows: lines that may be used.
+    """
+    if n_labels <= max_rows and n_labels <= n_keys:
+        return Plan(columns=1, rows=n_labels, n_shown=n_labels)
+    columns = 2 if width >= _TWO_COLUMNS_FROM else 1
+    n_shown = min(n_labels, n_keys, columns * max_rows)
+    cells = n_shown
+    if n_shown < n_labels:
+        n_shown = min(n_shown, columns * max_rows - 1)
+        cells = n_shown + 1
+    return Plan(columns=columns, rows=-(-cells // columns), n_shown=n_shown)
+
+
+class LabelList(Widget):
+    """Labels that one key gives; only keys printed here label."""
+
+    DEFAULT_CSS = "LabelList { height: auto; }"
+
+    labels: reactive[tuple[Label, ...]] = reactive((), layout=True)
+    max_rows: reactive[int] = reactive(10, layout=True)
+
+    def key_of(self) -> dict[str, str]:
+        """The label behind each key that is on the screen."""
+        keys = allocate(len(self.labels))
+        shown = self._plan(self.content_size.width).n_shown
+        pairs = zip(keys[:shown], self.labels, strict=False)
+        return {key: label.name for key, label in pairs}
+
+    def get_content_height(self, container: object, viewport: object, width: int) -> int:
+        """As many lines as the plan has rows."""
+        return self._plan(width).rows
+
+    def render(self) -> RenderResult:
+        """Key, name and definition, column by column."""
+        width = self.content_size.width
+        plan = self._plan(width)
+        column = (width - _GUTTER * (plan.columns - 1)) // plan.columns
+        keys = allocate(len(self.labels))
+        names = [one_line(label.name) for label in self.labels[: plan.n_shown]]
+        longest = max((cell_len(name) for name in names), default=0)
+        name_width = min(longest, int(column * _ALIGNED_SHARE))
+        cells = [
+            _cell(key, name, label.definition, column, name_width)
+            for key, name, label in zip(keys, names, self.labels, strict=False)
+        ]
+        if plan.n_shown < len(self.labels):
+            more = f"l  {len(self.labels) - plan.n_shown:,} more"
+            cells.append(Content.styled(ellipsis(more, column), "$foreground-muted"))
+        lines = []
+        for row in range(plan.rows):
+            in_row = [
+                cell.extend_right(max(0, column - cell.cell_length))
+                for cell in cells[row :: plan.rows]
+            ]
+            lines.append(Content(" " * _GUTTER).join(in_row))
+        return Content("\n").join(lines)
+
+    def _plan(self, width: int) -> Plan:
+        n_labels = len(self.labels)
+        return plan(n_labels, len(allocate(n_labels)), width=width, max_rows=self.max_rows)
+
+
+def _cell(key: str, name: str, definition: str, width: int, name_width: int) -> Content:
+    room = width - 3
+    name = ellipsis(name, room)
+    gap = max(0, name_width - cell_len(name)) + 2
+    left = room - cell_len(name) - gap
+    if not definition or left < _SHORTEST_DEFINITION:
+        gap, definition = 0, ""
+    return Content.assemble(
+        (key, "bold $accent"),
+        "  ",
+        (name, "bold"),
+        " " * gap,
+        (ellipsis(one_line(definition), left) if definition else "", "$foreground-muted"),
+    )

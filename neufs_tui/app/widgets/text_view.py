@@ -1,0 +1,97 @@
+"""The middle of the screen: an example's text, or a page of the program's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.events import Resize
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.strip import Strip
+from textual.widgets import Static
+
+from neufs_tui.app.keys import Action
+
+
+class TextView(VerticalScroll, can_focus=False):
+    """A text that scrolls, and that knows whether it has come onto the screen."""
+
+    DEFAULT_CSS = """
+    TextView {
+        scrollbar-size: 0 0;
+    }
+    """
+
+    @dataclass
+    class Scrolled(Message):
+        """Another part of the text is in view."""
+
+        above: int
+        """Lines hidden above."""
+        below: int
+        """Lines hidden below."""
+
+    def compose(self) -> ComposeResult:
+        """The text, in a widget as high as it is long."""
+        yield _Body(markup=False)
+
+    def show(self, text: str | Content) -> None:
+        """Put another text in place, from its beginning; a string is data, never markup."""
+        body = self.query_one(_Body)
+        body.drawn = False
+        body.update(text)
+        self.scroll_home(animate=False, force=True)
+
+    def call_when_painted(self, painted: Callable[[], None]) -> None:
+        """Call back once the text has been sent to the terminal, unless it is hidden now."""
+        body = self.query_one(_Body)
+        body.call_after_refresh(lambda: painted() if body.drawn else None)
+
+    def move(self, action: Action) -> None:
+        """Scroll as a key asks."""
+        match action:
+            case Action.LINE_DOWN:
+                self.scroll_down(animate=False)
+            case Action.LINE_UP:
+                self.scroll_up(animate=False)
+            case Action.PAGE_DOWN:
+                self.scroll_page_down(animate=False)
+            case Action.PAGE_UP:
+                self.scroll_page_up(animate=False)
+            case Action.TOP:
+                self.scroll_home(animate=False)
+            case Action.BOTTOM:
+                self.scroll_end(animate=False)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Say what is in view now."""
+        super().watch_scroll_y(old_value, new_value)
+        self._report()
+
+    def watch_virtual_size(self, _old: Size, _new: Size) -> None:
+        """Say what is in view of a text of another length."""
+        self._report()
+
+    def on_resize(self, _event: Resize) -> None:
+        """Say what is in view of a window of another size."""
+        self._report()
+
+    def _report(self) -> None:
+        below = max(0, round(self.max_scroll_y - self.scroll_y))
+        self.post_message(self.Scrolled(round(self.scroll_y), below))
+
+
+class _Body(Static):
+    """The text itself."""
+
+    drawn = False
+    """Whether what it holds has been rendered."""
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Render, and remember that it was."""
+        self.drawn = True
+        return super().render_lines(crop)

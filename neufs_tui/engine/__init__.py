@@ -1,0 +1,1 @@
+"""The process that owns the model: its protocol, its loop and its client."""

@@ -1,0 +1,143 @@
+"""What the app and the engine say to each other: small frozen values over a pipe.
+
+The app sends requests, the engine sends events. Nothing here imports a library, so the app
+can speak the protocol without loading one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from neufs_tui.core.records import Decision, Example, ExampleId, Pick, Task
+from neufs_tui.core.settings import CaptureSettings, ModelChoice, SelectionSettings
+
+
+@dataclass(frozen=True, slots=True)
+class EngineConfig:
+    """Everything the engine needs to begin: the first value sent to it."""
+
+    examples: tuple[Example, ...]
+    task: Task
+    model: ModelChoice
+    cache_dir: Path
+    capture: CaptureSettings = field(default_factory=CaptureSettings)
+    selection: SelectionSettings = field(default_factory=SelectionSettings)
+    batch_halvings: int = 0
+    """How often the batch size was halved after the engine ran out of memory."""
+    file_order_first: bool = True
+    """Scan the examples that are shown before NeuFS chooses first, in file order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Focus:
+    """Where the annotator is: sent at the start and after each of her actions."""
+
+    revision: int
+    """Length of the journal; a reply carries it back, so a late reply is recognised."""
+    decisions: tuple[Decision, ...]
+    """What holds now, in the order it was decided."""
+    shown: ExampleId | None
+    """The example on her screen, or None when nothing is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Finish the batch in hand, store it and exit."""
+
+
+Request = Focus | Stop
+
+StageName = Literal["libraries", "download", "convert", "tokenizer", "weights", "scan"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The engine has begun a part of its work that may take a while."""
+
+    name: StageName
+    detail: str
+    """A short phrase for the loading screen, such as `reading weights (538 MB, float32)`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Downloaded:
+    """More bytes of a model have arrived."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelReady:
+    """The model is loaded."""
+
+    name: str
+    device: str
+    dtype: str
+    n_layers: int
+    d_mlp: int
+    fingerprint: str
+    """Digest of the weights' identity, as recorded in manifests."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScanProgressed:
+    """One more batch is stored."""
+
+    done: int
+    total: int
+    rate: float
+    """Examples a second in this run; 0 until one batch has been read."""
+    remaining_s: float | None
+    """Seconds left at that rate; None while unknown."""
+    truncated: int = 0
+    """Texts cut in the middle so far because they outgrow the context window."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """What to show for a `Focus`, and what to show after either of her answers to it."""
+
+    revision: int
+    shown: ExampleId | None
+    """The `shown` of the focus this answers."""
+    pick: Pick | None
+    """The next example when nothing is shown; None when every scanned example is decided."""
+    after_label: Pick | None
+    """The next example once `shown` is labelled."""
+    after_skip: Pick | None
+    """The next example once `shown` is skipped."""
+    queue: tuple[Pick, ...]
+    """Further candidates, best first, to go on with if the engine falls silent."""
+    complete: bool
+    """Whether the whole pool was scanned when this was computed."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineFailed:
+    """The engine cannot go on and exits."""
+
+    message: str
+    hint: str
+    out_of_memory: bool = False
+    """A restart with smaller batches may help; otherwise a restart is pointless."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineDied:
+    """The engine process is gone without a word; made by the client, which starts it again."""
+
+    reason: str
+    """One sentence without its full stop, such as `the engine was killed by SIGKILL`."""
+    restarting: bool
+    """False when it died too often to try once more."""
+    safer: str = ""
+    """What the next start does otherwise, such as `with smaller batches`; may be empty."""
+
+
+EngineEvent = Stage | Downloaded | ModelReady | ScanProgressed
+"""What loading and scanning tell, with a screen or without."""
+
+Event = Stage | Downloaded | ModelReady | ScanProgressed | Ranked | EngineFailed | EngineDied

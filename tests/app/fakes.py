@@ -1,0 +1,201 @@
+"""A workspace, an engine and a start-up that live in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from neufs_tui.app.ports import OpenSession
+from neufs_tui.core.records import (
+    Decision,
+    Example,
+    ExampleId,
+    Label,
+    Pick,
+    Reason,
+    Task,
+    content_hash,
+)
+from neufs_tui.core.settings import ModelChoice, SelectionSettings
+from neufs_tui.engine.protocol import Event, Focus, ModelReady, Ranked, Request
+from neufs_tui.errors import NeufsError, SessionError
+
+LABELS = (
+    Label("Without Explanation", "says that something is good or bad, and stops"),
+    Label("With Explanation", "says why, or how to mend it"),
+)
+READY = ModelReady("smollm2-135m", "cpu", "float32", 30, 1536, "f00d")
+
+
+def example(row: int, text: str | None = None) -> Example:
+    text = text or f"Text number {row + 1}."
+    return Example(id=content_hash(text), text=text, row=row)
+
+
+def pool(n: int, *, first: str | None = None) -> tuple[Example, ...]:
+    return tuple(example(row, first if row == 0 else None) for row in range(n))
+
+
+def reason(**changes: float) -> Reason:
+    values: dict[str, float] = {
+        "gap": 57,
+        "set_size": 500,
+        "median_gap": 5.0,
+        "gap_rank": 3,
+        "n_ranked": 183,
+        "neighbourhood": 44,
+        "count_percentile": 71.4,
+        "neuron_count": 812,
+        "distance": 0.1,
+        "score": 0.8,
+    }
+    return Reason(**(values | changes))  # type: ignore[arg-type]
+
+
+def pick(
+    example: Example, *, n_labelled: int = 0, n_scanned: int = 200, why: Reason | None = None
+) -> Pick:
+    return Pick(example.id, why, LABELS[0].name, (0.6, 0.4), n_scanned, n_labelled)
+
+
+class FakeWorkspace:
+    def __init__(
+        self,
+        examples: Iterable[Example],
+        *,
+        labels: tuple[Label, ...] = LABELS,
+        shots: int = 16,
+        notices: tuple[str, ...] = (),
+    ) -> None:
+        self.examples = {example.id: example for example in examples}
+        self.task = Task(labels)
+        self.model = ModelChoice()
+        self.selection = SelectionSettings(shots=shots)
+        self.pool_name = "pool.jsonl"
+        self.notices = notices
+        self.calls: list[str] = []
+        self.done: list[Decision] = []
+        self.undone: list[Decision] = []
+        self.picks: dict[ExampleId, Pick | None] = {}
+        self.seconds: list[float | None] = []
+        self.on_screen: tuple[int, ExampleId, Pick | None] | None = None
+        self.ready: ModelReady | None = None
+        self.full = False
+        self.n_events = 0
+        self.closed = False
+
+    def revision(self) -> int:
+        return self.n_events
+
+    def decisions(self) -> tuple[Decision, ...]:
+        return tuple(self.done)
+
+    def record(self, decision: Decision, *, pick: Pick | None, seconds: float | None) -> None:
+        if self.full:
+            raise SessionError("The session cannot be written: disk full.", hint="Make room.")
+        self.calls.append("record")
+        self.n_events += 1
+        self.done = [d for d in self.done if d.example_id != decision.example_id] + [decision]
+        self.undone.clear()
+        self.picks[decision.example_id] = pick
+        self.seconds.append(seconds)
+
+    def undo(self) -> Decision | None:
+        if not self.done:
+            return None
+        self.n_events += 1
+        self.undone.append(self.done.pop())
+        return self.undone[-1]
+
+    def redo(self) -> Decision | None:
+        if not self.undone:
+            return None
+        self.n_events += 1
+        self.done.append(self.undone.pop())
+        return self.done[-1]
+
+    def pick_of(self, example_id: ExampleId) -> Pick | None:
+        return self.picks.get(example_id)
+
+    def set_shown(self, example_id: ExampleId, pick: Pick | None) -> None:
+        self.calls.append("set_shown")
+        self.on_screen = (self.n_events, example_id, pick)
+
+    def shown(self) -> tuple[ExampleId, Pick | None] | None:
+        if self.on_screen is None or self.on_screen[0] != self.n_events:
+            return None
+        return self.on_screen[1:]
+
+    def set_model(self, ready: ModelReady) -> None:
+        self.ready = ready
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class FakeEngine:
+    """Keeps what it is sent; says only what a test makes it say."""
+
+    def __init__(self, *, refuses: NeufsError | None = None) -> None:
+        self.requests: list[Request] = []
+        self.listener: Callable[[Event], None] | None = None
+        self.stopped = False
+        self._refuses = refuses
+
+    def start(self, listener: Callable[[Event], None]) -> None:
+        if self._refuses is not None:
+            raise self._refuses
+        self.listener = listener
+
+    def send(self, request: Request) -> None:
+        self.requests.append(request)
+
+    def stop(self) -> None:
+        self.stopped = True
+
+    def say(self, *events: Event) -> None:
+        assert self.listener is not None, "not started"
+        for event in events:
+            self.listener(event)
+
+    @property
+    def focus(self) -> Focus:
+        """The last one sent."""
+        return next(r for r in reversed(self.requests) if isinstance(r, Focus))
+
+    def rank(
+        self,
+        *,
+        pick: Pick | None = None,
+        after_label: Pick | None = None,
+        after_skip: Pick | None = None,
+        queue: tuple[Pick, ...] = (),
+        complete: bool = False,
+    ) -> Ranked:
+        """An answer to the last focus."""
+        return Ranked(
+            revision=self.focus.revision,
+            shown=self.focus.shown,
+            pick=pick,
+            after_label=after_label,
+            after_skip=after_skip,
+            queue=queue,
+            complete=complete,
+        )
+
+
+class FakeStartup:
+    def __init__(
+        self,
+        workspace: FakeWorkspace,
+        engine: FakeEngine | None = None,
+        *,
+        fails: NeufsError | None = None,
+    ) -> None:
+        self.workspace = workspace
+        self.engine = engine or FakeEngine()
+        self._fails = fails
+
+    def read(self) -> OpenSession:
+        if self._fails is not None:
+            raise self._fails
+        return lambda: (self.workspace, self.engine)

@@ -1,0 +1,234 @@
+"""What comes next, whatever the engine does."""
+
+from __future__ import annotations
+
+import pytest
+
+from neufs_tui.app.flow import Flow, Waiting
+from neufs_tui.app.status import EngineState
+from neufs_tui.core.records import Decision, DecisionKind
+from neufs_tui.engine.protocol import EngineDied, EngineFailed, Focus, ScanProgressed, Stage
+from neufs_tui.errors import SessionError
+from tests.app.fakes import READY, FakeEngine, FakeWorkspace, example, pick, pool, reason
+
+LABEL, SKIP = DecisionKind.LABEL, DecisionKind.SKIP
+EXAMPLES = pool(8)
+PICKS = tuple(pick(e, why=reason()) for e in EXAMPLES)
+
+
+def begin(workspace: FakeWorkspace | None = None) -> tuple[Flow, FakeWorkspace, FakeEngine]:
+    workspace = workspace or FakeWorkspace(EXAMPLES)
+    engine, flow = FakeEngine(), Flow(workspace)
+    flow.connect(engine.send)
+    return flow, workspace, engine
+
+
+def ranked() -> tuple[Flow, FakeWorkspace, FakeEngine]:
+    """The first example shown, with a fresh ranking of what may follow."""
+    flow, workspace, engine = begin()
+    flow.hear(engine.rank(pick=PICKS[0], queue=PICKS[1:4]))
+    flow.hear(engine.rank(after_label=PICKS[5], after_skip=PICKS[6], queue=PICKS[1:4]))
+    return flow, workspace, engine
+
+
+def shown_row(flow: Flow) -> int | None:
+    return flow.shown.example.row if flow.shown else None
+
+
+def test_nothing_is_shown_until_the_engine_chose() -> None:
+    flow, _, engine = begin()
+    assert flow.waiting is Waiting.LOADING
+    assert engine.focus == Focus(0, (), None)
+    flow.hear(ScanProgressed(4, 8, 1.0, 4.0))
+    assert flow.waiting is Waiting.CHOOSING
+    flow.hear(engine.rank(pick=PICKS[2]))
+    assert shown_row(flow) == 2
+    assert engine.focus == Focus(0, (), EXAMPLES[2].id)
+
+
+@pytest.mark.parametrize(("kind", "label", "row"), [(LABEL, "A", 5), (SKIP, None, 6)])
+def test_a_fresh_ranking_says_what_follows(kind: DecisionKind, label: str | None, row: int) -> None:
+    flow, workspace, engine = ranked()
+    decision = Decision(EXAMPLES[0].id, kind, label)
+    assert flow.decide(kind, label, seconds=1.5) == decision
+    assert workspace.done == [decision]
+    assert workspace.picks[EXAMPLES[0].id] == PICKS[0]
+    assert workspace.seconds == [1.5]
+    assert shown_row(flow) == row
+    assert engine.focus == Focus(1, (decision,), EXAMPLES[row].id)
+
+
+def test_an_old_ranking_lends_its_queue() -> None:
+    flow, _, _ = ranked()
+    flow.decide(LABEL, "A")
+    flow.decide(LABEL, "A")
+    assert shown_row(flow) == 1
+
+
+def test_a_ranking_never_changes_what_is_on_the_screen() -> None:
+    flow, _, engine = ranked()
+    flow.hear(engine.rank(pick=PICKS[7], after_label=PICKS[7]))
+    assert shown_row(flow) == 0
+
+
+def test_a_late_ranking_does_not_replace_a_newer_one() -> None:
+    flow, _, engine = ranked()
+    late = engine.rank(queue=PICKS[6:7])
+    flow.decide(SKIP)
+    flow.hear(engine.rank(after_label=PICKS[3], queue=PICKS[4:5]))
+    flow.hear(late)
+    flow.decide(LABEL, "A")
+    assert shown_row(flow) == 3
+
+
+def test_a_late_ranking_does_not_fill_an_empty_screen() -> None:
+    flow, _, engine = begin()
+    flow.hear(engine.rank(pick=PICKS[0]))
+    late = engine.rank(pick=PICKS[0])
+    flow.decide(LABEL, "A")
+    flow.hear(late)
+    assert flow.waiting is Waiting.CHOOSING
+    flow.hear(engine.rank(pick=PICKS[4]))
+    assert shown_row(flow) == 4
+
+
+def test_what_is_decided_is_never_proposed_again() -> None:
+    flow, _, engine = ranked()
+    flow.decide(LABEL, "A")
+    flow.hear(engine.rank(after_label=PICKS[0], queue=(PICKS[0], PICKS[5], PICKS[2])))
+    flow.decide(LABEL, "A")
+    assert shown_row(flow) == 2
+
+
+def test_a_label_that_cannot_be_stored_moves_nothing() -> None:
+    flow, workspace, engine = ranked()
+    workspace.full = True
+    before = list(engine.requests)
+    with pytest.raises(SessionError):
+        flow.decide(LABEL, "A")
+    assert shown_row(flow) == 0
+    assert engine.requests == before
+
+
+def test_undo_shows_each_example_again_with_its_reason_and_redo_goes_back() -> None:
+    flow, _, _ = ranked()
+    for _ in range(3):
+        flow.decide(LABEL, "A")
+    rows = [shown_row(flow)]
+    for _ in range(3):
+        assert flow.undo() is not None
+        rows.append(shown_row(flow))
+    assert rows == [2, 1, 5, 0]
+    assert flow.shown is not None
+    assert flow.shown.pick == PICKS[0]
+    for row in (5, 1, 2):
+        assert flow.redo() is not None
+        assert shown_row(flow) == row
+    assert flow.counts.labelled == 3
+
+
+def test_there_may_be_nothing_to_undo_or_redo() -> None:
+    flow, _, _ = ranked()
+    assert flow.undo() is None
+    assert flow.redo() is None
+    assert shown_row(flow) == 0
+
+
+def test_undo_of_a_removed_row_leaves_the_screen_alone() -> None:
+    flow, workspace, _ = ranked()
+    gone = Decision(example(99).id, LABEL, "A")
+    workspace.record(gone, pick=None, seconds=None)
+    assert flow.undo() == gone
+    assert flow.example(gone) is None
+    assert shown_row(flow) == 0
+
+
+def test_a_restart_shows_the_same_example_before_the_engine_is_up() -> None:
+    workspace = FakeWorkspace(EXAMPLES)
+    workspace.set_shown(EXAMPLES[3].id, PICKS[3])
+    flow, _, engine = begin(workspace)
+    assert flow.shown is not None
+    assert flow.shown.pick == PICKS[3]
+    assert engine.focus.shown == EXAMPLES[3].id
+    flow.decide(LABEL, "A")
+    assert flow.waiting is Waiting.LOADING
+
+
+def test_when_the_engine_dies_the_queue_goes_on_then_file_order() -> None:
+    flow, _, _ = ranked()
+    flow.hear(EngineDied("killed", restarting=True))
+    assert flow.engine is EngineState.RESTARTING
+    rows = []
+    for _ in range(7):
+        flow.decide(SKIP)
+        rows.append(shown_row(flow))
+    assert rows[:4] == [6, 1, 2, 3]
+    assert sorted(r for r in rows if r is not None) == [1, 2, 3, 4, 5, 6, 7]
+    assert flow.decide(SKIP) is not None
+    assert flow.waiting is Waiting.FINISHED
+
+
+def test_a_waiting_screen_is_filled_when_the_engine_dies() -> None:
+    flow, _, engine = begin()
+    flow.hear(engine.rank(pick=PICKS[0]))
+    flow.decide(LABEL, "A")
+    assert flow.waiting is Waiting.CHOOSING
+    flow.hear(EngineDied("killed", restarting=True))
+    assert shown_row(flow) == 1
+    assert flow.shown is not None
+    assert flow.shown.pick is None
+    assert engine.focus.shown == EXAMPLES[1].id
+
+
+def test_a_model_that_cannot_load_waits_for_her_word() -> None:
+    flow, _, engine = begin()
+    flow.hear(Stage("libraries", "loading libraries"))
+    flow.hear(EngineFailed("No such model.", ""))
+    assert flow.waiting is Waiting.FAILED
+    flow.label_in_file_order()
+    assert shown_row(flow) == 0
+    n_sent = len(engine.requests)
+    flow.decide(LABEL, "A")
+    assert shown_row(flow) == 1
+    assert len(engine.requests) == n_sent
+
+
+def test_an_engine_out_of_memory_is_awaited_again() -> None:
+    flow, _, engine = begin()
+    flow.hear(EngineFailed("Out of memory.", "", out_of_memory=True))
+    assert flow.engine is EngineState.RESTARTING
+    assert flow.waiting is Waiting.LOADING
+    flow.hear(engine.rank(pick=PICKS[0]))
+    assert flow.engine is EngineState.RUNNING
+
+
+def test_when_all_that_is_scanned_is_decided_the_scan_is_awaited() -> None:
+    flow, _, engine = begin()
+    flow.hear(engine.rank(pick=None))
+    assert flow.waiting is Waiting.SCANNING
+    flow.hear(engine.rank(pick=PICKS[1]))
+    assert shown_row(flow) == 1
+
+
+def test_a_complete_ranking_with_nothing_left_hands_over_to_file_order() -> None:
+    flow, _, engine = begin()
+    flow.hear(engine.rank(pick=None, complete=True))
+    assert shown_row(flow) == 0
+
+
+def test_the_counts_reconcile() -> None:
+    flow, workspace, _ = ranked()
+    workspace.record(Decision("0" * 32, LABEL, "A"), pick=None, seconds=None)
+    flow.decide(LABEL, "A")
+    flow.decide(SKIP)
+    counts = flow.counts
+    assert (counts.pool, counts.labelled, counts.skipped, counts.left) == (8, 1, 1, 6)
+    assert counts.n_labels == 2
+
+
+def test_the_model_and_the_paint_are_kept() -> None:
+    flow, workspace, _ = ranked()
+    flow.hear(READY)
+    flow.painted()
+    assert workspace.ready == READY
+    assert workspace.shown() == (EXAMPLES[0].id, PICKS[0])

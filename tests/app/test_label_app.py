@@ -1,0 +1,375 @@
+"""Keys, store and picture together, on an engine that says what it is told to."""
+
+from __future__ import annotations
+
+from textual.events import Key
+from textual.message import Message
+from textual.pilot import Pilot
+from textual.widgets import Input, Static
+
+from neufs_tui.app.main import LabelApp
+from neufs_tui.app.messages import EngineReported
+from neufs_tui.app.screens.help import HelpScreen
+from neufs_tui.app.screens.picker import PickerScreen
+from neufs_tui.app.status import Counts
+from neufs_tui.app.widgets.bar import Bar
+from neufs_tui.app.widgets.text_view import TextView
+from neufs_tui.core.records import Decision, DecisionKind, Label
+from neufs_tui.engine.protocol import EngineDied, EngineFailed, Event, ScanProgressed
+from neufs_tui.errors import EngineError, NeufsError, PoolError
+from tests.app.fakes import (
+    READY,
+    FakeEngine,
+    FakeStartup,
+    FakeWorkspace,
+    example,
+    pick,
+    pool,
+    reason,
+)
+
+EXAMPLES = pool(100)
+PICKS = tuple(pick(e, why=reason()) for e in EXAMPLES)
+
+
+class Session:
+    """An app on fakes, started, with its first example shown if there is a ranking."""
+
+    def __init__(
+        self,
+        pilot: Pilot[None],
+        workspace: FakeWorkspace,
+        engine: FakeEngine,
+    ) -> None:
+        self.pilot = pilot
+        self.workspace = workspace
+        self.engine = engine
+
+    @property
+    def labels(self) -> list[tuple[int, str | None]]:
+        rows = {e.id: e.row for e in self.workspace.examples.values()}
+        return [(rows[d.example_id], d.label) for d in self.workspace.done]
+
+    def said(self, selector: str) -> str:
+        widget = self.pilot.app.screen.query_one(selector)
+        return str(widget.render())
+
+    @property
+    def text(self) -> str:
+        return str(self.pilot.app.screen.query_one("#text > *", Static).render())
+
+    async def say(self, *events: Event) -> None:
+        self.engine.say(*events)
+        await self.pilot.pause()
+        await self.pilot.pause()
+
+    async def press(self, *keys: str) -> None:
+        for key in keys:
+            await self.pilot.press(key)
+            await self.pilot.pause()
+
+    def send_keys(self, keys: str) -> None:
+        """Put keys into the queue at once, as a paste into the terminal does."""
+        driver = self.pilot.app._driver
+        assert driver is not None
+        for key in keys:
+            driver.send_message(Key(key, key))
+
+
+async def start(pilot: Pilot[None], startup: FakeStartup, *, rank: bool = True) -> Session:
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+    await pilot.pause()
+    session = Session(pilot, startup.workspace, startup.engine)
+    if rank:
+        await session.say(startup.engine.rank(pick=PICKS[0], queue=PICKS[1:]))
+        await session.say(startup.engine.rank(after_label=PICKS[1], queue=PICKS[1:]))
+    return session
+
+
+def app_on(workspace: FakeWorkspace | None = None) -> tuple[LabelApp, FakeStartup]:
+    startup = FakeStartup(workspace or FakeWorkspace(EXAMPLES))
+    return LabelApp(startup), startup
+
+
+async def test_a_label_key_goes_to_the_store_before_the_picture() -> None:
+    app, startup = app_on()
+    async with app.run_test() as pilot:
+        session = await start(pilot, startup)
+        assert session.text == "Text number 1."
+        await session.press("2")
+        assert session.labels == [(0, "With Explanation")]
+        assert session.text == "Text number 2."
+        assert session.said("#feedback") == "labelled #1 as With Explanation — u undoes"
+        assert "labelled 1 · skipped 0 · left 99 · shots 1/16" in session.said("#status")
+        assert startup.workspace.calls[-3:] == ["set_shown", "record", "set_shown"]
+        assert startup.workspace.seconds[0] is not None
+        assert session.engine.focus.shown == EXAMPLES[1].id
+    assert app.summary == Counts(pool=100, labelled=1, skipped=0)
+
+
+async def test_engine_events_arrive_as_messages() -> None:
+    seen: list[type[Event]] = []
+
+    def hook(message: Message) -> None:
+        if isinstance(message, EngineReported):
+            seen.append(type(message.event))
+
+    app, startup = app_on()
+    async with app.run_test(message_hook=hook) as pilot:
+        session = await start(pilot, startup)
+        await session.say(READY)
+        assert READY.__class__ in seen
+        assert startup.workspace.ready == READY
+        assert session.said("#header").endswith("smollm2-135m · cpu · float32")
+
+
+async def test_fifty_keys_at_once_label_one_example_and_say_so() -> None:
+    app, startup = app_on()
+    async with app.run_test() as pilot:
+        session = await start(pilot, startup)
+        session.send_keys("1" * 50)
+        await pilot.pause()
+        await pilot.pause()
+        assert session.labels == [(0, "Without Explanation")]
+        assert "49 keys came too early and did nothing" in session.said("#feedback")
+        await session.press("2")
+        assert session.labels[1:] == [(1, "With Explanation")]
+
+
+async def test_keys_before_the_first_paint_do_nothing() -> None:
+    app, startup = app_on()
+    async with app.run_test() as pilot:
+        session = await start(pilot, startup, rank=False)
+        startup.engine.say(startup.engine.rank(pick=PICKS[0]))
+        session.send_keys("1")
+        await pilot.pause()
+        assert session.labels == []
+        assert session.text == "Text number 1."
+
+
+async def test_undo_typed_ahead_does_nothing_and_undo_after_the_paint_does() -> None:
+    app, startup = app_on()
+    async with app.run_test() as pilot:
+        session = await start(pilot, startup)
+        session.send_keys("1u")
+        await pilot.pause()
+        await pilot.pause()
+        assert session.labels == [(0, "Without Explanation")]
+        await session.press("u")
+        assert session.labels == []
+        assert session.text == "Text number 1."
+        assert session.said("#feedback") == "undone: Without Explanation on #1 — r redoes"
+        await session.press("r")
+        assert session.labels == [(0, "Without Explanation")]
+        assert session.text == "Text number 2."
+        await session.press("backspace", "backspace")
+        assert session.said("#feedback") == "nothing to undo"
+
+
+async def test_space_skips_and_other_keys_do_nothing() -> None:
+    app, startup = app_on()
+    async with app.run_test() as pilot:
+        session = await start(pilot, startup)
+        await session.press("3", "z", "space")
+        assert startup.workspace.done == [Decision(EXAMPLES[0].id, DecisionKind.SKIP)]
+
+
+async def test_a_full_disk_is_told_and_nothing_moves() -> None:
+    app, startup = app_on()
+    async with app.run_test() as pilot:
+        session = await start(pilot, startup)
+        startup.workspace.full = True
+        await session.press("1")
+        assert session.text == "Text number 1."
+        assert session.said("#feedback").startswith("The session cannot be written")
+        startup.workspace.full = False
+        await session.press("1")
+        assert session.labels == [(0, "Without Explanation")]
+
+
+async def test_the_picker_labels_the_example_it_was_opened_for() -> None:
+    labels = tuple(Label(f"label {n}") for n in range(40))
+    app, startup = app_on(FakeWorkspace(EXAMPLES, labels=labels))
+    async with app.run_test() as pilot:
+        session = await start(pilot, startup)
+        await session.press("l")
+        assert isinstance(app.screen, PickerScreen)
+        await session.press("3", "3")
+        assert app.screen.query_one(Input).value == "33"
+        await session.press("enter")
+        assert session.labels == [(0, "label 33")]
+        await session.press("l", "escape")
+        assert session.labels == [(0, "label 33")]
+        await session.press("l", "down", "enter")
+        assert session.labels[1:] == [(1, "label 1")]
+
+
+async def test_keys_typed_while_the_picker_opens_do_not_label() -> None:
+    app, startup = app_on()
+    async with app.run_test() as pilot:
+        session = await start(pilot, startup)
+        session.send_keys("l1")
+        await pilot.pause()
+        assert isinstance(app.screen, PickerScreen)
+        assert session.labels == []
+
+
+async def test_help_opens_and_closes() -> None:
+    app, startup = app_on()
+    async with app.run_test() as pilot:
+        session = await start(pilot, startup)
+        for key in ("question_mark", "f1", "h"):
+            await session.press(key)
+            assert isinstance(app.screen, HelpScreen)
+            await session.press("1", "down", "escape")
+            assert not isinstance(app.screen, HelpScreen)
+        assert session.labels == []
+
+
+async def test_a_long_text_scrolls_under_fixed_labels() -> None:
+    text = "\n".join(f"line {n}" for n in range(100))
+    workspace = FakeWorkspace([example(0, text), *EXAMPLES[1:]])
+    app, startup = app_on(workspace)
+    async with app.run_test() as pilot:
+        session = await start(pilot, startup, rank=False)
+        await session.say(startup.engine.rank(pick=pick(example(0, text)), queue=PICKS[1:]))
+        view = app.screen.query_one(TextView)
+        caption = app.screen.query_one("#caption", Bar)
+        assert caption.right == f"↓ {100 - view.size.height} more lines"
+        await session.press("j", "down", "k")
+        assert view.scroll_y == 1
+        await session.press("end")
+        assert caption.right == f"↑ {100 - view.size.height} lines above"
+        await session.press("home", "pagedown")
+        assert view.scroll_y == view.size.height
+        await session.press("1")
+        assert view.scroll_y == 0
+        assert caption.right == ""
+
+
+async def test_a_line_of_50_kb_is_shown() -> None:
+    text = "x" * 50_000
+    app, startup = app_on(FakeWorkspace([example(0, text), *EXAMPLES[1:]]))
+    async with app.run_test() as pilot:
+        session = await start(pilot, startup, rank=False)
+        await session.say(startup.engine.rank(pick=pick(example(0, text))))
+        assert app.screen.query_one(TextView).max_scroll_y > 600
+
+
+async def test_a_restart_shows_the_same_example_and_takes_a_label_without_the_engine() -> None:
+    workspace = FakeWorkspace(EXAMPLES)
+    workspace.set_shown(EXAMPLES[7].id, PICKS[7])
+    app, startup = app_on(workspace)
+    async with app.run_test() as pilot:
+        session = await start(pilot, startup, rank=False)
+        assert session.text == "Text number 8."
+        assert "model loading" in session.said("#status")
+        await session.press("1")
+        assert session.labels == [(7, "Without Explanation")]
+        assert "starting the engine" in session.text
+
+
+async def test_a_dead_engine_is_told_and_labelling_goes_on() -> None:
+    app, startup = app_on()
+    async with app.run_test() as pilot:
+        session = await start(pilot, startup)
+        await session.say(EngineDied("the engine was killed by SIGKILL", restarting=True))
+        assert session.said("#feedback").startswith("The engine was killed by SIGKILL.")
+        assert "engine restarting" in session.said("#status")
+        await session.press("1", "1")
+        assert session.labels == [(0, "Without Explanation"), (1, "Without Explanation")]
+
+
+async def test_a_model_that_cannot_load_offers_file_order() -> None:
+    app, startup = app_on()
+    async with app.run_test() as pilot:
+        session = await start(pilot, startup, rank=False)
+        await session.say(EngineFailed("No such model.", "Try another."))
+        await session.say(EngineDied("exit code 1", restarting=False))
+        assert session.text.startswith("No such model.\n\nTry another.")
+        await session.press("1")
+        assert session.labels == []
+        await session.press("enter", "1")
+        assert session.labels == [(0, "Without Explanation")]
+        assert session.said("#why") == "Next in file order, without the model."
+
+
+async def test_an_engine_that_cannot_start_is_told_the_same_way() -> None:
+    engine = FakeEngine(refuses=EngineError("The engine cannot start.", hint="See the log."))
+    app = LabelApp(FakeStartup(FakeWorkspace(EXAMPLES), engine))
+    async with app.run_test() as pilot:
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+        await pilot.pause()
+        text = str(app.screen.query_one("#text > *", Static).render())
+        assert text.startswith("The engine cannot start.\n\nSee the log.")
+
+
+async def test_the_last_shot_is_announced_once() -> None:
+    app, startup = app_on(FakeWorkspace(EXAMPLES, shots=2))
+    async with app.run_test() as pilot:
+        session = await start(pilot, startup)
+        for expected in (False, True, False):
+            await session.press("1")
+            assert ("2 of 2 shots: q quits" in session.said("#feedback")) is expected
+
+
+async def test_all_decided_ends_with_the_export_command() -> None:
+    app, startup = app_on(FakeWorkspace(EXAMPLES[:2]))
+    async with app.run_test() as pilot:
+        session = await start(pilot, startup)
+        await session.say(ScanProgressed(2, 2, 1.0, 0.0))
+        await session.press("1", "space")
+        assert "neufs-tui export pool.jsonl" in session.text
+        await session.press("u")
+        assert session.text == "Text number 2."
+
+
+async def test_a_window_too_small_takes_no_label() -> None:
+    app, startup = app_on()
+    async with app.run_test() as pilot:
+        session = await start(pilot, startup)
+        await pilot.resize_terminal(59, 16)
+        await session.press("1")
+        assert session.labels == []
+        assert session.said("#too-small") == "neufs-tui needs 60x16, have 59x16"
+        await pilot.resize_terminal(60, 16)
+        await pilot.pause()
+        await session.press("1")
+        assert session.labels == [(0, "Without Explanation")]
+
+
+async def test_q_quits_and_lets_go_of_everything() -> None:
+    app, startup = app_on()
+    async with app.run_test() as pilot:
+        session = await start(pilot, startup)
+        await session.press("ctrl+s")
+        assert session.said("#feedback").startswith("already saved")
+        await session.press("q")
+    assert startup.engine.stopped
+    assert startup.workspace.closed
+    assert app.return_code == 0
+
+
+async def test_a_pool_that_cannot_be_read_is_handed_to_the_caller() -> None:
+    error = PoolError("Line 3 is not JSON.")
+    app = LabelApp(FakeStartup(FakeWorkspace(EXAMPLES), fails=error))
+    async with app.run_test() as pilot:
+        await pilot.pause()
+    failure: NeufsError | None = app.failure
+    assert failure is error
+    assert app.return_code == 2
+    assert app.summary is None
+
+
+async def test_the_palette_names_the_actions() -> None:
+    app, startup = app_on()
+    async with app.run_test() as pilot:
+        session = await start(pilot, startup)
+        commands = {c.title: c.callback for c in app.get_system_commands(app.screen)}
+        assert {"Skip this example", "Undo", "Redo", "Find a label"} <= set(commands)
+        commands["Skip this example"]()
+        await pilot.pause()
+        assert len(startup.workspace.done) == 1
+        assert session.text == "Text number 2."

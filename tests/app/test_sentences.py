@@ -1,0 +1,139 @@
+"""What is said of a pick, a key and the engine."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neufs_tui.app import sentences
+from neufs_tui.core.records import Decision, DecisionKind, Pick, Reason
+from neufs_tui.engine.protocol import EngineDied, EngineFailed
+from tests.app.fakes import example, pick, reason
+
+ONE = example(16, "One text.")
+
+
+def why(shown: Pick | None, *, n_pool: int = 200, choose_from: int = 32) -> str:
+    return sentences.why(shown, n_pool=n_pool, choose_from=choose_from)
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [
+        (
+            pick(ONE, n_labelled=5, why=reason()),
+            "Switches on 57 neurons that none of your 5 labels has used (median 5; rank 3 of 183);"
+            " stands for 44 uncovered examples; neuron count above 71% of equally long answers.",
+        ),
+        (
+            pick(ONE, n_labelled=1, why=reason(gap=1, median_gap=0.5, neighbourhood=1)),
+            "Switches on 1 neuron that your one label has not used (median 0.5; rank 3 of 183);"
+            " stands for itself alone; neuron count above 71% of equally long answers.",
+        ),
+        (
+            pick(ONE, n_labelled=2, why=reason(gap=0, gap_rank=1_200, n_ranked=99_845)),
+            "Switches on no neuron beyond those of your 2 labels (median 5; rank 1,200 of 99,845);"
+            " stands for 44 uncovered examples; neuron count above 71% of equally long answers.",
+        ),
+        (
+            pick(ONE, n_labelled=0, why=reason(neighbourhood=212, count_percentile=99.9)),
+            "Nothing is labelled yet, so every neuron is new; this one stands for a group of 212"
+            " alike examples; neuron count above 99% of equally long answers.",
+        ),
+        (
+            pick(ONE, n_labelled=3, why=reason(neighbourhood=0, count_percentile=0.0)),
+            "Switches on 57 neurons that none of your 3 labels has used (median 5; rank 3 of 183);"
+            " a labelled example is already near it; no equally long answer has a lower neuron"
+            " count.",
+        ),
+        (
+            pick(ONE, n_scanned=16),
+            "Next in file order: NeuFS starts choosing at 32 scanned examples (16 so far).",
+        ),
+        (pick(ONE, n_scanned=40), "Next in file order."),
+        (None, "Next in file order, without the model."),
+    ],
+)
+def test_the_reason_is_one_true_sentence(shown: Pick | None, expected: str) -> None:
+    assert why(shown) == expected
+
+
+def test_a_pool_smaller_than_the_threshold_is_not_promised_a_choice() -> None:
+    sentence = why(pick(ONE, n_scanned=8), n_pool=10)
+    assert sentence == "Next in file order: 8 of 10 examples scanned so far."
+
+
+counts = st.integers(0, 100_000)
+
+
+@given(
+    st.builds(
+        Reason,
+        gap=counts,
+        set_size=counts,
+        median_gap=counts.map(lambda n: n / 2),
+        gap_rank=st.integers(1, 100_000),
+        n_ranked=st.integers(1, 100_000),
+        neighbourhood=st.integers(1, 100_000),
+        count_percentile=st.floats(0, 100),
+        neuron_count=counts,
+        distance=st.floats(0, 1),
+        score=st.floats(0, 1),
+    ),
+    st.integers(2, 500),
+)
+def test_every_number_in_the_sentence_is_in_the_pick(reason: Reason, n_labelled: int) -> None:
+    sentence = why(pick(ONE, n_labelled=n_labelled, why=reason))
+    said = {float(n.replace(",", "")) for n in re.findall(r"\d[\d,]*(?:\.\d+)?", sentence)}
+    known = {
+        *(reason.gap, reason.median_gap, reason.gap_rank, reason.n_ranked, reason.neighbourhood),
+        *(int(reason.count_percentile), n_labelled),
+    }
+    assert said <= {float(number) for number in known}
+
+
+def test_a_key_says_what_it_did_and_how_to_take_it_back() -> None:
+    label = Decision(ONE.id, DecisionKind.LABEL, "With [b]Explanation")
+    skip = Decision(ONE.id, DecisionKind.SKIP)
+    assert sentences.decided(ONE, label) == "labelled #17 as With [b]Explanation — u undoes"
+    assert sentences.decided(ONE, skip) == "skipped #17 — u undoes"
+    assert sentences.undone(ONE, skip) == "undone: skip of #17 — r redoes"
+    assert sentences.redone(None, label) == (
+        "redone: With [b]Explanation on a row that is no longer in the pool — u undoes"
+    )
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        (
+            EngineDied("the engine was killed by SIGKILL", restarting=True),
+            "The engine was killed by SIGKILL. It starts again; go on labelling.",
+        ),
+        (
+            EngineDied("the engine ran out of memory.", restarting=False),
+            "The engine ran out of memory. It stays off; go on labelling without it.",
+        ),
+    ],
+)
+def test_a_dead_engine_is_one_sentence(event: EngineDied, expected: str) -> None:
+    assert sentences.engine_died(event) == expected
+
+
+def test_out_of_memory_states_the_smaller_batch() -> None:
+    event = EngineFailed("The GPU is out of memory.", "", out_of_memory=True)
+    assert sentences.engine_failed(event) == (
+        "The GPU is out of memory. It starts again with smaller batches; go on labelling."
+    )
+
+
+def test_the_export_command_can_be_pasted() -> None:
+    assert sentences.export_command("my pool.jsonl") == "neufs-tui export 'my pool.jsonl'"
+
+
+def test_hidden_lines_are_counted() -> None:
+    assert sentences.hidden_lines(0, 0) == ""
+    assert sentences.hidden_lines(1, 12) == "↑ 1 line above   ↓ 12 more lines"

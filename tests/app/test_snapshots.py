@@ -1,0 +1,229 @@
+"""Pictures of each state of the screen, at the three sizes that must work."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+from textual.pilot import Pilot
+
+from neufs_tui.app.main import LabelApp
+from neufs_tui.core.records import Label
+from neufs_tui.engine.protocol import (
+    Downloaded,
+    EngineDied,
+    EngineFailed,
+    Event,
+    Ranked,
+    ScanProgressed,
+    Stage,
+)
+from tests.app.fakes import (
+    LABELS,
+    READY,
+    FakeEngine,
+    FakeStartup,
+    FakeWorkspace,
+    example,
+    pick,
+    pool,
+    reason,
+)
+
+SnapCompare = Callable[..., bool]
+Steps = Callable[[Pilot[None]], Awaitable[None]]
+
+SIZES = [(80, 24), (160, 50), (60, 16)]
+ODD_TEXT = (
+    "The [bold]introduction[/bold] is {clear}, but {{why}} it matters is never said 🙂 — see "
+    "line\x1b[31m 3.\n\n\tשלום עולם and 你好，世界 are fine.\n"
+    "Names such as [@click=app.quit]this[/] are text."
+)
+LONG_TEXT = "\n".join(f"{n}. A sentence that stands on a line of its own." for n in range(1, 61))
+TWELVE = tuple(
+    Label(name, f"the customer writes about: {name.lower()}")
+    for name in (
+        "Refund",
+        "Delivery, late",
+        "Delivery, lost",
+        "Complaint about staff",
+        "Praise",
+        "Question before buying",
+        "Wrong item",
+        "Cancel the order",
+        "Change of address",
+        "Login trouble",
+        "Payment failed",
+        "Something else entirely",
+    )
+)
+
+
+@pytest.fixture(autouse=True)
+def _same_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("NO_COLOR", "TEXTUAL_THEME", "TEXTUAL_COLOR_SYSTEM"):
+        monkeypatch.delenv(variable, raising=False)
+
+
+class Session:
+    """An app on fakes, and what its engine says before the picture is taken."""
+
+    def __init__(self, workspace: FakeWorkspace, *keys: str) -> None:
+        self.engine = FakeEngine()
+        self.app = LabelApp(FakeStartup(workspace, self.engine), pool_name="pool.jsonl")
+        self.workspace = workspace
+        self._keys = keys
+        self._says: list[Event | Callable[[FakeEngine], Ranked]] = []
+
+    def says(self, *events: Event | Callable[[FakeEngine], Ranked]) -> Session:
+        self._says += events
+        return self
+
+    async def run(self, pilot: Pilot[None]) -> None:
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+        await pilot.pause()
+        for event in self._says:
+            self.engine.say(event(self.engine) if callable(event) else event)
+            await pilot.pause()
+        for key in self._keys:
+            await pilot.press(key)
+            await pilot.pause()
+        await pilot.pause()
+
+
+def ranked_first(engine: FakeEngine, *, scanned: int = 200, n_labelled: int = 0) -> Ranked:
+    examples = pool(200, first=ODD_TEXT)
+    return engine.rank(
+        pick=pick(examples[0], n_labelled=n_labelled, n_scanned=scanned, why=reason()),
+        after_label=None,
+        queue=tuple(
+            pick(e, n_labelled=n_labelled, n_scanned=scanned, why=reason(gap=9, gap_rank=12))
+            for e in examples[1:12]
+        ),
+    )
+
+
+SCAN = ScanProgressed(done=96, total=200, rate=13.2, remaining_s=7.9)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_before_the_first_example_honest_lines_are_shown(
+    snap_compare: SnapCompare, size: tuple[int, int]
+) -> None:
+    session = Session(FakeWorkspace(pool(200), notices=("3 bad lines skipped",))).says(
+        Stage("libraries", "loading libraries"),
+        Stage("download", "fetching smollm2-135m"),
+        Downloaded(120_000_000, 538_000_000),
+    )
+    assert snap_compare(session.app, terminal_size=size, run_before=session.run)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_an_example_stands_above_its_reason_and_the_labels(
+    snap_compare: SnapCompare, size: tuple[int, int]
+) -> None:
+    session = Session(FakeWorkspace(pool(200, first=ODD_TEXT))).says(READY, SCAN, ranked_first)
+    assert snap_compare(session.app, terminal_size=size, run_before=session.run)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_after_some_labels_the_reason_counts_them(
+    snap_compare: SnapCompare, size: tuple[int, int]
+) -> None:
+    session = Session(FakeWorkspace(pool(200)), "1", "2", "space")
+
+    def ranked(engine: FakeEngine) -> Ranked:
+        picks = [pick(e, n_labelled=2, why=reason()) for e in pool(200)]
+        return engine.rank(pick=picks[0], queue=tuple(picks[1:6]))
+
+    session.says(READY, ScanProgressed(200, 200, 13.2, 0.0), ranked)
+    assert snap_compare(session.app, terminal_size=size, run_before=session.run)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_long_text_scrolls_and_says_how_much_is_hidden(
+    snap_compare: SnapCompare, size: tuple[int, int]
+) -> None:
+    workspace = FakeWorkspace(pool(200, first=LONG_TEXT))
+    session = Session(workspace, "pagedown", "down", "j")
+    session.says(READY, SCAN, lambda engine: engine.rank(pick=pick(example(0, LONG_TEXT))))
+    assert snap_compare(session.app, terminal_size=size, run_before=session.run)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_twelve_labels_fit_or_say_how_many_do_not(
+    snap_compare: SnapCompare, size: tuple[int, int]
+) -> None:
+    workspace = FakeWorkspace(pool(200, first=ODD_TEXT), labels=TWELVE)
+    session = Session(workspace).says(READY, SCAN, ranked_first)
+    assert snap_compare(session.app, terminal_size=size, run_before=session.run)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_picker_narrows_as_one_types(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
+    workspace = FakeWorkspace(pool(200, first=ODD_TEXT), labels=TWELVE)
+    session = Session(workspace, "l", "d", "e", "l").says(READY, SCAN, ranked_first)
+    assert snap_compare(session.app, terminal_size=size, run_before=session.run)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_help_shows_keys_task_and_labels(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
+    session = Session(FakeWorkspace(pool(200, first=ODD_TEXT)), "question_mark")
+    session.says(READY, SCAN, ranked_first)
+    assert snap_compare(session.app, terminal_size=size, run_before=session.run)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_when_nothing_is_left_the_export_command_is_shown(
+    snap_compare: SnapCompare, size: tuple[int, int]
+) -> None:
+    session = Session(FakeWorkspace(pool(2), shots=1), "1", "space")
+    session.says(
+        READY,
+        ScanProgressed(2, 2, 13.2, 0.0),
+        lambda engine: engine.rank(pick=pick(example(0)), queue=(pick(example(1)),)),
+    )
+    assert snap_compare(session.app, terminal_size=size, run_before=session.run)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_an_engine_that_died_is_one_sentence(
+    snap_compare: SnapCompare, size: tuple[int, int]
+) -> None:
+    session = Session(FakeWorkspace(pool(200, first=ODD_TEXT)))
+    session.says(
+        READY, SCAN, ranked_first, EngineDied("the engine was killed by SIGKILL", restarting=True)
+    )
+    assert snap_compare(session.app, terminal_size=size, run_before=session.run)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_model_that_cannot_load_leaves_a_way_on(
+    snap_compare: SnapCompare, size: tuple[int, int]
+) -> None:
+    session = Session(FakeWorkspace(pool(200)))
+    session.says(
+        Stage("libraries", "loading libraries"),
+        EngineFailed("No model is called smollm3-135.", "See `neufs-tui models list`."),
+    )
+    assert snap_compare(session.app, terminal_size=size, run_before=session.run)
+
+
+def test_the_last_shot_is_announced(snap_compare: SnapCompare) -> None:
+    session = Session(FakeWorkspace(pool(200, first=ODD_TEXT), shots=1), "2")
+    session.says(READY, SCAN, ranked_first)
+    assert snap_compare(session.app, terminal_size=(80, 24), run_before=session.run)
+
+
+def test_without_colour_bold_and_order_carry_the_meaning(
+    snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    session = Session(FakeWorkspace(pool(200, first=ODD_TEXT))).says(READY, SCAN, ranked_first)
+    assert snap_compare(session.app, terminal_size=(80, 24), run_before=session.run)
+
+
+def test_a_window_that_is_too_small_says_so(snap_compare: SnapCompare) -> None:
+    session = Session(FakeWorkspace(pool(200), labels=LABELS))
+    assert snap_compare(session.app, terminal_size=(50, 14), run_before=session.run)

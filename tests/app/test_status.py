@@ -1,0 +1,88 @@
+"""The status lines and the loading lines."""
+
+from __future__ import annotations
+
+import pytest
+
+from neufs_tui.app.loading import Loading
+from neufs_tui.app.status import (
+    Counts,
+    EngineState,
+    count_parts,
+    duration,
+    engine_note,
+    freshness,
+    rate,
+    scan_parts,
+)
+from neufs_tui.app.text import spread
+from neufs_tui.core.records import Pick
+from neufs_tui.engine.protocol import Downloaded, EngineDied, ScanProgressed, Stage
+from tests.app.fakes import READY, example, pick, reason
+
+ONE = example(0)
+
+
+def test_the_counts_add_up() -> None:
+    counts = Counts(pool=200, labelled=12, skipped=3, elsewhere=1)
+    assert counts.left == 185
+    assert count_parts(counts, 16) == (
+        *("labelled 12", "skipped 3", "left 185", "shots 13/16"),
+        "1 label on removed rows",
+    )
+
+
+@pytest.mark.parametrize(
+    ("shown", "n_labels", "expected"),
+    [
+        (None, 3, "file order"),
+        (pick(ONE), 0, "file order"),
+        (pick(ONE, n_labelled=9, why=reason()), 10, "ranked with 9 of 10 labels"),
+        (pick(ONE, n_labelled=10, why=reason()), 10, "ranking up to date"),
+        (pick(ONE, n_labelled=11, why=reason()), 10, "ranked before the undo"),
+    ],
+)
+def test_the_ranking_says_how_fresh_it_is(shown: Pick | None, n_labels: int, expected: str) -> None:
+    assert freshness(shown, n_labels) == expected
+
+
+def test_both_lines_fit_80_columns_with_a_pool_of_100_000() -> None:
+    first = count_parts(Counts(pool=100_000, labelled=999, skipped=999), 16)
+    second = scan_parts(ScanProgressed(99_999, 100_000, rate=12.3, remaining_s=8_100.0))
+    engine = engine_note(EngineState.RESTARTING)
+    fresh = freshness(pick(ONE, n_labelled=998, why=reason()), 999)
+    assert spread(first, engine, 76).startswith(" · ".join(first))
+    line = spread(second, fresh, 76)
+    assert line.startswith("scanned 99,999/100,000 · 2 h 15 min left ")
+    assert line.endswith("ranked with 998 of 999 labels")
+
+
+@pytest.mark.parametrize(
+    ("scan", "expected"),
+    [
+        (ScanProgressed(0, 200, 0.0, None), ("scanned 0/200",)),
+        (ScanProgressed(64, 200, 12.4, 11.0), ("scanned 64/200", "11 s left", "12/s")),
+        (ScanProgressed(200, 200, 9.0, 0.0, 3), ("scanned all 200", "3 texts cut to fit")),
+    ],
+)
+def test_the_scan_says_what_is_known(scan: ScanProgressed, expected: tuple[str, ...]) -> None:
+    assert scan_parts(scan) == expected
+
+
+def test_rates_and_durations_have_a_fitting_unit() -> None:
+    assert [rate(r) for r in (0.25, 2.5, 25.4)] == ["15.0/min", "2.5/s", "25/s"]
+    assert [duration(s) for s in (0.2, 59, 60, 3_600, 8_100)] == [
+        *("1 s", "59 s", "1 min", "1 h 0 min", "2 h 15 min")
+    ]
+
+
+def test_a_new_part_of_the_start_ticks_the_last_one_off() -> None:
+    loading = Loading()
+    for event in (Stage("download", "fetching"), Downloaded(120_000_000, 538_000_000), READY):
+        loading = loading.after(event)
+    assert loading.lines() == ["✓ reading the pool", "› fetching — 22% of 538 MB"]
+    assert loading.after(Stage("weights", "reading weights")).lines() == [
+        *("✓ reading the pool", "✓ fetching", "› reading weights")
+    ]
+    died = EngineDied("the engine was killed by SIGKILL", restarting=True)
+    assert loading.after(died).lines() == ["› starting the engine again"]

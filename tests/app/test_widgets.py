@@ -1,0 +1,85 @@
+"""The label list's plan, the picker's narrowing, the gate for early keys."""
+
+from __future__ import annotations
+
+from time import monotonic
+
+import pytest
+from textual.app import App, ComposeResult
+
+from neufs_tui.app.gate import Gate
+from neufs_tui.app.screens.picker import matching
+from neufs_tui.app.widgets.label_list import LabelList, Plan, plan
+from neufs_tui.core.records import Label
+
+LABELS = (
+    Label("Card lost", "the card cannot be found"),
+    Label("Lost [b]PIN[/b]", "a number was forgotten"),
+    Label("Transfer", "money was lost on its way"),
+)
+
+
+@pytest.mark.parametrize(
+    ("n_labels", "width", "max_rows", "expected"),
+    [
+        (2, 76, 7, Plan(columns=1, rows=2, n_shown=2)),
+        (7, 76, 7, Plan(columns=1, rows=7, n_shown=7)),
+        (12, 76, 7, Plan(columns=2, rows=6, n_shown=12)),
+        (12, 50, 7, Plan(columns=1, rows=7, n_shown=6)),
+        (77, 76, 10, Plan(columns=2, rows=10, n_shown=19)),
+        (12, 56, 3, Plan(columns=2, rows=3, n_shown=5)),
+    ],
+)
+def test_labels_are_fitted_or_counted(
+    n_labels: int, width: int, max_rows: int, expected: Plan
+) -> None:
+    assert plan(n_labels, min(n_labels, 29), width=width, max_rows=max_rows) == expected
+
+
+def test_labels_past_the_last_key_are_counted_not_shown() -> None:
+    assert plan(40, 29, width=200, max_rows=40) == Plan(columns=2, rows=15, n_shown=29)
+
+
+class OneList(App[None]):
+    def compose(self) -> ComposeResult:
+        yield LabelList()
+
+
+async def test_only_keys_that_are_printed_label() -> None:
+    app = OneList()
+    async with app.run_test(size=(80, 24)) as pilot:
+        widget = app.query_one(LabelList)
+        widget.labels = tuple(Label(f"label {n}") for n in range(77))
+        widget.max_rows = 3
+        await pilot.pause()
+        assert list(widget.key_of()) == ["1", "2", "3", "4", "5"]
+        widget.labels = LABELS
+        await pilot.pause()
+        assert widget.key_of() == {"1": "Card lost", "2": "Lost [b]PIN[/b]", "3": "Transfer"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "names"),
+    [
+        ("", ["Card lost", "Lost [b]PIN[/b]", "Transfer"]),
+        ("LOST", ["Lost [b]PIN[/b]", "Card lost", "Transfer"]),
+        (" number ", ["Lost [b]PIN[/b]"]),
+        ("zebra", []),
+    ],
+)
+def test_typed_letters_narrow_the_labels(typed: str, names: list[str]) -> None:
+    assert [label.name for label in matching(LABELS, typed)] == names
+
+
+def test_a_key_counts_only_once_the_picture_is_painted() -> None:
+    gate = Gate()
+    before = monotonic()
+    assert not gate.admits(before)
+    assert gate.open() == 1
+    assert not gate.admits(before)
+    now = monotonic()
+    assert gate.admits(now)
+    assert gate.seconds(now) is not None
+    gate.shut()
+    assert not gate.admits(monotonic())
+    assert gate.seconds(now) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import torch
@@ -97,3 +98,57 @@ def save_tiny_model(folder: Path, family: str = "llama") -> Path:
     model.save_pretrained(folder)
     tiny_tokenizer().save_pretrained(folder)
     return folder
+
+
+def save_tiny_gguf(path: Path) -> Path:
+    """Write a tiny Llama as a GGUF file, with a rotary base of its own to recognise it by."""
+    import gguf
+    import numpy as np
+
+    tokenizer = tiny_tokenizer()
+    vocabulary = tokenizer.get_vocab()
+    merges = json.loads(tokenizer.backend_tokenizer.to_str())["model"]["merges"]
+    tokens = sorted(vocabulary, key=lambda token: vocabulary[token])
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_context_length(256)
+    writer.add_embedding_length(32)
+    writer.add_block_count(2)
+    writer.add_feed_forward_length(48)
+    writer.add_head_count(4)
+    writer.add_head_count_kv(2)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_rope_freq_base(123_456.0)
+    writer.add_vocab_size(len(tokens))
+    writer.add_tokenizer_model("gpt2")
+    writer.add_token_list(tokens)
+    writer.add_token_merges([" ".join(pair) for pair in merges])
+    writer.add_bos_token_id(0)
+    writer.add_eos_token_id(0)
+    writer.add_pad_token_id(0)
+    writer.add_chat_template(CHAT_TEMPLATE)
+    rng = np.random.default_rng(0)
+    shapes = {
+        "token_embd": (len(tokens), 32),
+        "output": (len(tokens), 32),
+        "output_norm": (32,),
+    }
+    for layer in range(2):
+        part = f"blk.{layer}."
+        shapes |= {
+            f"{part}attn_norm": (32,),
+            f"{part}attn_q": (32, 32),
+            f"{part}attn_k": (16, 32),
+            f"{part}attn_v": (16, 32),
+            f"{part}attn_output": (32, 32),
+            f"{part}ffn_norm": (32,),
+            f"{part}ffn_gate": (48, 32),
+            f"{part}ffn_up": (48, 32),
+            f"{part}ffn_down": (32, 48),
+        }
+    for name, shape in shapes.items():
+        writer.add_tensor(f"{name}.weight", rng.normal(size=shape, scale=0.3).astype(np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path

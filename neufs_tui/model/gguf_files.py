@@ -7,6 +7,7 @@ file's content.
 from __future__ import annotations
 
 import shutil
+import struct
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -85,7 +86,7 @@ def unpack(path: Path, target: Path, listener: LoadListener) -> None:
             quantization_config=GgufConfig(dequantize=True),
             dtype=torch.float32,
         )
-    except (OSError, ValueError, KeyError, NotImplementedError) as error:
+    except (OSError, ValueError, KeyError, NotImplementedError, struct.error) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
         raise ModelError(
             f"the GGUF file {path} cannot be read: {reason}",

@@ -1,0 +1,123 @@
+"""Prompts and candidates as token ids."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from transformers import PreTrainedTokenizerFast
+
+from neufs_tui.core.records import Demonstration, Label, Task
+from neufs_tui.errors import ModelError, UsageError
+from neufs_tui.model.encoding import PromptEncoder
+from tests.tiny import CHAT_TEMPLATE, tiny_tokenizer
+
+TASK = Task(
+    labels=(Label("praise"), Label("a question, [open]")),
+    instruction="Classify.",
+    answer_prefix="<answer>",
+)
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> PreTrainedTokenizerFast:
+    return tiny_tokenizer()
+
+
+def encoder(tokenizer: PreTrainedTokenizerFast, window: int = 10_000) -> PromptEncoder:
+    return PromptEncoder(tokenizer, TASK, context_window=window)
+
+
+def test_a_prompt_ends_where_the_answer_begins(tokenizer: PreTrainedTokenizerFast) -> None:
+    ids = encoder(tokenizer).prompt("two", [Demonstration("one", "praise")]).ids
+    assert tokenizer.decode(ids) == (
+        "<|system|>Classify.<|end|><|user|>one<|end|><|assistant|><answer>praise<|end|>"
+        "<|user|>two<|end|><|assistant|><answer>"
+    )
+
+
+def test_joined_ids_read_as_prompt_and_label(tokenizer: PreTrainedTokenizerFast) -> None:
+    coder = encoder(tokenizer)
+    prompt = coder.prompt("text").ids
+    for label, candidate in zip(TASK.label_names, coder.candidates, strict=True):
+        assert tokenizer.decode(prompt + candidate) == tokenizer.decode(prompt) + label
+
+
+@given(text=st.text(max_size=2000))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_no_prompt_outgrows_the_window_and_only_long_texts_are_cut(
+    tokenizer: PreTrainedTokenizerFast, text: str
+) -> None:
+    window = 120
+    coder = encoder(tokenizer, window)
+    whole = encoder(tokenizer).prompt(text).ids
+    cut = coder.prompt(text)
+    longest = max(len(candidate) for candidate in coder.candidates)
+    assert len(cut.ids) + longest <= window
+    assert cut.truncated == (len(whole) + longest > window)
+
+
+def test_a_long_text_keeps_its_beginning_and_its_end(tokenizer: PreTrainedTokenizerFast) -> None:
+    text = "first words " + "filling " * 500 + "last words"
+    shown = tokenizer.decode(encoder(tokenizer, 150).prompt(text).ids)
+    assert "first words" in shown
+    assert "last words" in shown
+    assert " … " in shown
+
+
+def test_an_instruction_that_fills_the_window_is_refused(
+    tokenizer: PreTrainedTokenizerFast,
+) -> None:
+    task = replace(TASK, instruction="word " * 300)
+    with pytest.raises(ModelError, match="does not fit the model's context window"):
+        PromptEncoder(tokenizer, task, context_window=200).prompt("text " * 50)
+
+
+def test_labels_that_are_the_same_tokens_are_refused(tokenizer: PreTrainedTokenizerFast) -> None:
+    task = Task(labels=(Label("same"), Label("same")))
+    with pytest.raises(UsageError, match="the same tokens"):
+        PromptEncoder(tokenizer, task, context_window=1000)
+
+
+def test_a_tokenizer_that_opens_with_a_space_still_joins(
+    tokenizer: PreTrainedTokenizerFast,
+) -> None:
+    from tokenizers import pre_tokenizers
+
+    spaced = tiny_tokenizer()
+    spaced.backend_tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
+    task = replace(TASK, answer_prefix="")
+    coder = PromptEncoder(spaced, task, context_window=1000)
+    assert spaced.decode(coder.candidates[0]) == "praise"
+
+
+def test_a_model_without_a_chat_template_gets_a_plain_prompt() -> None:
+    plain = tiny_tokenizer()
+    plain.chat_template = None
+    ids = PromptEncoder(plain, TASK, context_window=1000).prompt("two").ids
+    assert plain.decode(ids) == "Classify.\n\ntwo\n<answer>"
+
+
+def test_a_template_without_system_turns_gets_the_instruction_in_the_first_user_turn() -> None:
+    strict = tiny_tokenizer()
+    refuse = "{% if messages[0]['role'] == 'system' %}{{ raise_exception('no system') }}{% endif %}"
+    strict.chat_template = refuse + CHAT_TEMPLATE
+    ids = PromptEncoder(strict, TASK, context_window=1000).prompt("two").ids
+    assert strict.decode(ids) == "<|user|>Classify.\n\ntwo<|end|><|assistant|><answer>"
+
+
+def test_the_fingerprint_follows_the_prompt_and_the_labels(
+    tokenizer: PreTrainedTokenizerFast,
+) -> None:
+    base = encoder(tokenizer).fingerprint()
+    assert base == encoder(tokenizer).fingerprint()
+    changed = [
+        replace(TASK, instruction="Sort."),
+        replace(TASK, input="Text: {text}"),
+        replace(TASK, answer_prefix=""),
+        replace(TASK, labels=TASK.labels[::-1]),
+    ]
+    others = {PromptEncoder(tokenizer, task, context_window=99).fingerprint() for task in changed}
+    assert len(others | {base}) == 5

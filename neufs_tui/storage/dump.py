@@ -1,0 +1,91 @@
+"""What was captured, as plain NumPy arrays in one `.npz` file (docs/method.md lists them)."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neufs_tui.core.neurons import Capture
+from neufs_tui.core.records import Example
+from neufs_tui.errors import UsageError
+
+
+def write_dump(
+    path: Path,
+    *,
+    examples: Sequence[Example],
+    captures: Sequence[Capture],
+    label_names: Sequence[str],
+    shape: tuple[int, int],
+    meta: Mapping[str, str],
+) -> None:
+    """Write captures through a temporary file, so that a half-written one never has the name.
+
+    Args:
+        path: the file to write, replaced when it is there.
+        examples: in the order of the arrays.
+        captures: one for each example.
+        label_names: the candidates, in the order of the scores.
+        shape: the model's (n_layers, d_mlp).
+        meta: model, fingerprint, settings …, kept as JSON.
+
+    Raises:
+        UsageError: the file cannot be written there.
+    """
+    arrays = dump_arrays(examples, captures, label_names, shape, meta)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as stream:
+            np.savez(stream, allow_pickle=False, **arrays)
+        part.replace(path)
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be written: {error.strerror}", hint="name a file in another folder"
+        ) from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def dump_arrays(
+    examples: Sequence[Example],
+    captures: Sequence[Capture],
+    label_names: Sequence[str],
+    shape: tuple[int, int],
+    meta: Mapping[str, str],
+) -> dict[str, NDArray[np.generic]]:
+    """The arrays by name; the neurons of example r are `offset[r]:offset[r + 1]`."""
+    n_layers, d_mlp = shape
+    answers = [capture.answer for capture in captures]
+    sizes = [len(capture.neurons) for capture in captures]
+    neuron = np.concatenate([np.empty(0, np.uint32), *(c.neurons for c in captures)])
+    layer, index = np.divmod(neuron, np.uint32(d_mlp))
+    scores = np.array([capture.scores for capture in captures], dtype=np.float32)
+    return {
+        "id": np.array([_id(example) for example in examples], dtype=np.str_),
+        "hash": np.array([example.id for example in examples], dtype=np.str_),
+        "label_names": np.array(label_names, dtype=np.str_),
+        "scores": scores.reshape(len(captures), len(label_names)),
+        "answer": np.array(answers, dtype=np.int64),
+        "answer_name": np.array([label_names[answer] for answer in answers], dtype=np.str_),
+        "neuron_count": np.array([c.neuron_count for c in captures], dtype=np.int64),
+        "n_answer_tokens": np.array([c.n_answer_tokens for c in captures], dtype=np.int64),
+        "offset": np.cumsum([0, *sizes], dtype=np.int64),
+        "neuron": neuron.astype(np.uint32),
+        "layer": layer.astype(np.uint16),
+        "index": index.astype(np.uint32),
+        "contribution": np.concatenate(
+            [np.empty(0, np.float16), *(c.contributions for c in captures)]
+        ),
+        "n_layers": np.array(n_layers),
+        "d_mlp": np.array(d_mlp),
+        "meta_json": np.array(json.dumps(dict(meta), ensure_ascii=False)),
+    }
+
+
+def _id(example: Example) -> str:
+    return example.id if example.source_id is None else str(example.source_id)

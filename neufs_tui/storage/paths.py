@@ -1,0 +1,49 @@
+"""Where files are kept when nobody says otherwise. Nothing is created here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import platformdirs
+
+_APP = "neufs-tui"
+
+
+def cache_dir() -> Path:
+    """Everything that can be made again."""
+    return platformdirs.user_cache_path(_APP)
+
+
+def models_dir() -> Path:
+    """Models fetched or converted."""
+    return cache_dir() / "models"
+
+
+def activations_dir() -> Path:
+    """Activation caches."""
+    return cache_dir() / "activations"
+
+
+def log_path() -> Path:
+    """What the engine and the libraries under it print."""
+    return platformdirs.user_state_path(_APP) / "neufs-tui.log"
+
+
+def user_config_path() -> Path:
+    """The user's own configuration, under every project's."""
+    return platformdirs.user_config_path(_APP) / "config.toml"
+
+
+def project_config_path(source: str) -> Path:
+    """The `neufs.toml` of a pool: beside it, or in the current folder for standard input."""
+    return _folder(source) / "neufs.toml"
+
+
+def default_session_path(source: str) -> Path:
+    """The session of a pool: `pool.jsonl` → `pool.neufs.db` beside it."""
+    stem = "stdin" if source == "-" else Path(source).stem
+    return _folder(source) / f"{stem}.neufs.db"
+
+
+def _folder(source: str) -> Path:
+    return Path() if source == "-" else Path(source).parent

@@ -1,0 +1,180 @@
+"""A pool with everything that was said about it: flags, environment, files, earlier sessions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO, TypeVar
+
+from neufs_tui.core.records import Task
+from neufs_tui.core.settings import ModelChoice, SelectionSettings
+from neufs_tui.errors import UsageError
+from neufs_tui.storage.config import DEFAULT, Config, Overrides, load_config
+from neufs_tui.storage.paths import default_session_path, user_config_path
+from neufs_tui.storage.pool import Pool, distinct_values, read_pool
+from neufs_tui.storage.request import ProjectRequest
+from neufs_tui.storage.session import Session
+from neufs_tui.storage.stored_json import SessionSettings
+
+Settings = TypeVar("Settings", ModelChoice, SelectionSettings)
+
+_REMEMBERED = {"model": ("name", "device", "dtype"), "selection": ("shots", "tau", "seed")}
+"""What a session brings back. Running a model's own code has to be allowed each time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """What a command works on."""
+
+    pool: Pool
+    task: Task | None
+    """None when nobody has said what the labels are."""
+    model: ModelChoice
+    selection: SelectionSettings
+    session_path: Path
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What is to be known of the pool before its numbers are read."""
+        notices = []
+        if self.pool.bad_lines:
+            notices.append(f"{_counted(len(self.pool.bad_lines), 'bad line')} skipped")
+        if self.pool.n_repeats:
+            verb = "is" if self.pool.n_repeats == 1 else "are"
+            notices.append(f"{_counted(self.pool.n_repeats, 'repeated text')} {verb} labelled once")
+        return tuple(notices)
+
+    def require_task(self) -> Task:
+        """The task.
+
+        Raises:
+            UsageError: there are no labels, or only one.
+        """
+        if self.task is None:
+            raise UsageError(
+                "nobody has said what the labels are",
+                hint="name them with --label NAME --label NAME, take them from a field with "
+                "--labels-from FIELD, or write them into neufs.toml beside the pool",
+            )
+        if len(self.task.labels) < 2:
+            raise UsageError(
+                f"there is only one label, {self.task.labels[0].name!r}",
+                hint="name at least two",
+            )
+        return self.task
+
+
+def read_project(request: ProjectRequest, *, stdin: BinaryIO | None = None) -> Project:
+    """Read a pool and settle every question about it.
+
+    A flag wins over the environment, that over `neufs.toml`, that over the session's settings
+    of the last time, those over the user's configuration and the defaults.
+
+    Raises:
+        PoolError: the pool cannot be read, or lines of it.
+        UsageError: a setting is wrong.
+        SessionError: the session file is none.
+    """
+    overrides = _overrides(request)
+    config = load_config(request.source, overrides)
+    path = session_path(request)
+    last = _last_session(path)
+    pool = read_pool(
+        request.source,
+        text_field=config.text_field or last.text_field,
+        skip_bad_lines=request.skip_bad_lines,
+        stdin=stdin,
+    )
+    if request.labels_from is not None:
+        names = distinct_values(pool, request.labels_from)
+        overrides = replace(overrides, labels=names)
+        config = load_config(request.source, overrides)
+    settings = last.settings
+    return Project(
+        pool=pool,
+        task=config.task or (settings.task if settings else None),
+        model=_recalled(config, "model", config.model, settings.model if settings else None),
+        selection=_recalled(
+            config, "selection", config.selection, settings.selection if settings else None
+        ),
+        session_path=path,
+    )
+
+
+def open_session(project: Project) -> Session:
+    """Open the project's session for writing and bring it up to date.
+
+    Raises:
+        SessionError: another process is labelling it, or the file is no session.
+        UsageError: a label that was given is not among the task's labels any more.
+    """
+    session = Session.open(project.session_path, write=True)
+    try:
+        task = project.require_task()
+        used = {decision.label for decision in session.decisions() if decision.label is not None}
+        if missing := sorted(used - set(task.label_names)):
+            raise UsageError(
+                f"{_counted(len(missing), 'label')} of this session would be lost: "
+                + ", ".join(repr(name) for name in missing),
+                hint="name them too, or label into another file with --session FILE",
+            )
+        session.merge_pool(project.pool)
+        session.save_settings(SessionSettings(task, project.model, project.selection))
+    except BaseException:
+        session.close()
+        raise
+    return session
+
+
+def session_path(request: ProjectRequest) -> Path:
+    """Where the session of a request lies, whether it exists or not."""
+    return Path(request.session) if request.session else default_session_path(request.source)
+
+
+@dataclass(frozen=True, slots=True)
+class _Last:
+    """What the session knows from the last time."""
+
+    settings: SessionSettings | None = None
+    text_field: str | None = None
+
+
+def _last_session(path: Path) -> _Last:
+    if not path.is_file():
+        return _Last()
+    with Session.open(path, write=False) as session:
+        pool = session.pool()
+        return _Last(session.settings(), pool.text_field if pool else None)
+
+
+def _recalled(config: Config, section: str, said: Settings, last: Settings | None) -> Settings:
+    """What was said, with what the session remembers in the place of mere defaults."""
+    if last is None:
+        return said
+    weak = {DEFAULT, user_config_path().name}
+    remembered = {
+        name: getattr(last, name)
+        for name in _REMEMBERED[section]
+        if config.origins[f"{section}.{name}"] in weak
+    }
+    return replace(said, **remembered)
+
+
+def _overrides(request: ProjectRequest) -> Overrides:
+    if request.labels and request.labels_from is not None:
+        raise UsageError("--label and --labels-from contradict each other", hint="use one of them")
+    return Overrides(
+        labels=request.labels,
+        model=request.model,
+        device=request.device,
+        dtype=request.dtype,
+        trust_remote_code=request.trust_remote_code or None,
+        shots=request.shots,
+        tau=request.tau,
+        seed=request.seed,
+        text_field=request.text_field,
+    )
+
+
+def _counted(n: int, noun: str) -> str:
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"

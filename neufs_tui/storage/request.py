@@ -1,0 +1,25 @@
+"""What a command line asks of a project, before anything is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectRequest:
+    """A pool and everything the user said about it; None and empty mean: not said."""
+
+    source: str
+    """Path of the pool, or `-` for standard input."""
+    text_field: str | None = None
+    skip_bad_lines: bool = False
+    session: str | None = None
+    labels: tuple[str, ...] = ()
+    labels_from: str | None = None
+    model: str | None = None
+    device: str | None = None
+    dtype: str | None = None
+    trust_remote_code: bool = False
+    shots: int | None = None
+    tau: float | None = None
+    seed: int | None = None

@@ -1,0 +1,225 @@
+"""The session: what she decided on a pool, in one file, on disk before anything moves on.
+
+One connection, used on the thread that opened it. A decision is an event that is appended and
+never changed; what holds is a fold over the events (`storage/journal.py`).
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from hashlib import blake2b
+from pathlib import Path
+from types import TracebackType
+
+from neufs_tui.core.labelled import LabelledExample, ModelIdentity
+from neufs_tui.core.records import Decision, ExampleId, Pick
+from neufs_tui.storage import session_rows
+from neufs_tui.storage.journal import EventKind, JournalEvent, Standing, fold
+from neufs_tui.storage.pool import Pool
+from neufs_tui.storage.session_file import SessionFile, open_session_file, translated
+from neufs_tui.storage.stored_json import (
+    PoolRecord,
+    SessionSettings,
+    ShownRecord,
+    model_from_json,
+    pool_from_json,
+    settings_from_json,
+    shown_from_json,
+    to_json,
+)
+from neufs_tui.storage.tally import Agreement, Counts, agreement, counts
+
+__all__ = ["Agreement", "Counts", "Session"]
+
+
+class Session:
+    """One session file, as of the moment it was opened and all that was done through it since."""
+
+    def __init__(self, file: SessionFile) -> None:
+        """Bind an open file and read its journal; use `Session.open`."""
+        self._file = file
+        self._stand(fold(session_rows.read_events(file.db)))
+
+    @classmethod
+    def open(cls, path: str | Path, *, write: bool) -> Session:
+        """Open a session.
+
+        Args:
+            path: its file, made when there is none and it is to be written.
+            write: be the one process that may write; reading needs no permission.
+
+        Raises:
+            SessionError: there is nothing to read, the file is no session of this version, or
+                another process writes to it.
+        """
+        file = open_session_file(Path(path), write=write)
+        with ExitStack() as opened, translated(file.path):
+            opened.callback(file.close)
+            session = cls(file)
+            opened.pop_all()
+        return session
+
+    def __enter__(self) -> Session:
+        """Use it in a `with`."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close it."""
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file and its lock."""
+        self._file.close()
+
+    @property
+    def path(self) -> Path:
+        """The session's file."""
+        return self._file.path
+
+    def merge_pool(self, pool: Pool) -> None:
+        """Take in a pool: new texts, moved rows, and which texts are no longer in it.
+
+        A text that is no longer in the pool keeps its decision.
+        """
+        record = _pool_record(pool)
+        if record == self.pool():
+            return
+        with self._file.transaction() as db:
+            session_rows.merge_examples(db, pool.examples)
+            self._file.keep_state("pool", to_json(record))
+
+    def pool(self) -> PoolRecord | None:
+        """The pool file merged last; None before the first."""
+        text = self._file.state("pool")
+        return pool_from_json(text) if text else None
+
+    def settings(self) -> SessionSettings | None:
+        """Task, model and selection as last used; None when never saved."""
+        text = self._file.state("settings")
+        return settings_from_json(text) if text else None
+
+    def save_settings(self, settings: SessionSettings) -> None:
+        """Keep task, model and selection for the next time."""
+        self._save("settings", to_json(settings))
+
+    def model(self) -> ModelIdentity | None:
+        """The model that was last loaded; None before the first."""
+        text = self._file.state("model")
+        return model_from_json(text) if text else None
+
+    def save_model(self, model: ModelIdentity) -> None:
+        """Keep which model is loaded."""
+        self._save("model", to_json(model))
+
+    def revision(self) -> int:
+        """Length of the journal; it grows with every label, skip, undo and redo."""
+        return self._standing.revision
+
+    def decisions(self) -> tuple[Decision, ...]:
+        """What holds now, in the order it was decided."""
+        return self._decisions
+
+    def decided(self) -> tuple[LabelledExample, ...]:
+        """The examples whose label holds, in labelling order, with what was known then."""
+        holding = {event.seq for event in self._standing.holding()}
+        return session_rows.read_labelled(self._file.db, holding)
+
+    def record(
+        self,
+        decision: Decision,
+        *,
+        pick: Pick | None,
+        seconds: float | None,
+        model: ModelIdentity | None = None,
+    ) -> None:
+        """Store a decision; it is on disk when this returns.
+
+        Args:
+            decision: what she decided, on an example of the pool.
+            pick: why the example was shown; None when no ranking chose it.
+            seconds: from the example's paint to the key; None when unknown.
+            model: the model that is loaded; None when there is none.
+
+        Raises:
+            SessionError: it could not be stored, and nothing has changed.
+        """
+        kind = EventKind(decision.kind)
+        event = JournalEvent(self.revision() + 1, kind, decision.example_id, decision.label)
+        self._append(event, pick=pick, seconds=seconds, model=model)
+
+    def undo(self) -> Decision | None:
+        """Take back the last decision that stands and return it; None when there is none."""
+        return self._turn_back(EventKind.UNDO, self._standing.made)
+
+    def redo(self) -> Decision | None:
+        """Bring back the decision undone last and return it; None when there is none."""
+        return self._turn_back(EventKind.REDO, self._standing.undone)
+
+    def pick_of(self, example_id: ExampleId) -> Pick | None:
+        """Why the example was shown when it was last decided, undone or not."""
+        return session_rows.last_pick(self._file.db, example_id)
+
+    def set_shown(self, example_id: ExampleId, pick: Pick | None) -> None:
+        """Remember what is on her screen at this revision."""
+        self._save("shown", to_json(ShownRecord(example_id, self.revision(), pick)))
+
+    def shown(self) -> tuple[ExampleId, Pick | None] | None:
+        """What was on her screen at this revision; None when nothing was."""
+        text = self._file.state("shown")
+        shown = shown_from_json(text) if text else None
+        if shown is None or shown.revision != self.revision():
+            return None
+        return shown.example_id, shown.pick
+
+    def counts(self) -> Counts:
+        """How far she is."""
+        settings = self.settings()
+        names = settings.task.label_names if settings else ()
+        return counts(self._decisions, session_rows.ids_in_pool(self._file.db), names)
+
+    def agreement(self) -> Agreement:
+        """How often the model's answer, given before hers, was hers."""
+        return agreement(self.decided())
+
+    def _stand(self, standing: Standing) -> None:
+        self._standing = standing
+        self._decisions = tuple(event.decision for event in standing.holding())
+
+    def _turn_back(self, kind: EventKind, stack: tuple[JournalEvent, ...]) -> Decision | None:
+        if not stack:
+            return None
+        self._append(JournalEvent(self.revision() + 1, kind, stack[-1].example_id))
+        return stack[-1].decision
+
+    def _append(
+        self,
+        event: JournalEvent,
+        *,
+        pick: Pick | None = None,
+        seconds: float | None = None,
+        model: ModelIdentity | None = None,
+    ) -> None:
+        with self._file.transaction() as db:
+            session_rows.append_event(db, event, pick=pick, seconds=seconds, model=model)
+        self._stand(fold([event], self._standing))
+
+    def _save(self, name: str, value: str) -> None:
+        if self._file.state(name) == value:
+            return
+        with self._file.transaction():
+            self._file.keep_state(name, value)
+
+
+def _pool_record(pool: Pool) -> PoolRecord:
+    ids = "".join(example.id for example in pool.examples)
+    return PoolRecord(
+        name=Path(pool.source).name,
+        sha256=pool.sha256,
+        text_field=pool.text_field,
+        examples=blake2b(ids.encode(), digest_size=16).hexdigest(),
+    )

@@ -1,0 +1,98 @@
+"""The session file's queries: values go in and come out, rows stay here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime
+
+from sqlite_utils import Database
+
+from neufs_tui import __version__
+from neufs_tui.core.labelled import LabelledExample, ModelIdentity
+from neufs_tui.core.records import Example, ExampleId, Pick
+from neufs_tui.storage.journal import EventKind, JournalEvent
+from neufs_tui.storage.stored_json import model_from_json, pick_from_json, to_json
+
+_MERGE = """
+insert into examples(id, text, source_id, fields, "row", in_pool) values (?, ?, ?, ?, ?, 1)
+on conflict(id) do update set
+    source_id = excluded.source_id, fields = excluded.fields, "row" = excluded."row", in_pool = 1
+"""
+_APPEND = """
+insert into events(seq, kind, example_id, label, at, seconds, pick, model, version)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_LABELLED = """
+select events.seq, events.label, events.pick, events.seconds, events.model,
+    examples.id, examples.text, examples."row", examples.source_id, examples.fields
+from events join examples on examples.id = events.example_id
+where events.kind = 'label' order by events.seq
+"""
+_LAST_PICK = """
+select pick from events where example_id = ? and kind in ('label', 'skip')
+order by seq desc limit 1
+"""
+
+
+def merge_examples(db: Database, examples: Iterable[Example]) -> None:
+    """Make these the pool; others stay, out of it. Runs inside a transaction."""
+    db.execute("update examples set in_pool = 0 where in_pool")
+    rows = (
+        (e.id, e.text, json.dumps(e.source_id), json.dumps(dict(e.fields)), e.row) for e in examples
+    )
+    db.conn.executemany(_MERGE, rows)
+
+
+def ids_in_pool(db: Database) -> frozenset[ExampleId]:
+    """Ids of the pool's examples."""
+    return frozenset(row[0] for row in db.execute("select id from examples where in_pool"))
+
+
+def append_event(
+    db: Database,
+    event: JournalEvent,
+    *,
+    pick: Pick | None,
+    seconds: float | None,
+    model: ModelIdentity | None,
+) -> None:
+    """Add one line to the journal, dated now. Runs inside a transaction."""
+    at = datetime.now(UTC).isoformat(timespec="milliseconds")
+    details = (pick and to_json(pick), model and to_json(model), __version__)
+    row = (event.seq, event.kind, event.example_id, event.label, at, seconds, *details)
+    db.execute(_APPEND, row)
+
+
+def read_events(db: Database) -> list[JournalEvent]:
+    """The whole journal."""
+    rows = db.execute("select seq, kind, example_id, label from events order by seq")
+    return [
+        JournalEvent(seq, EventKind(kind), example_id, label)
+        for seq, kind, example_id, label in rows
+    ]
+
+
+def read_labelled(db: Database, holding: Collection[int]) -> tuple[LabelledExample, ...]:
+    """The labels among the journal's lines numbered in `holding`, in the journal's order."""
+    return tuple(
+        LabelledExample(
+            example=Example(example_id, text, row, json.loads(source_id), json.loads(fields)),
+            label=label,
+            seq=seq,
+            pick=pick_from_json(pick) if pick else None,
+            seconds=seconds,
+            model=model_from_json(model) if model else None,
+        )
+        for (
+            seq, label, pick, seconds, model,
+            example_id, text, row, source_id, fields,
+        ) in db.execute(_LABELLED)
+        if seq in holding
+    )  # fmt: skip
+
+
+def last_pick(db: Database, example_id: ExampleId) -> Pick | None:
+    """Why the example was shown when it was last decided, undone or not."""
+    row = db.execute(_LAST_PICK, [example_id]).fetchone()
+    return pick_from_json(row[0]) if row and row[0] else None

@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from neufs_tui.core.records import Label, Task
+from neufs_tui.core.settings import ModelChoice, SelectionSettings
+from neufs_tui.errors import UsageError
+from neufs_tui.storage.config import Config, Overrides, load_config
+from neufs_tui.storage.paths import user_config_path
+
+PROJECT = """
+[task]
+kind = "classify"
+instruction = "Sort it."
+input = "Text: {text}"
+answer_prefix = "<answer>"
+[[task.labels]]
+name = "A"
+definition = "the first"
+[[task.labels]]
+name = "B"
+[model]
+name = "project-model"
+device = "cpu"
+[selection]
+shots = 10
+[pool]
+text_field = "body"
+"""
+
+
+def loaded(
+    tmp_path: Path,
+    project: str = "",
+    *,
+    user: str = "",
+    environ: dict[str, str] | None = None,
+    **flags: Any,
+) -> Config:
+    (tmp_path / "neufs.toml").write_text(project)
+    user_config_path().parent.mkdir(parents=True, exist_ok=True)
+    user_config_path().write_text(user)
+    overrides = Overrides(**flags)
+    return load_config(str(tmp_path / "pool.jsonl"), overrides, environ=environ or {})
+
+
+def test_without_anything_said_the_defaults_hold(tmp_path: Path) -> None:
+    config = load_config(str(tmp_path / "pool.jsonl"), Overrides(), environ={})
+    assert config.task is None
+    assert config.model == ModelChoice()
+    assert config.selection == SelectionSettings()
+    assert config.text_field is None
+    assert set(config.origins.values()) == {"default"}
+
+
+def test_the_project_file_says_everything(tmp_path: Path) -> None:
+    config = loaded(tmp_path, PROJECT)
+    assert config.task == Task(
+        labels=(Label("A", "the first"), Label("B")),
+        instruction="Sort it.",
+        input="Text: {text}",
+        answer_prefix="<answer>",
+    )
+    assert config.model == ModelChoice("project-model", device="cpu")
+    assert config.selection.shots == 10
+    assert config.text_field == "body"
+
+
+def test_labels_may_be_plain_names(tmp_path: Path) -> None:
+    task = loaded(tmp_path, '[task]\nlabels = ["A, or so", "B"]').task
+    assert task is not None
+    assert task.labels == (Label("A, or so"), Label("B"))
+
+
+def test_flags_win_over_environment_over_project_over_user_over_defaults(tmp_path: Path) -> None:
+    config = loaded(
+        tmp_path,
+        "[model]\nname = 'project'\ndevice = 'project'\n[selection]\nshots = 3\ntau = 1",
+        user="[model]\nname = 'user'\ndtype = 'float16'\n[selection]\nseed = 4\nshots = 2",
+        environ={"NEUFS_MODEL": "env", "NEUFS_DEVICE": "env", "NEUFS_TAU": "0.25"},
+        model="flag",
+        tau=0.75,
+    )
+    assert config.model == ModelChoice("flag", device="env", dtype="float16")
+    assert config.selection == SelectionSettings(shots=3, tau=0.75, seed=4)
+    said = {key: origin for key, origin in config.origins.items() if origin != "default"}
+    assert said == {
+        "model.name": "--model",
+        "model.device": "NEUFS_DEVICE",
+        "model.dtype": "config.toml",
+        "selection.shots": "neufs.toml",
+        "selection.tau": "--tau",
+        "selection.seed": "config.toml",
+    }
+
+
+def test_a_label_named_by_a_flag_keeps_its_definition(tmp_path: Path) -> None:
+    config = loaded(tmp_path, PROJECT, labels=("C", "A"))
+    assert config.task is not None
+    assert config.task.labels == (Label("C"), Label("A", "the first"))
+    assert config.task.instruction == "Sort it."
+    assert config.origins["task.labels"] == "--label"
+
+
+def test_only_the_flag_turns_remote_code_on(tmp_path: Path) -> None:
+    assert loaded(tmp_path, trust_remote_code=True).model.trust_remote_code
+    with pytest.raises(UsageError, match=r"model\.trust_remote_code: there is no such key"):
+        loaded(tmp_path, "[model]\ntrust_remote_code = true")
+
+
+def test_an_empty_variable_counts_as_unset(tmp_path: Path) -> None:
+    config = loaded(tmp_path, environ={"NEUFS_MODEL": "", "NEUFS_SHOTS": ""})
+    assert config.model.name == "smollm2-135m"
+    assert set(config.origins.values()) == {"default"}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("[selection]\ntau = 1.5", r"selection\.tau: .* 1, not 1\.5"),
+        ("[selection]\ntau = nan", r"selection\.tau: .*not nan"),
+        ("[selection]\nshots = 0", r"selection\.shots: .* 1, not 0"),
+        ('[selection]\nshots = "10"', r"selection\.shots: .* integer, not '10'"),
+        ("[selection]\nshots = true", r"selection\.shots: .*not True"),
+        ("[selection]\nshot = 1", r"selection\.shot: there is no such key"),
+        ("[selections]", r"selections: there is no such key"),
+        ('[task]\nkind = "poem"', r"task\.kind: .*not 'poem'"),
+        ('[task]\ninput = "no place"', r"task\.input: it must contain \{text\}"),
+        ('[task]\nlabels = ["A", "A"]', r"task\.labels: the label 'A' is there twice"),
+        ('[task]\nlabels = ["A", " "]', r"task\.labels: a label has no name"),
+        ('[task]\nlabels = [{definition = "x"}]', r"task\.labels\[0\]\.name: field required"),
+        ('[model]\ndtype = "int8"', r"model\.dtype: .*not 'int8'"),
+        ("[task", r"is not TOML: "),
+    ],
+)
+def test_a_wrong_file_is_refused_with_file_key_and_reason(
+    tmp_path: Path, content: str, message: str
+) -> None:
+    with pytest.raises(UsageError, match=message) as caught:
+        loaded(tmp_path, content)
+    assert str(tmp_path / "neufs.toml") in caught.value.message
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("NEUFS_TAU", "half"),
+        ("NEUFS_TAU", "2"),
+        ("NEUFS_SHOTS", "many"),
+        ("NEUFS_SHOTS", "0"),
+        ("NEUFS_SEED", "-1"),
+        ("NEUFS_DTYPE", "int8"),
+    ],
+)
+def test_a_wrong_variable_is_named(tmp_path: Path, variable: str, value: str) -> None:
+    with pytest.raises(UsageError, match=variable):
+        loaded(tmp_path, environ={variable: value})
+
+
+@pytest.mark.parametrize(
+    ("flags", "flag"),
+    [
+        ({"tau": -0.1}, "--tau"),
+        ({"shots": 0}, "--shots"),
+        ({"dtype": "int8"}, "--dtype"),
+        ({"text_field": ""}, "--text-field"),
+        ({"labels": ("A", "A")}, "--label"),
+        ({"labels": ("A", "")}, "--label"),
+        ({"labels": ("A", "\udcff")}, "--label"),
+    ],
+)
+def test_a_wrong_flag_is_named(tmp_path: Path, flags: dict[str, Any], flag: str) -> None:
+    with pytest.raises(UsageError, match=f"^{flag}: "):
+        loaded(tmp_path, **flags)
+
+
+def test_for_standard_input_the_file_of_the_current_folder_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "neufs.toml").write_text(PROJECT)
+    monkeypatch.chdir(tmp_path)
+    assert load_config("-", Overrides(), environ={}).model.name == "project-model"

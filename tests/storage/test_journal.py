@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neufs_tui.core.records import Decision, DecisionKind
+from neufs_tui.storage.journal import EventKind, JournalEvent, Standing, fold
+
+Step = tuple[str, str, str]
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("label"), st.sampled_from("abcd"), st.sampled_from("XY")),
+        st.tuples(st.just("skip"), st.sampled_from("abcd"), st.just("")),
+        st.tuples(st.just("undo"), st.just("a"), st.just("")),
+        st.tuples(st.just("redo"), st.just("a"), st.just("")),
+    )
+)
+
+
+def events(steps: list[Step]) -> list[JournalEvent]:
+    return [
+        JournalEvent(seq, EventKind(kind), example, name or None)
+        for seq, (kind, example, name) in enumerate(steps, start=1)
+    ]
+
+
+def decisions(standing: Standing) -> list[Decision]:
+    return [event.decision for event in standing.holding()]
+
+
+def by_states(steps: list[Step]) -> list[Decision]:
+    """What holds, the slow and obvious way: every state she was in is kept."""
+    states: list[list[Decision]] = [[]]
+    ahead: list[list[Decision]] = []
+    for kind, example, name in steps:
+        if kind == "undo":
+            if len(states) > 1:
+                ahead.append(states.pop())
+        elif kind == "redo":
+            if ahead:
+                states.append(ahead.pop())
+        else:
+            others = [decision for decision in states[-1] if decision.example_id != example]
+            states.append([*others, Decision(example, DecisionKind(kind), name or None)])
+            ahead = []
+    return states[-1]
+
+
+@given(STEPS)
+def test_the_fold_holds_what_a_stack_of_states_holds(steps: list[Step]) -> None:
+    assert decisions(fold(events(steps))) == by_states(steps)
+
+
+@given(STEPS, st.integers(min_value=0))
+def test_a_journal_may_be_folded_in_parts(steps: list[Step], cut: int) -> None:
+    journal = events(steps)
+    cut %= len(journal) + 1
+    assert fold(journal[cut:], fold(journal[:cut])) == fold(journal)
+
+
+@given(STEPS)
+def test_undoing_everything_and_redoing_it_changes_nothing(steps: list[Step]) -> None:
+    made = len(fold(events(steps)).made)
+    there_and_back = [*steps, *[("undo", "a", "")] * made, *[("redo", "a", "")] * made]
+    assert decisions(fold(events(there_and_back))) == decisions(fold(events(steps)))
+    assert fold(events(there_and_back)).revision == len(there_and_back)
+
+
+def test_deciding_again_takes_the_later_place_and_undo_gives_the_earlier_back() -> None:
+    steps = [("label", "a", "X"), ("label", "b", "X"), ("label", "a", "Y")]
+    again = fold(events(steps))
+    assert [(d.example_id, d.label) for d in decisions(again)] == [("b", "X"), ("a", "Y")]
+    undone = fold(events([*steps, ("undo", "a", "")]))
+    assert [(d.example_id, d.label) for d in decisions(undone)] == [("a", "X"), ("b", "X")]

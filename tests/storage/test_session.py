@@ -1,0 +1,339 @@
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlite_utils import Database
+
+from neufs_tui.core.labelled import ModelIdentity
+from neufs_tui.core.records import Label, Task, content_hash
+from neufs_tui.core.settings import ModelChoice, SelectionSettings
+from neufs_tui.errors import SessionError
+from neufs_tui.storage.pool import read_pool
+from neufs_tui.storage.session import Agreement, Session
+from neufs_tui.storage.stored_json import SessionSettings
+from tests.storage.values import AWKWARD, label, pick, pool_of, skip, write_rows
+
+MODEL = ModelIdentity("smollm2-135m", "0f3c", "cpu", "float32")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "pool.neufs.db"
+
+
+def begun(path: Path, *texts: str) -> Session:
+    """A session on a pool of texts, open for writing."""
+    session = Session.open(path, write=True)
+    session.merge_pool(pool_of(path.with_name("pool.jsonl"), *texts))
+    return session
+
+
+def record(session: Session, *texts: str) -> None:
+    for text in texts:
+        session.record(label(text), pick=None, seconds=None)
+
+
+def labelled_texts(session: Session) -> list[str]:
+    return [one.example.text for one in session.decided()]
+
+
+def test_what_was_labelled_is_there_after_a_restart(path: Path) -> None:
+    with begun(path, "a", "b", "c") as session:
+        session.record(label("b", "B"), pick=pick("b"), seconds=2.5, model=MODEL)
+        session.record(skip("a"), pick=None, seconds=None)
+        session.record(label("c"), pick=None, seconds=0.75)
+    with Session.open(path, write=True) as session:
+        assert session.decisions() == (label("b", "B"), skip("a"), label("c"))
+        assert session.revision() == 3
+        first, second = session.decided()
+    assert (first.example.text, first.label, first.seq) == ("b", "B", 1)
+    assert (first.pick, first.seconds, first.model) == (pick("b"), 2.5, MODEL)
+    assert (second.example.text, second.seq) == ("c", 3)
+    assert (second.pick, second.seconds, second.model) == (None, 0.75, None)
+
+
+def test_undo_has_no_limit_and_survives_restarts(path: Path) -> None:
+    with begun(path, "a", "b", "c") as session:
+        record(session, "a", "b", "c")
+    for text in ("c", "b", "a"):
+        with Session.open(path, write=True) as session:
+            assert session.undo() == label(text)
+    with Session.open(path, write=True) as session:
+        assert session.undo() is None
+        assert session.decisions() == ()
+        assert session.revision() == 6
+        assert [session.redo(), session.redo()] == [label("a"), label("b")]
+    with Session.open(path, write=True) as session:
+        assert session.decisions() == (label("a"), label("b"))
+        assert [session.redo(), session.redo()] == [label("c"), None]
+
+
+def test_a_new_decision_leaves_nothing_to_redo(path: Path) -> None:
+    with begun(path, "a", "b") as session:
+        record(session, "a")
+        session.undo()
+        record(session, "b")
+        assert session.redo() is None
+        assert labelled_texts(session) == ["b"]
+
+
+def test_deciding_again_replaces_the_label_and_its_place(path: Path) -> None:
+    with begun(path, "a", "b") as session:
+        record(session, "a", "b")
+        session.record(label("a", "B"), pick=None, seconds=None)
+        assert [(one.example.text, one.label) for one in session.decided()] == [
+            ("b", "A"),
+            ("a", "B"),
+        ]
+        assert session.undo() == label("a", "B")
+        assert labelled_texts(session) == ["a", "b"]
+
+
+def test_a_grown_and_reordered_pool_continues_the_session(path: Path) -> None:
+    with begun(path, "a", "b", "c") as session:
+        record(session, "c", "a")
+        session.merge_pool(pool_of(path.with_name("grown.jsonl"), "new", "c", "b", "a"))
+        assert labelled_texts(session) == ["c", "a"]
+        assert [one.example.row for one in session.decided()] == [1, 3]
+        assert session.counts().remaining == 2
+
+
+def test_a_removed_row_keeps_its_text_and_label(path: Path) -> None:
+    with begun(path, "a", "b", "c") as session:
+        record(session, "a")
+        session.record(skip("b"), pick=None, seconds=None)
+        session.merge_pool(pool_of(path.with_name("less.jsonl"), "c"))
+        assert labelled_texts(session) == ["a"]
+        counts = session.counts()
+        assert (counts.labelled, counts.skipped, counts.remaining, counts.removed) == (1, 1, 1, 2)
+        session.merge_pool(pool_of(path.with_name("back.jsonl"), "a", "b", "c"))
+        assert session.counts().removed == 0
+
+
+def test_changed_fields_of_a_row_are_taken_over(path: Path) -> None:
+    with begun(path, "a") as session:
+        record(session, "a")
+        row = {"text": "a", "id": 12, "gold": ["é", None]}
+        session.merge_pool(read_pool(str(write_rows(path.with_name("p.jsonl"), [row]))))
+        (one,) = session.decided()
+    assert (one.example.source_id, one.example.fields) == (12, {"gold": ["é", None]})
+
+
+def test_the_pool_that_was_merged_is_on_record(path: Path) -> None:
+    pool = pool_of(path.with_name("mine.jsonl"), "a")
+    with Session.open(path, write=True) as session:
+        assert session.pool() is None
+        session.merge_pool(pool)
+        record_of_pool = session.pool()
+    assert record_of_pool is not None
+    assert (record_of_pool.name, record_of_pool.sha256) == ("mine.jsonl", pool.sha256)
+    assert len(pool.sha256) == 64
+
+
+def test_awkward_texts_and_labels_come_back_as_they_were(path: Path) -> None:
+    with begun(path, *AWKWARD) as session:
+        for text in AWKWARD:
+            session.record(label(text, text.strip("\x00")), pick=None, seconds=None)
+    with Session.open(path, write=False) as session:
+        assert labelled_texts(session) == AWKWARD
+        assert [one.label for one in session.decided()] == AWKWARD
+
+
+def test_the_example_on_screen_is_shown_again_after_a_restart(path: Path) -> None:
+    with begun(path, "a", "b") as session:
+        assert session.shown() is None
+        session.set_shown(content_hash("b"), pick("b"))
+    with Session.open(path, write=True) as session:
+        assert session.shown() == (content_hash("b"), pick("b"))
+        session.set_shown(content_hash("a"), None)
+        assert session.shown() == (content_hash("a"), None)
+
+
+def test_what_was_on_screen_does_not_come_back_once_it_is_decided(path: Path) -> None:
+    with begun(path, "a", "b") as session:
+        session.set_shown(content_hash("a"), pick("a"))
+        record(session, "a")
+        assert session.shown() is None
+        session.undo()
+        assert session.shown() is None
+    with Session.open(path, write=True) as session:
+        assert session.shown() is None
+
+
+def test_the_reason_of_a_decision_outlives_its_undo(path: Path) -> None:
+    with begun(path, "a", "b") as session:
+        session.record(label("a"), pick=pick("a", "A"), seconds=None)
+        session.undo()
+        assert session.pick_of(content_hash("a")) == pick("a", "A")
+        session.record(skip("a"), pick=pick("a", "B"), seconds=None)
+        assert session.pick_of(content_hash("a")) == pick("a", "B")
+        assert session.pick_of(content_hash("b")) is None
+
+
+def test_a_reason_that_another_version_wrote_is_left_out_and_the_label_kept(path: Path) -> None:
+    with begun(path, "a") as session:
+        session.record(label("a"), pick=pick("a"), seconds=None)
+    db = Database(path)
+    db.execute("update events set pick = ?", [json.dumps({"example_id": "x", "shape": 3})])
+    db.close()
+    with Session.open(path, write=False) as session:
+        assert session.pick_of(content_hash("a")) is None
+        assert [(one.label, one.pick) for one in session.decided()] == [("A", None)]
+
+
+def test_settings_and_model_come_back(path: Path) -> None:
+    task = Task((Label("A", "the first"), Label("B")), instruction="Sort.", answer_prefix="<a>")
+    chosen = SessionSettings(task, ModelChoice("x", dtype="float16"), SelectionSettings(tau=0.1))
+    with Session.open(path, write=True) as session:
+        assert (session.settings(), session.model()) == (None, None)
+        session.save_settings(chosen)
+        session.save_model(MODEL)
+    with Session.open(path, write=False) as session:
+        assert (session.settings(), session.model()) == (chosen, MODEL)
+
+
+def test_counts_name_the_tasks_labels_and_then_others(path: Path) -> None:
+    with begun(path, "a", "b", "c", "d") as session:
+        session.save_settings(SessionSettings(Task((Label("B"), Label("A")))))
+        session.record(label("a", "Z"), pick=None, seconds=None)
+        record(session, "b")
+        session.record(skip("c"), pick=None, seconds=None)
+        counts = session.counts()
+    assert (counts.labelled, counts.skipped, counts.remaining, counts.removed) == (2, 1, 1, 0)
+    assert list(counts.by_label.items()) == [("B", 0), ("A", 1), ("Z", 1)]
+
+
+def test_agreement_counts_only_answers_that_were_known(path: Path) -> None:
+    with begun(path, "a", "b", "c", "d") as session:
+        session.record(label("a", "A"), pick=pick("a", "A"), seconds=None)
+        session.record(label("b", "A"), pick=pick("b", "B"), seconds=None)
+        session.record(label("c", "A"), pick=None, seconds=None)
+        session.record(skip("d"), pick=pick("d", "A"), seconds=None)
+        assert session.agreement() == Agreement(agreeing=1, compared=2)
+        session.undo()
+        session.undo()
+        session.undo()
+        assert session.agreement() == Agreement(agreeing=1, compared=1)
+
+
+def test_a_decision_that_cannot_be_stored_changes_nothing(path: Path) -> None:
+    with begun(path, "a") as session:
+        with pytest.raises(SessionError, match="cannot be used"):
+            record(session, "not in the pool")
+        assert (session.revision(), session.decisions()) == (0, ())
+        record(session, "a")
+        assert session.revision() == 1
+
+
+def test_a_reader_sees_what_a_writer_stored_and_cannot_write(path: Path) -> None:
+    with begun(path, "a", "b") as writer:
+        record(writer, "a")
+        with Session.open(path, write=False) as reader:
+            assert labelled_texts(reader) == ["a"]
+            with pytest.raises(SessionError):
+                record(reader, "b")
+        record(writer, "b")
+        assert labelled_texts(writer) == ["a", "b"]
+
+
+def test_every_decision_is_synced_to_the_disk(path: Path) -> None:
+    with begun(path, "a") as session:
+        db = session._file.db
+        assert db.execute("pragma journal_mode").fetchone()[0] == "wal"
+        assert db.execute("pragma synchronous").fetchone()[0] == 2
+        assert db.execute("pragma foreign_keys").fetchone()[0] == 1
+
+
+def test_there_is_nothing_to_read_before_the_first_session(path: Path) -> None:
+    with pytest.raises(SessionError, match="there is no session") as caught:
+        Session.open(path, write=False)
+    assert "neufs-tui label" in caught.value.hint
+    assert list(path.parent.glob("*.db*")) == []
+
+
+def test_a_session_cut_short_at_its_first_moment_reads_as_empty(path: Path) -> None:
+    path.touch()
+    with Session.open(path, write=False) as session:
+        assert (session.decisions(), session.settings()) == ((), None)
+        assert session.counts().labelled == 0
+    with begun(path, "a") as session:
+        record(session, "a")
+
+
+@pytest.mark.parametrize("write", [True, False])
+def test_a_file_that_is_no_session_is_refused_and_left_alone(path: Path, write: bool) -> None:
+    path.write_text("text that is not a database at all\n" * 100)
+    before = path.read_bytes()
+    with pytest.raises(SessionError, match="is not a session file") as caught:
+        Session.open(path, write=write)
+    assert "--session" in caught.value.hint
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("write", [True, False])
+def test_another_programs_database_is_refused_and_left_alone(path: Path, write: bool) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("create table theirs(x)")
+    connection.close()
+    before = path.read_bytes()
+    with pytest.raises(SessionError, match="another program's database"):
+        Session.open(path, write=write)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("write", [True, False])
+def test_a_session_of_a_newer_version_is_refused(path: Path, write: bool) -> None:
+    begun(path, "a").close()
+    db = Database(path)
+    db.table("_sqlite_migrations").insert(
+        {"migration_set": "neufs_tui_session", "name": "m999_later", "applied_at": "2100-01-01"}
+    )
+    db.close()
+    with pytest.raises(SessionError, match="newer version") as caught:
+        Session.open(path, write=write)
+    assert "upgrade" in caught.value.hint
+
+
+def test_a_session_that_was_refused_is_not_left_locked(path: Path) -> None:
+    path.write_text("text that is not a database at all\n" * 100)
+    for _ in range(2):
+        with pytest.raises(SessionError, match="is not a session file"):
+            Session.open(path, write=True)
+    path.unlink()
+    begun(path, "a").close()
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SessionError, match="there is no folder"):
+        Session.open(tmp_path / "none" / "pool.neufs.db", write=True)
+    with pytest.raises(SessionError, match="is a folder"):
+        Session.open(tmp_path, write=True)
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(["a", "b", "c", "skip a", "undo", "redo", "restart"])))
+def test_a_restart_at_any_moment_changes_nothing(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[str]
+) -> None:
+    path = tmp_path_factory.mktemp("session") / "pool.neufs.db"
+    session = begun(path, "a", "b", "c")
+    for step in steps:
+        if step == "undo":
+            session.undo()
+        elif step == "redo":
+            session.redo()
+        elif step == "restart":
+            before = (session.decisions(), session.decided(), session.revision())
+            session.close()
+            session = Session.open(path, write=True)
+            assert (session.decisions(), session.decided(), session.revision()) == before
+        elif step == "skip a":
+            session.record(skip("a"), pick=None, seconds=None)
+        else:
+            session.record(label(step), pick=pick(step), seconds=1.0)
+    session.close()

@@ -1,0 +1,72 @@
+"""Small values that the tests of storage share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from neufs_tui.core.neurons import Capture
+from neufs_tui.core.records import Decision, DecisionKind, Pick, Reason, content_hash
+from neufs_tui.storage.pool import Pool, read_pool
+
+AWKWARD = [
+    "[bold]markup[/bold] and [a half",
+    "{x} {{y}} {text} {labels}",
+    "emoji 👩‍👩‍👧 and 🇳🇱, RTL שלום עולם",
+    "quotes \" and '', commas, and\nnew\r\nlines\rof all kinds",
+    "line ends \u0085 that \u2028 are \u2029 none",
+    "a NUL \x00, a bell \x07 and \x1b[31mred",
+    "=SUM(A1:A9)",
+    "\ttabs and spaces around  ",
+]
+
+
+def write_rows(path: Path, rows: Iterable[object]) -> Path:
+    """A JSONL file of rows."""
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def pool_of(path: Path, *texts: str, **fields: Any) -> Pool:
+    """A pool of texts, read from a file."""
+    return read_pool(str(write_rows(path, [{"text": text, **fields} for text in texts])))
+
+
+def label(text: str, name: str = "A") -> Decision:
+    return Decision(content_hash(text), DecisionKind.LABEL, name)
+
+
+def skip(text: str) -> Decision:
+    return Decision(content_hash(text), DecisionKind.SKIP)
+
+
+def pick(text: str, answer: str = "A") -> Pick:
+    reason = Reason(
+        gap=310,
+        set_size=553,
+        median_gap=204.5,
+        gap_rank=2,
+        n_ranked=90,
+        neighbourhood=14,
+        count_percentile=71.2,
+        neuron_count=3012,
+        distance=0.61,
+        score=0.83,
+    )
+    return Pick(content_hash(text), reason, answer, (0.75, 0.25), n_scanned=100, n_labelled=3)
+
+
+def capture(*neurons: int, n_labels: int = 2, truncated: bool = False) -> Capture:
+    return Capture(
+        answer=n_labels - 1,
+        scores=np.linspace(-2, -0.5, n_labels, dtype=np.float32),
+        neurons=np.array(neurons, dtype=np.uint32),
+        contributions=np.linspace(0.1, 3, len(neurons)).astype(np.float16),
+        neuron_count=3 * len(neurons),
+        n_answer_tokens=2,
+        truncated=truncated,
+    )

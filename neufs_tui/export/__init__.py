@@ -1,0 +1,1 @@
+"""The labelled set, written in the formats other tools read."""

@@ -1,0 +1,106 @@
+"""The manifest: everything an exported few-shot set depends on, beside it in JSON."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from neufs_tui import __version__
+from neufs_tui.core.labelled import LabelledExample, ModelIdentity
+from neufs_tui.core.prompts import system_message
+from neufs_tui.core.records import Task
+from neufs_tui.core.settings import SelectionSettings
+from neufs_tui.export.rows import example_name
+
+_PACKAGES = ("torch", "transformers", "textual")
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a few-shot set comes from."""
+
+    task: Task
+    selection: SelectionSettings
+    model: ModelIdentity | None
+    """None when no model was ever loaded in the session."""
+    pool_name: str
+    """The pool's file name."""
+    pool_sha256: str
+    """Digest of the pool's bytes when it was last opened for labelling."""
+    created_at: str
+    """ISO 8601, UTC."""
+    versions: Mapping[str, str]
+    """Package → version; see `installed_versions`."""
+    strategy: str = "neufs"
+
+
+def installed_versions() -> dict[str, str]:
+    """Versions of Python, this program and what shapes its numbers, without importing them."""
+    versions = {"python": platform.python_version(), "neufs-tui": __version__}
+    for package in _PACKAGES:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return versions
+
+
+def manifest_json(
+    provenance: Provenance, labelled: Sequence[LabelledExample], format_name: str
+) -> str:
+    """Describe an export.
+
+    Args:
+        provenance: where it comes from.
+        labelled: the exported examples, in the export's order.
+        format_name: the export's format.
+
+    Returns:
+        One JSON object, indented.
+    """
+    task, selection = provenance.task, provenance.selection
+    manifest = {
+        "created_at": provenance.created_at,
+        "format": format_name,
+        "k": len(labelled),
+        "order": "labelling",
+        "model": asdict(provenance.model) if provenance.model else None,
+        "prompt": {
+            "system": system_message(task),
+            "instruction": task.instruction,
+            "input": task.input,
+            "answer_prefix": task.answer_prefix,
+        },
+        "labels": [asdict(label) for label in task.labels],
+        "strategy": {
+            "name": provenance.strategy,
+            "shots": selection.shots,
+            "tau": selection.tau,
+            "seed": selection.seed,
+            "raw_counts": selection.raw_counts,
+            "choose_from": selection.choose_from,
+        },
+        "pool": {"file": provenance.pool_name, "sha256": provenance.pool_sha256},
+        "ids": [example_name(one) for one in labelled],
+        "hashes": [one.example.id for one in labelled],
+        "examples": [_example(one) for one in labelled],
+        "versions": dict(provenance.versions),
+    }
+    return json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
+
+
+def _example(one: LabelledExample) -> dict[str, Any]:
+    """How one example came to be labelled; `why` is None when no ranking chose it."""
+    return {
+        "id": example_name(one),
+        "hash": one.example.id,
+        "label": one.label,
+        "seq": one.seq,
+        "seconds": one.seconds,
+        "model": one.model.fingerprint if one.model else None,
+        "why": asdict(one.pick) if one.pick else None,
+    }

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+
+from neufs_tui.core.records import Pick, Reason, content_hash
+from neufs_tui.export.manifest import installed_versions, manifest_json
+from tests.export.values import SYSTEM, labelled, provenance
+
+REASON = Reason(
+    gap=310,
+    set_size=553,
+    median_gap=204.5,
+    gap_rank=2,
+    n_ranked=90,
+    neighbourhood=14,
+    count_percentile=71.2,
+    neuron_count=3012,
+    distance=0.61,
+    score=0.83,
+)
+
+
+def test_the_manifest_says_what_the_few_shot_set_depends_on() -> None:
+    pick = Pick(content_hash("x"), REASON, "B", (0.25, 0.75), n_scanned=90, n_labelled=0)
+    few_shot = [
+        labelled("x", source_id="r1", seq=1, pick=pick, seconds=2.5),
+        labelled("y", "B", seq=4),
+    ]
+    manifest = json.loads(manifest_json(provenance(), few_shot, "chat"))
+    assert (manifest["format"], manifest["k"], manifest["order"]) == ("chat", 2, "labelling")
+    assert manifest["created_at"] == "2030-01-02T03:04:05+00:00"
+    assert manifest["model"] == {
+        "name": "smollm2-135m",
+        "fingerprint": "0f3c",
+        "device": "cpu",
+        "dtype": "float32",
+    }
+    assert manifest["prompt"]["system"] == SYSTEM
+    assert manifest["prompt"]["input"] == "Text: {text}"
+    assert manifest["prompt"]["answer_prefix"] == "<answer>"
+    assert manifest["labels"] == [
+        {"name": "A", "definition": "the first"},
+        {"name": "B", "definition": ""},
+    ]
+    strategy = manifest["strategy"]
+    assert (strategy["name"], strategy["shots"], strategy["tau"], strategy["seed"]) == (
+        "neufs",
+        8,
+        0.25,
+        3,
+    )
+    assert manifest["pool"] == {"file": "pool.jsonl", "sha256": "ab" * 32}
+    assert manifest["ids"] == ["r1", content_hash("y")]
+    assert manifest["hashes"] == [content_hash("x"), content_hash("y")]
+    first, second = manifest["examples"]
+    assert (first["seq"], first["seconds"], first["model"]) == (1, 2.5, "0f3c")
+    assert first["why"]["reason"]["gap"] == 310
+    assert first["why"]["answer"] == "B"
+    assert (second["seq"], second["why"]) == (4, None)
+    assert manifest["versions"] == {"neufs-tui": "0.1.0"}
+
+
+def test_without_a_model_the_manifest_says_none() -> None:
+    manifest = json.loads(
+        manifest_json(replace(provenance(), model=None), [labelled("x")], "jsonl")
+    )
+    assert manifest["model"] is None
+
+
+def test_equal_exports_have_equal_manifests() -> None:
+    few_shot = [labelled("x", note={"b": 1, "a": 2})]
+    assert manifest_json(provenance(), few_shot, "csv") == manifest_json(
+        provenance(), few_shot, "csv"
+    )
+
+
+def test_versions_are_told_without_importing_what_they_are_of() -> None:
+    versions = installed_versions()
+    assert {"python", "neufs-tui", "torch", "transformers", "textual"} <= versions.keys()
+    code = (
+        "import sys\n"
+        "from neufs_tui.export.formats import render\n"
+        "from neufs_tui.export.manifest import installed_versions\n"
+        "from neufs_tui.export.writer import write_export\n"
+        "installed_versions()\n"
+        "heavy = ('torch', 'transformers', 'textual', 'sqlite_utils', 'pydantic', 'numpy')\n"
+        "sys.stdout.write(str([name for name in heavy if name in sys.modules]))\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "[]"

@@ -1,0 +1,57 @@
+"""Labelled examples that the tests of the export share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from neufs_tui.core.labelled import LabelledExample, ModelIdentity
+from neufs_tui.core.records import Example, Label, Pick, Task, content_hash
+from neufs_tui.core.settings import SelectionSettings
+from neufs_tui.export.manifest import Provenance
+
+TASK = Task(
+    labels=(Label("A", "the first"), Label("B")),
+    instruction="Sort the text.\n{labels}",
+    input="Text: {text}",
+    answer_prefix="<answer>",
+)
+SYSTEM = "Sort the text.\n- A: the first\n- B"
+MODEL = ModelIdentity("smollm2-135m", "0f3c", "cpu", "float32")
+
+AWKWARD = [
+    "[bold]markup[/bold] and [a half",
+    "{x} {{y}} {text} {labels}",
+    "emoji 👩‍👩‍👧 and 🇳🇱, RTL שלום עולם",
+    "quotes \" and '', commas, and\nnew\r\nlines\rof all kinds",
+    "line ends \u0085 that \u2028 are \u2029 none",
+    "a bell \x07 and \x1b[31mred, a \x0b and a \x1e",
+    "=SUM(A1:A9)",
+    "\ttabs and spaces around  ",
+]
+
+
+def labelled(
+    text: str,
+    label: str = "A",
+    /,
+    *,
+    seq: int = 1,
+    source_id: str | int | None = None,
+    pick: Pick | None = None,
+    seconds: float | None = None,
+    **fields: Any,
+) -> LabelledExample:
+    example = Example(content_hash(text), text, seq, source_id, fields)
+    return LabelledExample(example, label, seq, pick, seconds, MODEL)
+
+
+def provenance() -> Provenance:
+    return Provenance(
+        task=TASK,
+        selection=SelectionSettings(shots=8, tau=0.25, seed=3),
+        model=MODEL,
+        pool_name="pool.jsonl",
+        pool_sha256="ab" * 32,
+        created_at="2030-01-02T03:04:05+00:00",
+        versions={"neufs-tui": "0.1.0"},
+    )

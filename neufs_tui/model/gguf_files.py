@@ -77,6 +77,9 @@ def unpack(path: Path, target: Path, listener: LoadListener) -> None:
     """
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
+    from neufs_tui.model.libraries import quieten
+
+    quieten()
     listener.stage("convert", f"unpacking {path.name} (once)")
     try:
         tokenizer = AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name)

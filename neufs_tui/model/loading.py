@@ -18,11 +18,11 @@ from transformers import (
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
-from transformers.utils import logging as transformers_logging
 
 from neufs_tui.core.settings import ModelChoice
 from neufs_tui.errors import ModelError, UsageError
 from neufs_tui.model.architecture import Architecture, find_architecture
+from neufs_tui.model.libraries import quieten
 from neufs_tui.model.registry import EMBEDDED
 
 logger = logging.getLogger(__name__)
@@ -126,8 +126,7 @@ def load_model(choice: ModelChoice, models_dir: Path, listener: LoadListener) ->
         ModelError: the model cannot be found, read or used.
         UsageError: the device or dtype asked for does not exist.
     """
-    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    quieten()
     device = choose_device(choice.device)
     dtype = choose_dtype(choice.dtype, device)
     source = _resolve(choice, models_dir, listener)

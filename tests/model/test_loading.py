@@ -83,7 +83,7 @@ def test_a_hub_that_does_not_answer_is_one_sentence(
         raise OSError("We couldn't connect to the hub\nand a second line")
 
     monkeypatch.setattr(loading.AutoConfig, "from_pretrained", unreachable)
-    with pytest.raises(ModelError, match="cannot be loaded: We couldn't connect to the hub$"):
+    with pytest.raises(ModelError, match=r"cannot be loaded: We couldn't connect to the hub$"):
         load_model(choice("Qwen/Qwen3-4B-Instruct-2507"), tmp_path, heard)
 
 
@@ -148,9 +148,7 @@ def test_a_download_with_another_checksum_is_refused_and_leaves_nothing(
     assert [path for path in tmp_path.iterdir() if path.is_dir()] == []
 
 
-def test_a_gguf_file_is_unpacked_once_with_its_rotary_base(
-    tmp_path: Path, heard: Heard
-) -> None:
+def test_a_gguf_file_is_unpacked_once_with_its_rotary_base(tmp_path: Path, heard: Heard) -> None:
     path = save_tiny_gguf(tmp_path / "tiny.gguf")
     first = load_model(choice(path), tmp_path / "models", heard)
     assert (first.architecture.n_layers, first.architecture.d_mlp) == (2, 48)

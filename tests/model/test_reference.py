@@ -53,9 +53,7 @@ def overlaps(runner: CaptureRunner, prompts: list[EncodedPrompt], recorded: dict
     return similarities
 
 
-def test_the_reference_is_reproduced_with_its_settings(
-    shared: Path, embedded: LoadedModel
-) -> None:
+def test_the_reference_is_reproduced_with_its_settings(shared: Path, embedded: LoadedModel) -> None:
     rows = json.loads((shared / "reference" / "capture_rows.json").read_text())
     recorded = dict(np.load(shared / "reference" / "capture.npz"))
     task, texts = recorded_task(rows)

@@ -1,0 +1,139 @@
+"""The engine's work for commands without a screen, in their own process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from neufs_tui.core.neurons import Capture
+from neufs_tui.core.records import Example, ExampleId
+from neufs_tui.core.selection import BatchPick, select_batch
+from neufs_tui.engine.protocol import (
+    Downloaded,
+    EngineConfig,
+    EngineEvent,
+    ModelReady,
+    Stage,
+    StageName,
+)
+from neufs_tui.model.registry import EmbeddedModel
+from neufs_tui.storage.dump import write_dump
+
+Listener = Callable[[EngineEvent], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """A pool that is wholly captured."""
+
+    captures: Mapping[ExampleId, Capture]
+    model: ModelReady
+    shape: tuple[int, int]
+    """(n_layers, d_mlp)."""
+
+
+class _Announcer:
+    """Passes on what loading does."""
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+
+    def stage(self, name: StageName, detail: str) -> None:
+        self._listener(Stage(name, detail))
+
+    def downloaded(self, done: int, total: int) -> None:
+        self._listener(Downloaded(done, total))
+
+
+def scan_pool(config: EngineConfig, listener: Listener) -> Scanned:
+    """Capture a whole pool; what an earlier scan stored is not read again.
+
+    Args:
+        config: pool, task and model.
+        listener: hears stages and progress.
+    """
+    from neufs_tui.engine.scanning import Scanner, ready
+    from neufs_tui.model.loading import load_model
+
+    announcer = _Announcer(listener)
+    announcer.stage("libraries", "starting PyTorch and transformers")
+    loaded = load_model(config.model, config.cache_dir / "models", announcer)
+    model = ready(loaded)
+    listener(model)
+    scanner = Scanner(config, loaded)
+    try:
+        for progress in scanner.run():
+            listener(progress)
+    finally:
+        scanner.close()
+    return Scanned(captures=scanner.captures, model=model, shape=scanner.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """One example of a batch selection."""
+
+    example: Example
+    medoid: Example
+    pick: BatchPick
+    neuron_count: int
+    answer: str
+    """The model's own answer."""
+
+
+def select_pool(config: EngineConfig, scanned: Scanned) -> tuple[Selected, ...]:
+    """The paper's batch selection over a captured pool.
+
+    Returns:
+        Exactly as many examples as the selection's shots, in cluster order.
+
+    Raises:
+        SelectionError: the pool holds fewer examples than that.
+    """
+    from neufs_tui.engine.ranking import ScannedPool
+
+    pool = ScannedPool(scanned.captures, config.selection)
+    examples = {example.id: example for example in config.examples}
+    picks = select_batch(
+        pool.sets,
+        pool.difficulty,
+        shots=config.selection.shots,
+        tau=config.selection.tau,
+        seed=config.selection.seed,
+    )
+    return tuple(
+        Selected(
+            example=examples[pool.ids[pick.place]],
+            medoid=examples[pool.ids[pick.medoid]],
+            pick=pick,
+            neuron_count=int(pool.counts[pick.place]),
+            answer=config.task.label_names[scanned.captures[pool.ids[pick.place]].answer],
+        )
+        for pick in picks
+    )
+
+
+def dump_captures(path: Path, config: EngineConfig, scanned: Scanned) -> None:
+    """Write what was captured, in pool order, as NumPy arrays."""
+    write_dump(
+        path,
+        examples=config.examples,
+        captures=[scanned.captures[example.id] for example in config.examples],
+        label_names=config.task.label_names,
+        shape=scanned.shape,
+        meta={
+            "model": scanned.model.name,
+            "fingerprint": scanned.model.fingerprint,
+            "device": scanned.model.device,
+            "dtype": scanned.model.dtype,
+            "capture": repr(config.capture),
+        },
+    )
+
+
+def fetch_model(model: EmbeddedModel, models_dir: Path, listener: Listener) -> Path:
+    """Fetch and unpack an embedded model; returns its folder."""
+    from neufs_tui.model.embedded import fetch
+
+    return fetch(model, models_dir, _Announcer(listener))

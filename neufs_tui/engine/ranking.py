@@ -1,0 +1,207 @@
+"""What to show next: the incremental selection kept in step with a scan that still runs.
+
+The geometry is computed from the examples scanned at some moment and replayed from the ordered
+decisions, so it is a function of both. While the scan runs it is rebuilt each time the scan has
+grown by a quarter, and once more when it is complete.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from neufs_tui.core.incremental import Choice, Geometry, IncrementalSelection
+from neufs_tui.core.jaccard import NeuronSets
+from neufs_tui.core.neurons import Capture, count_percentile, standardised_counts
+from neufs_tui.core.records import Decision, DecisionKind, Example, ExampleId, Pick, Reason, Task
+from neufs_tui.core.settings import SelectionSettings
+from neufs_tui.engine.protocol import Focus, Ranked
+
+QUEUE_LENGTH = 8
+"""Candidates sent beside the next one, to go on with if the engine falls silent."""
+_GROWTH = 1.25
+_REMEMBERED = 16
+
+
+class ScannedPool:
+    """The examples scanned so far, as arrays; places count in the order of content hashes."""
+
+    def __init__(self, captures: Mapping[ExampleId, Capture], settings: SelectionSettings) -> None:
+        """Take the captures as they are now."""
+        self.ids = sorted(captures)
+        self.place_of = {example_id: place for place, example_id in enumerate(self.ids)}
+        ordered = [captures[example_id] for example_id in self.ids]
+        self.sets = NeuronSets([capture.neurons for capture in ordered])
+        self.counts = np.array([capture.neuron_count for capture in ordered], dtype=np.int64)
+        self.lengths = np.array([capture.n_answer_tokens for capture in ordered], dtype=np.int64)
+        self.difficulty = (
+            self.counts.astype(np.float64)
+            if settings.raw_counts
+            else standardised_counts(self.counts, self.lengths)
+        )
+
+
+class Ranker:
+    """Answers each focus with the next example and what follows either decision on it."""
+
+    def __init__(
+        self, examples: Sequence[Example], task: Task, settings: SelectionSettings
+    ) -> None:
+        """Bind what does not change while the engine runs."""
+        self._examples = examples
+        self._names = task.label_names
+        self._settings = settings
+        self._captures: Mapping[ExampleId, Capture] = {}
+        self._pool: ScannedPool | None = None
+        self._selection: IncrementalSelection | None = None
+        self._complete = False
+        self._geometries: dict[tuple[tuple[int, DecisionKind], ...], Geometry] = {}
+
+    def observe(self, captures: Mapping[ExampleId, Capture], *, complete: bool) -> bool:
+        """Take notice of the scan's growth.
+
+        Returns:
+            Whether the answer to the same focus may now be another.
+        """
+        newly_complete = complete and not self._complete
+        self._captures, self._complete = captures, complete
+        if len(captures) < self._settings.choose_from and not complete:
+            return True
+        known = len(self._pool.ids) if self._pool is not None else 0
+        if newly_complete or len(captures) >= max(1, _GROWTH * known):
+            self._rebuild()
+            return True
+        return False
+
+    def answer(self, focus: Focus) -> Ranked:
+        """What to show for a focus."""
+        queue = self._best(focus.decisions, QUEUE_LENGTH + 1, leave_out=focus.shown)
+        if not queue and self._pool is not None and len(self._captures) > len(self._pool.ids):
+            self._rebuild()  # everything ranked is decided, and more is scanned by now
+            queue = self._best(focus.decisions, QUEUE_LENGTH + 1, leave_out=focus.shown)
+        after_label = after_skip = None
+        if focus.shown is not None:
+            labelled = Decision(focus.shown, DecisionKind.LABEL)
+            skipped = Decision(focus.shown, DecisionKind.SKIP)
+            after_label = _first(self._best((*focus.decisions, labelled), 1))
+            after_skip = _first(self._best((*focus.decisions, skipped), 1))
+        return Ranked(
+            revision=focus.revision,
+            shown=focus.shown,
+            pick=_first(queue) if focus.shown is None else None,
+            after_label=after_label,
+            after_skip=after_skip,
+            queue=tuple(queue),
+            complete=self._complete,
+        )
+
+    def _rebuild(self) -> None:
+        """Begin the geometry anew on what is scanned by now."""
+        self._pool = ScannedPool(self._captures, self._settings)
+        self._selection = IncrementalSelection(
+            self._pool.sets,
+            self._pool.difficulty,
+            shots=self._settings.shots,
+            tau=self._settings.tau,
+            seed=self._settings.seed,
+        )
+        self._geometries = {}
+
+    def _best(
+        self, decisions: Sequence[Decision], limit: int, leave_out: ExampleId | None = None
+    ) -> list[Pick]:
+        if self._pool is None or self._selection is None:
+            return self._in_file_order(decisions, limit, leave_out)
+        pool = self._pool
+        geometry = self._geometry(pool, self._selection, decisions)
+        gaps = pool.sets.gaps(geometry.coverage)
+        undecided = np.ones(len(pool.ids), dtype=bool)
+        undecided[geometry.decided] = False
+        open_gaps = gaps[undecided]
+        choices = self._selection.ranking(geometry, limit + (leave_out is not None))
+        return [
+            self._pick(pool, geometry, choice, gaps, open_gaps)
+            for choice in choices
+            if pool.ids[choice.place] != leave_out
+        ][:limit]
+
+    def _geometry(
+        self, pool: ScannedPool, selection: IncrementalSelection, decisions: Sequence[Decision]
+    ) -> Geometry:
+        """Replay the decisions on scanned examples, from the longest beginning remembered."""
+        steps = tuple(
+            (pool.place_of[decision.example_id], decision.kind)
+            for decision in decisions
+            if decision.example_id in pool.place_of
+        )
+        known = len(steps)
+        while known > 0 and steps[:known] not in self._geometries:
+            known -= 1
+        geometry = self._geometries.get(steps[:known])
+        if geometry is None:
+            geometry = self._geometries[()] = selection.start()
+        for length in range(known, len(steps)):
+            geometry = selection.after(geometry, *steps[length])
+            self._geometries[steps[: length + 1]] = geometry
+        while len(self._geometries) > _REMEMBERED:
+            oldest = next(beginning for beginning in self._geometries if beginning)
+            del self._geometries[oldest]
+        return geometry
+
+    def _pick(
+        self,
+        pool: ScannedPool,
+        geometry: Geometry,
+        choice: Choice,
+        gaps: np.ndarray[tuple[int], np.dtype[np.int64]],
+        open_gaps: np.ndarray[tuple[int], np.dtype[np.int64]],
+    ) -> Pick:
+        place = choice.place
+        gap = int(gaps[place])
+        reason = Reason(
+            gap=gap,
+            set_size=int(pool.sets.sizes[place]),
+            median_gap=float(np.median(open_gaps)),
+            gap_rank=1 + int((open_gaps > gap).sum()),
+            n_ranked=len(open_gaps),
+            neighbourhood=choice.n_members,
+            count_percentile=count_percentile(place, pool.counts, pool.lengths),
+            neuron_count=int(pool.counts[place]),
+            distance=choice.distance,
+            score=choice.score,
+        )
+        return self._with_answer(
+            pool.ids[place], reason, len(pool.ids), n_labelled=len(geometry.labelled)
+        )
+
+    def _in_file_order(
+        self, decisions: Sequence[Decision], limit: int, leave_out: ExampleId | None
+    ) -> list[Pick]:
+        decided = {decision.example_id for decision in decisions} | {leave_out}
+        n_labelled = sum(decision.kind is DecisionKind.LABEL for decision in decisions)
+        picks: list[Pick] = []
+        for example in self._examples:
+            if len(picks) == limit:
+                break
+            if example.id in self._captures and example.id not in decided:
+                n_scanned = len(self._captures)
+                picks.append(self._with_answer(example.id, None, n_scanned, n_labelled))
+        return picks
+
+    def _with_answer(
+        self, example_id: ExampleId, reason: Reason | None, n_scanned: int, n_labelled: int
+    ) -> Pick:
+        capture = self._captures[example_id]
+        return Pick(
+            example_id=example_id,
+            reason=reason,
+            answer=self._names[capture.answer],
+            probabilities=tuple(float(share) for share in capture.probabilities),
+            n_scanned=n_scanned,
+            n_labelled=n_labelled,
+        )
+
+
+def _first(picks: Sequence[Pick]) -> Pick | None:
+    return picks[0] if picks else None

@@ -1,0 +1,139 @@
+"""The scan: every example of the pool captured once, stored batch by batch.
+
+The order depends on the texts alone, not on the rows, so that a reordered pool is read in the
+same batches and rounds the same way: windows in the order of content hashes, sorted by length
+inside. What is stored is never read again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+
+from neufs_tui.core.neurons import Capture
+from neufs_tui.core.records import Example, ExampleId
+from neufs_tui.core.settings import CaptureSettings
+from neufs_tui.engine.protocol import EngineConfig, ModelReady, ScanProgressed
+from neufs_tui.model.capture import CaptureRunner
+from neufs_tui.model.encoding import EncodedPrompt, PromptEncoder
+from neufs_tui.model.loading import LoadedModel
+from neufs_tui.storage.activations import ActivationCache, CacheKey
+
+_WINDOW = 512
+"""Examples sorted by length together."""
+_FIRST = 8
+"""Examples scanned before any other, so that labelling can begin."""
+_BATCH_TOKENS = {"cpu": 2048, "cuda": 32768}
+"""Tokens in one batch, padding counted: about half a second on two cores for a small model."""
+
+_Encoded = tuple[Example, EncodedPrompt]
+
+
+class Scanner:
+    """Captures a pool with one model; whoever drives it decides on progress and stopping."""
+
+    def __init__(self, config: EngineConfig, loaded: LoadedModel) -> None:
+        """Encode the candidates and read what an earlier scan has stored.
+
+        Raises:
+            UsageError: a label does not survive the model's tokenizer.
+        """
+        self._config = config
+        self._encoder = PromptEncoder(
+            loaded.tokenizer, config.task, context_window=loaded.context_window
+        )
+        self._runner = CaptureRunner(loaded, self._encoder.candidates, config.capture)
+        kind = loaded.device.split(":")[0]
+        tokens = _BATCH_TOKENS.get(kind, _BATCH_TOKENS["cpu"])
+        self._batch_tokens = max(1, tokens >> config.batch_halvings)
+        self.shape = (loaded.architecture.n_layers, loaded.architecture.d_mlp)
+        self._cache = ActivationCache.open(
+            config.cache_dir / "activations",
+            _cache_key(loaded, self._encoder.fingerprint(), config.capture),
+            shape=self.shape,
+        )
+        self.captures: dict[ExampleId, Capture] = self._cache.get(
+            [example.id for example in config.examples]
+        )
+
+    @property
+    def complete(self) -> bool:
+        """Whether every example is captured."""
+        return len(self.captures) == len(self._config.examples)
+
+    def run(self) -> Iterator[ScanProgressed]:
+        """Capture what is missing; yield after each batch, once it is on disk."""
+        began, n_before = time.monotonic(), len(self.captures)
+        yield self._progress(rate=0.0)
+        for batch in self._batches():
+            captures = self._runner.capture([prompt for _, prompt in batch])
+            stored = [
+                (example.id, capture) for (example, _), capture in zip(batch, captures, strict=True)
+            ]
+            self._cache.put(stored)
+            self.captures.update(stored)
+            seconds = time.monotonic() - began
+            yield self._progress(rate=(len(self.captures) - n_before) / seconds)
+
+    def close(self) -> None:
+        """Close the cache."""
+        self._cache.close()
+
+    def _progress(self, rate: float) -> ScanProgressed:
+        done, total = len(self.captures), len(self._config.examples)
+        return ScanProgressed(
+            done=done,
+            total=total,
+            rate=rate,
+            remaining_s=(total - done) / rate if rate else None,
+            truncated=sum(capture.truncated for capture in self.captures.values()),
+        )
+
+    def _batches(self) -> Iterator[list[_Encoded]]:
+        for window in self._windows():
+            if all(example.id in self.captures for example in window):
+                continue
+            encoded = [(example, self._encoder.prompt(example.text)) for example in window]
+            encoded.sort(key=lambda item: (len(item[1].ids), item[0].id))
+            for batch in _cut(encoded, self._batch_tokens):
+                missing = [item for item in batch if item[0].id not in self.captures]
+                if missing:
+                    yield missing
+
+    def _windows(self) -> Iterator[Sequence[Example]]:
+        examples = self._config.examples
+        if self._config.file_order_first:
+            choose_from = self._config.selection.choose_from
+            yield examples[:_FIRST]
+            yield examples[_FIRST:choose_from]
+        by_hash = sorted(examples, key=lambda example: example.id)
+        for start in range(0, len(by_hash), _WINDOW):
+            yield by_hash[start : start + _WINDOW]
+
+
+def ready(loaded: LoadedModel) -> ModelReady:
+    """What the app and the manifests keep of a loaded model."""
+    return ModelReady(
+        name=loaded.name,
+        device=loaded.device,
+        dtype=loaded.dtype,
+        n_layers=loaded.architecture.n_layers,
+        d_mlp=loaded.architecture.d_mlp,
+        fingerprint=loaded.fingerprint,
+    )
+
+
+def _cut(encoded: Sequence[_Encoded], batch_tokens: int) -> Iterator[list[_Encoded]]:
+    """Cut a window, shortest first, into batches of at most `batch_tokens` padded tokens."""
+    batch: list[_Encoded] = []
+    for item in encoded:
+        if batch and (len(batch) + 1) * len(item[1].ids) > batch_tokens:
+            yield batch
+            batch = []
+        batch.append(item)
+    if batch:
+        yield batch
+
+
+def _cache_key(loaded: LoadedModel, prompt: str, settings: CaptureSettings) -> CacheKey:
+    return CacheKey(model=loaded.fingerprint, prompt=prompt, capture=settings, dtype=loaded.dtype)

@@ -1,0 +1,141 @@
+"""The engine process: owns the model, scans, ranks, and answers within one batch.
+
+Run as `python -m neufs_tui.engine.worker FD`, where FD is the engine's end of the pipe. What
+this process or a library under it prints goes to the log file it was started with.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING
+
+from neufs_tui.engine.protocol import (
+    Downloaded,
+    EngineConfig,
+    EngineFailed,
+    Event,
+    Focus,
+    Request,
+    Stage,
+    StageName,
+    Stop,
+)
+from neufs_tui.errors import NeufsError
+
+if TYPE_CHECKING:
+    from neufs_tui.engine.ranking import Ranker
+
+logger = logging.getLogger(__name__)
+
+
+class _Stopped(Exception):
+    """The app asked the engine to stop, or is gone."""
+
+
+class Engine:
+    """Serves one app until it says stop or its end of the pipe closes."""
+
+    def __init__(self, connection: Connection, config: EngineConfig) -> None:
+        """Bind the pipe and what is to be done."""
+        self._connection = connection
+        self._config = config
+        self._focus: Focus | None = None
+
+    def serve(self) -> None:
+        """Load, scan and rank; returns when stopped."""
+        self.stage("libraries", "starting PyTorch and transformers")
+        # seconds of import, so the app hears of the stage first
+        from neufs_tui.engine.ranking import Ranker
+        from neufs_tui.engine.scanning import Scanner, ready
+        from neufs_tui.model.loading import load_model
+
+        config = self._config
+        loaded = load_model(config.model, config.cache_dir / "models", self)
+        self._send(ready(loaded))
+        self.stage("scan", "scanning the first examples")
+        scanner = Scanner(config, loaded)
+        ranker = Ranker(config.examples, config.task, config.selection)
+        for progress in scanner.run():
+            self._send(progress)
+            changed = ranker.observe(scanner.captures, complete=scanner.complete)
+            if self._hear() or changed or self._is_waiting():
+                self._answer(ranker)
+        scanner.close()
+        while True:
+            self._connection.poll(None)
+            if self._hear():
+                self._answer(ranker)
+
+    def stage(self, name: StageName, detail: str) -> None:
+        """Tell the app what begins."""
+        self._send(Stage(name, detail))
+
+    def downloaded(self, done: int, total: int) -> None:
+        """Tell the app that more bytes have arrived."""
+        self._send(Downloaded(done, total))
+
+    def _answer(self, ranker: Ranker) -> None:
+        if self._focus is not None:
+            self._send(ranker.answer(self._focus))
+
+    def _is_waiting(self) -> bool:
+        """Whether nothing is on her screen, so that each further batch may bring something."""
+        return self._focus is not None and self._focus.shown is None
+
+    def _hear(self) -> bool:
+        """Take in what has arrived.
+
+        Returns:
+            Whether there is a newer focus.
+        """
+        newer = False
+        while self._connection.poll():
+            try:
+                request: Request = self._connection.recv()
+            except EOFError as error:
+                raise _Stopped from error
+            if isinstance(request, Stop):
+                raise _Stopped
+            self._focus, newer = request, True
+        return newer
+
+    def _send(self, event: Event) -> None:
+        try:
+            self._connection.send(event)
+        except (BrokenPipeError, ConnectionResetError) as error:
+            raise _Stopped from error
+
+
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Whether an error of PyTorch says that memory ran out, on the device or on the host."""
+    if type(error).__name__ == "OutOfMemoryError":
+        return True
+    text = str(error)
+    return "out of memory" in text or "can't allocate memory" in text
+
+
+def main() -> None:
+    """Serve the app at the other end of the pipe whose descriptor is the only argument."""
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(process)d %(name)s %(levelname)s %(message)s"
+    )
+    with Connection(int(sys.argv[1])) as connection:
+        try:
+            engine = Engine(connection, connection.recv())
+            engine.serve()
+        except (_Stopped, EOFError):
+            logger.info("stopped")
+        except NeufsError as error:
+            logger.exception("the engine cannot go on")
+            connection.send(EngineFailed(error.message, error.hint))
+        except RuntimeError as error:
+            if not is_out_of_memory(error):
+                raise
+            logger.exception("out of memory")
+            connection.send(EngineFailed("the model ran out of memory", "", out_of_memory=True))
+
+
+if __name__ == "__main__":
+    main()

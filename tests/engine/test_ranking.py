@@ -1,0 +1,164 @@
+"""The ranker: file order first, then NeuFS, one step ahead of her either way."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from neufs_tui.core.neurons import Capture
+from neufs_tui.core.records import Decision, DecisionKind, Example, Label, Task, content_hash
+from neufs_tui.core.settings import SelectionSettings
+from neufs_tui.engine.protocol import Focus
+from neufs_tui.engine.ranking import QUEUE_LENGTH, Ranker
+
+LABEL, SKIP = DecisionKind.LABEL, DecisionKind.SKIP
+TASK = Task(labels=(Label("a"), Label("b")))
+SELECTION = SelectionSettings(shots=4, choose_from=10)
+
+
+def pool(n: int) -> tuple[Example, ...]:
+    texts = [f"text {number}" for number in range(n)]
+    return tuple(Example(content_hash(text), text, row) for row, text in enumerate(texts))
+
+
+def capture(seed: int) -> Capture:
+    rng = np.random.default_rng(seed)
+    neurons = np.sort(rng.permutation(80)[: rng.integers(10, 30)]).astype(np.uint32)
+    scores = rng.normal(size=2).astype(np.float32)
+    return Capture(
+        answer=int(scores.argmax()),
+        scores=scores,
+        neurons=neurons,
+        contributions=np.ones(len(neurons), dtype=np.float16),
+        neuron_count=int(rng.integers(100, 200)),
+        n_answer_tokens=1,
+    )
+
+
+def captures(examples: tuple[Example, ...]) -> dict[str, Capture]:
+    return {example.id: capture(example.row) for example in examples}
+
+
+EXAMPLES = pool(30)
+CAPTURES = captures(EXAMPLES)
+
+
+def ranker(n_scanned: int = 30) -> Ranker:
+    one = Ranker(EXAMPLES, TASK, SELECTION)
+    scanned = {example.id: CAPTURES[example.id] for example in EXAMPLES[:n_scanned]}
+    one.observe(scanned, complete=n_scanned == 30)
+    return one
+
+
+def label(row: int) -> Decision:
+    return Decision(EXAMPLES[row].id, LABEL, "a")
+
+
+def test_few_scanned_examples_come_in_file_order_without_a_reason() -> None:
+    answer = ranker(6).answer(Focus(1, (label(0),), EXAMPLES[1].id))
+    assert answer.after_label is not None
+    assert answer.after_label.example_id == EXAMPLES[2].id
+    assert answer.after_skip is not None
+    assert answer.after_skip.example_id == EXAMPLES[2].id
+    assert [pick.example_id for pick in answer.queue] == [e.id for e in EXAMPLES[2:6]]
+    assert {pick.reason for pick in answer.queue} == {None}
+    assert not answer.complete
+
+
+def test_from_enough_scanned_examples_neufs_chooses_with_reasons() -> None:
+    answer = ranker(10).answer(Focus(0, (), None))
+    assert answer.pick is not None
+    assert answer.pick.reason is not None
+    assert answer.pick.n_scanned == 10
+
+
+def test_a_small_pool_is_chosen_from_once_it_is_wholly_scanned() -> None:
+    small = EXAMPLES[:3]
+    one = Ranker(small, TASK, SELECTION)
+    one.observe(captures(small), complete=True)
+    pick = one.answer(Focus(0, (), None)).pick
+    assert pick is not None
+    assert pick.reason is not None
+
+
+def test_what_comes_after_a_decision_is_what_a_fresh_ranker_would_show() -> None:
+    one = ranker()
+    first = one.answer(Focus(0, (), None)).pick
+    assert first is not None
+    ahead = one.answer(Focus(0, (), first.example_id))
+    for kind, foreseen in ((LABEL, ahead.after_label), (SKIP, ahead.after_skip)):
+        name = "a" if kind is LABEL else None
+        decision = Decision(first.example_id, kind, name)
+        assert ranker().answer(Focus(1, (decision,), None)).pick == foreseen
+
+
+@given(st.lists(st.tuples(st.integers(0, 29), st.sampled_from([LABEL, SKIP])), max_size=25))
+@settings(deadline=None, max_examples=30)
+def test_the_answer_depends_on_the_decisions_and_not_on_the_way_there(
+    wanted: list[tuple[int, DecisionKind]],
+) -> None:
+    steps = {row: Decision(EXAMPLES[row].id, kind) for row, kind in wanted}
+    decisions = tuple(steps.values())
+    travelled = ranker()
+    for n in range(len(decisions) + 1):
+        travelled.answer(Focus(n, decisions[:n], None))
+    for n in range(len(decisions), -1, -1):  # undo all, then redo all
+        travelled.answer(Focus(n, decisions[:n], None))
+    here = Focus(99, decisions, None)
+    assert travelled.answer(here) == ranker().answer(here)
+
+
+def test_the_reason_counts_truly() -> None:
+    labelled = (label(3), label(8))
+    pick = ranker().answer(Focus(2, labelled, None)).pick
+    assert pick is not None and pick.reason is not None
+    covered = set(CAPTURES[EXAMPLES[3].id].neurons) | set(CAPTURES[EXAMPLES[8].id].neurons)
+    gaps = {
+        example.id: len(set(CAPTURES[example.id].neurons) - covered)
+        for example in EXAMPLES
+        if example.row not in (3, 8)
+    }
+    own = gaps[pick.example_id]
+    assert pick.reason.gap == own
+    assert pick.reason.median_gap == np.median(list(gaps.values()))
+    assert pick.reason.gap_rank == 1 + sum(gap > own for gap in gaps.values())
+    assert pick.reason.n_ranked == 28
+    assert pick.reason.set_size == len(CAPTURES[pick.example_id].neurons)
+    counts = [one.neuron_count for example_id, one in CAPTURES.items()]
+    count = CAPTURES[pick.example_id].neuron_count
+    assert pick.reason.count_percentile == pytest.approx(100 * sum(c < count for c in counts) / 29)
+    assert pick.n_labelled == 2
+    assert sum(pick.probabilities) == pytest.approx(1)
+    assert pick.answer == TASK.label_names[int(np.argmax(pick.probabilities))]
+
+
+def test_the_queue_neither_holds_what_is_shown_nor_what_is_decided() -> None:
+    answer = ranker().answer(Focus(1, (label(5),), EXAMPLES[7].id))
+    queued = [pick.example_id for pick in answer.queue]
+    assert len(queued) == len(set(queued)) == QUEUE_LENGTH + 1
+    assert not {EXAMPLES[5].id, EXAMPLES[7].id} & set(queued)
+
+
+def test_labels_on_examples_not_scanned_yet_do_not_count_as_ranked() -> None:
+    answer = ranker(12).answer(Focus(1, (label(25),), None))
+    assert answer.pick is not None
+    assert answer.pick.n_labelled == 0
+
+
+def test_when_everything_ranked_is_decided_newly_scanned_examples_are_taken_in() -> None:
+    one = ranker(10)
+    scanned = {example.id: CAPTURES[example.id] for example in EXAMPLES[:11]}
+    assert one.observe(scanned, complete=False) is False
+    decisions = tuple(label(row) for row in range(10))
+    pick = one.answer(Focus(10, decisions, None)).pick
+    assert pick is not None
+    assert pick.example_id == EXAMPLES[10].id
+
+
+def test_nothing_is_left_to_show_when_all_is_decided() -> None:
+    answer = ranker().answer(Focus(30, tuple(label(row) for row in range(30)), None))
+    assert answer.pick is None
+    assert answer.queue == ()
+    assert answer.complete

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from time import monotonic
-
 
 class Gate:
     """Shut when the picture changes, open once it is on the terminal.
@@ -25,13 +23,12 @@ class Gate:
         """Another picture is on its way."""
         self._opened_at = None
 
-    def open(self) -> int:
-        """The picture is painted.
+    def open(self, painted_at: float) -> None:
+        """The picture was painted."""
+        self._opened_at = painted_at
 
-        Returns:
-            How many keys came too early for it.
-        """
-        self._opened_at = monotonic()
+    def take_early(self) -> int:
+        """How many keys came too early since this was last asked."""
         n_early, self._n_early = self._n_early, 0
         return n_early
 

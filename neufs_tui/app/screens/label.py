@@ -111,7 +111,9 @@ class LabelScreen(Screen[None]):
         if label is None and action is None:
             return
         event.stop()
+        self._take_keys()  # the picture may be on the terminal before Textual has told us
         if (label is not None or action in _GATED) and not self._gate.admits(event.time):
+            self._tell_early_keys()
             return
         if label is not None:
             self._decide(DecisionKind.LABEL, label, at=event.time)
@@ -277,18 +279,24 @@ class LabelScreen(Screen[None]):
         self.query_one(TextView).call_when_painted(painted)
 
     def _take_keys(self) -> None:
-        if self._gate.is_open or self.has_class("-too-small"):
+        painted_at = self.query_one(TextView).drawn_at
+        if painted_at is None or self._gate.is_open or self.has_class("-too-small"):
             return
-        n_early = self._gate.open()
-        if n_early:
-            trouble = self.query_one("#feedback").has_class("-trouble")
-            said = f"{self._said} · {sentences.too_early(n_early)}".removeprefix(" · ")
-            self._say(said, trouble=trouble)
+        self._gate.open(painted_at)
+        self._tell_early_keys()
         if self._flow is not None:
             try:
                 self._flow.painted()
             except NeufsError as error:
                 self._say_error(error)
+
+    def _tell_early_keys(self) -> None:
+        """Say that keys were dropped, once the picture they were too early for is there."""
+        if not self._gate.is_open or not (n_early := self._gate.take_early()):
+            return
+        trouble = self.query_one("#feedback").has_class("-trouble")
+        said = f"{self._said} · {sentences.too_early(n_early)}".removeprefix(" · ")
+        self._say(said, trouble=trouble)
 
     def _panel(self) -> Content:
         return panels.instead(self._flow, self._loading, self._failure)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import monotonic
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -42,14 +43,23 @@ class TextView(VerticalScroll, can_focus=False):
     def show(self, text: str | Content) -> None:
         """Put another text in place, from its beginning; a string is data, never markup."""
         body = self.query_one(_Body)
-        body.drawn = False
+        body.drawn_at = None
         body.update(text)
         self.scroll_home(animate=False, force=True)
+
+    @property
+    def drawn_at(self) -> float | None:
+        """When the text was first rendered, on its way to the terminal; monotonic, in seconds.
+
+        None while it is not. Rendering and writing are one step of Textual's: a key read later
+        was pressed by someone who could have seen the text.
+        """
+        return self.query_one(_Body).drawn_at
 
     def call_when_painted(self, painted: Callable[[], None]) -> None:
         """Call back once the text has been sent to the terminal, unless it is hidden now."""
         body = self.query_one(_Body)
-        body.call_after_refresh(lambda: painted() if body.drawn else None)
+        body.call_after_refresh(lambda: painted() if body.drawn_at is not None else None)
 
     def move(self, action: Action) -> None:
         """Scroll as a key asks."""
@@ -88,10 +98,11 @@ class TextView(VerticalScroll, can_focus=False):
 class _Body(Static):
     """The text itself."""
 
-    drawn = False
-    """Whether what it holds has been rendered."""
+    drawn_at: float | None = None
+    """When what it holds was first rendered; None while it has not been."""
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Render, and remember that it was."""
-        self.drawn = True
+        if self.drawn_at is None:
+            self.drawn_at = monotonic()
         return super().render_lines(crop)

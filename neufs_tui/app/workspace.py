@@ -1,0 +1,118 @@
+"""The real workspace: a pool that was read, its session, and the engine beside them.
+
+Storage and its libraries are imported here when the screen has been painted, not before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, BinaryIO
+
+from neufs_tui.app.ports import Engine, OpenSession, Workspace
+from neufs_tui.core.records import Decision, Example, ExampleId, Pick, Task
+from neufs_tui.core.settings import CaptureSettings, ModelChoice, SelectionSettings
+from neufs_tui.engine.protocol import ModelReady
+from neufs_tui.storage.request import ProjectRequest
+
+if TYPE_CHECKING:
+    from neufs_tui.core.labelled import ModelIdentity
+    from neufs_tui.storage.project import Project
+    from neufs_tui.storage.session import Session
+
+
+class SessionWorkspace:
+    """A project's pool and the session on it; the only writer of its session file."""
+
+    def __init__(self, project: Project, session: Session) -> None:
+        """Bind an open session whose pool and settings are up to date."""
+        self._session = session
+        self._model: ModelIdentity | None = None
+        self.examples: Mapping[ExampleId, Example] = {e.id: e for e in project.pool.examples}
+        self.task: Task = project.require_task()
+        self.model: ModelChoice = project.model
+        self.selection: SelectionSettings = project.selection
+        self.pool_name: str = project.pool.source
+        self.notices: tuple[str, ...] = project.notices
+
+    def revision(self) -> int:
+        """Length of the journal."""
+        return self._session.revision()
+
+    def decisions(self) -> tuple[Decision, ...]:
+        """What holds now, in the order it was decided."""
+        return self._session.decisions()
+
+    def record(self, decision: Decision, *, pick: Pick | None, seconds: float | None) -> None:
+        """Store a decision; it is on disk when this returns."""
+        self._session.record(decision, pick=pick, seconds=seconds, model=self._model)
+
+    def undo(self) -> Decision | None:
+        """Take back the last decision that holds."""
+        return self._session.undo()
+
+    def redo(self) -> Decision | None:
+        """Bring back the decision undone last."""
+        return self._session.redo()
+
+    def pick_of(self, example_id: ExampleId) -> Pick | None:
+        """Why the example was shown when it was last decided."""
+        return self._session.pick_of(example_id)
+
+    def set_shown(self, example_id: ExampleId, pick: Pick | None) -> None:
+        """Remember what is on her screen at this revision."""
+        self._session.set_shown(example_id, pick)
+
+    def shown(self) -> tuple[ExampleId, Pick | None] | None:
+        """What was on her screen at this revision, before a restart."""
+        return self._session.shown()
+
+    def set_model(self, ready: ModelReady) -> None:
+        """Keep which model gives the answers from now on."""
+        from neufs_tui.core.labelled import ModelIdentity
+
+        self._model = ModelIdentity(
+            name=ready.name, fingerprint=ready.fingerprint, device=ready.device, dtype=ready.dtype
+        )
+        self._session.save_model(self._model)
+
+    def close(self) -> None:
+        """Let go of the session file and its lock."""
+        self._session.close()
+
+
+class ProjectStartup:
+    """Reads a project on a thread, then opens its session on the app's own."""
+
+    def __init__(
+        self,
+        request: ProjectRequest,
+        capture: CaptureSettings,
+        *,
+        stdin: BinaryIO | None = None,
+    ) -> None:
+        """Keep what the command line said.
+
+        Args:
+            request: the pool, and what was said about it.
+            capture: what is recorded of the model.
+            stdin: the pool's bytes, when its source is standard input.
+        """
+        self._request = request
+        self._capture = capture
+        self._stdin = stdin
+
+    def read(self) -> OpenSession:
+        """Read and check everything that can be read without the session's lock."""
+        from neufs_tui.engine.client import EngineClient
+        from neufs_tui.engine.configure import engine_config
+        from neufs_tui.storage.paths import log_path
+        from neufs_tui.storage.project import open_session, read_project
+
+        project = read_project(self._request, stdin=self._stdin)
+        config = engine_config(project, self._capture, file_order_first=True)
+
+        def open_both() -> tuple[Workspace, Engine]:
+            session = open_session(project)
+            return SessionWorkspace(project, session), EngineClient(config, log_path())
+
+        return open_both

@@ -1,0 +1,74 @@
+"""`neufs-tui export`: the few-shot set, in the formats other tools read."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from neufs_tui.cli.options import project_request, session_options
+from neufs_tui.errors import ExportError
+from neufs_tui.export.formats import FORMATS
+
+
+@click.command()
+@session_options
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(list(FORMATS)),
+    default="jsonl",
+    show_default=True,
+    help="jsonl and csv: one row an example. chat: one list of messages. openai: fine-tuning.",
+)
+@click.option("-k", type=int, metavar="N", help="Only the first N labelled.")
+@click.option(
+    "-o",
+    "--output",
+    default="-",
+    show_default=True,
+    metavar="FILE",
+    help="Where to write; - is standard output, without a manifest.",
+)
+@click.option("--force", is_flag=True, help="Replace FILE and its manifest.")
+def export(format_name: str, k: int | None, output: str, force: bool, **options: Any) -> None:
+    """Write the labelled examples of POOL, in the order they were labelled.
+
+    Beside FILE, FILE.manifest.json tells model, prompt, strategy, seed, order, ids, hashes and
+    versions.
+
+    \b
+    Examples:
+      neufs-tui export pool.jsonl > few_shot.jsonl
+      neufs-tui export pool.jsonl --format chat -k 10 -o prompt.json
+    """
+    from neufs_tui.export.formats import first_labelled, render
+    from neufs_tui.export.manifest import Provenance, installed_versions, manifest_json
+    from neufs_tui.export.writer import manifest_path, write_export
+    from neufs_tui.storage.project import session_path
+    from neufs_tui.storage.session import Session
+
+    with Session.open(session_path(project_request(options)), write=False) as session:
+        labelled, settings, pool = session.decided(), session.settings(), session.pool()
+        model = session.model()
+    if settings is None or pool is None:
+        raise ExportError("nothing is labelled yet", hint="run `neufs-tui label` on the pool first")
+    chosen = first_labelled(labelled, k)
+    text = render(format_name, settings.task, chosen)
+    if output == "-":
+        click.echo(text, nl=False)
+        return
+    provenance = Provenance(
+        task=settings.task,
+        selection=settings.selection,
+        model=model,
+        pool_name=pool.name,
+        pool_sha256=pool.sha256,
+        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        versions=installed_versions(),
+    )
+    target = Path(output)
+    write_export(text, manifest_json(provenance, chosen, format_name), target, force=force)
+    click.echo(f"wrote {len(chosen)} examples to {target} and {manifest_path(target)}", err=True)

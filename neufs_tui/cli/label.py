@@ -1,0 +1,102 @@
+"""`neufs-tui label`: the labelling screen."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from neufs_tui.cli.options import (
+    capture_options,
+    capture_settings,
+    pool_options,
+    project_request,
+    selection_options,
+    task_options,
+)
+from neufs_tui.errors import UsageError
+
+if TYPE_CHECKING:
+    from neufs_tui.app.status import Counts
+    from neufs_tui.storage.request import ProjectRequest
+
+
+@click.command()
+@pool_options
+@task_options
+@click.option("--shots", type=int, metavar="N", help="Demonstrations wanted.  [default: 16]")
+@selection_options
+@capture_options
+@click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
+def label(no_mouse: bool, **options: Any) -> None:
+    """Label POOL, one key an example, in the order that NeuFS chooses.
+
+    POOL is JSONL (or .json, .csv, or - for standard input) with the text under `input` or
+    `text`. Labels, model and prompt may stand in a neufs.toml beside it. Every label is on disk
+    before the next example shows; start again and you are where you were.
+
+    \b
+    Examples:
+      neufs-tui label pool.jsonl --label "Without Explanation" --label "With Explanation"
+      neufs-tui label pool.csv --text-field body --labels-from topic --shots 10
+      neufs-tui label pool.jsonl --model ./qwen3-4b.gguf --device cpu
+    """
+    from neufs_tui.app.main import LabelApp
+    from neufs_tui.app.workspace import ProjectStartup
+
+    request = project_request(options)
+    piped = _take_pool_from_stdin() if request.source == "-" else None
+    _require_terminal()
+    startup = ProjectStartup(request, capture_settings(options), stdin=piped)
+    app = LabelApp(startup, pool_name=Path(request.source).name)
+    app.run(mouse=not no_mouse)
+    if app.failure is not None:
+        raise app.failure
+    if app.summary is not None:
+        _reconcile(request, app.summary)
+
+
+def _reconcile(request: ProjectRequest, counts: Counts) -> None:
+    """Where every example of the pool has gone: the sums must match."""
+    from neufs_tui.app.sentences import export_command
+
+    click.echo(
+        f"{counts.pool:,} examples: {counts.labelled:,} labelled, {counts.skipped:,} skipped, "
+        f"{counts.left:,} left",
+        err=True,
+    )
+    if counts.elsewhere:
+        click.echo(f"{counts.elsewhere:,} more labels on rows no longer in the pool", err=True)
+    if counts.n_labels:
+        click.echo(f"write them with: {export_command(request.source)}", err=True)
+
+
+def _take_pool_from_stdin() -> io.BytesIO:
+    """Read the pool to its end, then give standard input back to the keyboard.
+
+    Raises:
+        UsageError: there is no terminal to read keys from.
+    """
+    pool = io.BytesIO(sys.stdin.buffer.read())
+    try:
+        terminal = os.open("/dev/tty", os.O_RDWR)
+    except OSError as error:
+        raise UsageError(
+            "there is no terminal to read keys from",
+            hint="run label in a terminal, or give the pool as a file",
+        ) from error
+    os.dup2(terminal, sys.stdin.fileno())
+    os.close(terminal)
+    return pool
+
+
+def _require_terminal() -> None:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
+        raise UsageError(
+            "label needs a terminal that can draw",
+            hint="run it in one, or use scan, select and export, which need none",
+        )

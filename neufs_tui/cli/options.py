@@ -1,0 +1,138 @@
+"""Arguments and options that several commands share, gathered into one value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from neufs_tui.core.settings import REFERENCE_CAPTURE, CaptureSettings
+from neufs_tui.errors import UsageError
+from neufs_tui.storage.request import ProjectRequest
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def session_options(command: Command) -> Command:
+    """The pool and the session on it."""
+    return _decorated(
+        command,
+        click.argument("pool"),
+        click.option(
+            "--session",
+            metavar="FILE",
+            help="Session file.  [default: POOL.neufs.db beside the pool]",
+        ),
+    )
+
+
+def pool_options(command: Command) -> Command:
+    """The pool, how it is read, and the session on it."""
+    return _decorated(
+        command,
+        session_options,
+        click.option("--text-field", metavar="FIELD", help="Field that holds the text."),
+        click.option(
+            "--skip-bad-lines", is_flag=True, help="Go on without the lines that cannot be read."
+        ),
+    )
+
+
+def task_options(command: Command) -> Command:
+    """The labels and the model."""
+    return _decorated(
+        command,
+        click.option(
+            "--label", "labels", multiple=True, metavar="NAME", help="A label; repeat for each."
+        ),
+        click.option(
+            "--labels-from", metavar="FIELD", help="Take the distinct values of a field as labels."
+        ),
+        click.option(
+            "--model",
+            metavar="MODEL",
+            help="Hub id, local folder, GGUF file or smollm2-135m.  [default: smollm2-135m]",
+        ),
+        click.option("--device", metavar="DEVICE", help="cpu, cuda, cuda:1, …  [default: chosen]"),
+        click.option(
+            "--dtype",
+            type=click.Choice(["float32", "bfloat16", "float16"]),
+            help="Precision of the weights.  [default: chosen]",
+        ),
+        click.option(
+            "--trust-remote-code", is_flag=True, help="Run Python code that comes with the model."
+        ),
+    )
+
+
+def capture_options(command: Command) -> Command:
+    """What is recorded of the model; the defaults suit nearly everybody."""
+    positive = click.FloatRange(min=0, min_open=True)
+    return _decorated(
+        command,
+        click.option(
+            "--reference",
+            is_flag=True,
+            help="Behave as the published implementation does, its known faults included.",
+        ),
+        click.option(
+            "--layer-entries",
+            type=positive,
+            metavar="N",
+            help="Contributions kept a layer: a share of d_mlp, or a number.  [default: 0.206]",
+        ),
+        click.option(
+            "--set-size",
+            type=positive,
+            metavar="N",
+            help="Neurons in an example's set: a share of all, or a number.  [default: 0.012]",
+        ),
+    )
+
+
+def selection_options(command: Command) -> Command:
+    """How examples are chosen."""
+    return _decorated(
+        command,
+        click.option(
+            "--tau",
+            type=float,
+            help="Weight of difficulty: 0 picks the most typical, 1 the hardest.  [default: 0.5]",
+        ),
+        click.option("--seed", type=int, help="Seed of the clustering's starts.  [default: 0]"),
+    )
+
+
+def project_request(options: dict[str, Any]) -> ProjectRequest:
+    """Everything the shared options said."""
+    names = ProjectRequest.__dataclass_fields__
+    said = {name: value for name, value in options.items() if name in names and value is not None}
+    return ProjectRequest(source=options["pool"], **said)
+
+
+def capture_settings(options: dict[str, Any]) -> CaptureSettings:
+    """What the capture options said.
+
+    Raises:
+        UsageError: both the reference's settings and others were asked for.
+    """
+    asked = {
+        name: options[name]
+        for name in ("layer_entries", "set_size")
+        if options.get(name) is not None
+    }
+    if not options.get("reference"):
+        return CaptureSettings(**asked)
+    if asked:
+        raise UsageError(
+            "--reference sets --layer-entries and --set-size itself",
+            hint="leave them out, or leave --reference out",
+        )
+    return REFERENCE_CAPTURE
+
+
+def _decorated(command: Command, *decorators: Callable[[Command], Command]) -> Command:
+    for decorator in reversed(decorators):
+        command = decorator(command)
+    return command

@@ -1,0 +1,79 @@
+"""What a headless command is doing, told on standard error."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from neufs_tui.engine.protocol import Downloaded, EngineEvent, ModelReady, ScanProgressed, Stage
+
+
+class Narrator:
+    """Tells stages in lines, and downloads and the scan as progress bars."""
+
+    def __init__(self, notices: Sequence[str] = ()) -> None:
+        """Tell first what is to be known of the pool."""
+        self._console = Console(stderr=True, highlight=False)
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[amount]}"),
+            TimeRemainingColumn(),
+            console=self._console,
+        )
+        self._bars: dict[str, TaskID] = {}
+        for notice in notices:
+            self.say(notice)
+
+    def __enter__(self) -> Narrator:
+        """Begin to draw."""
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Leave the last state of the bars on the screen."""
+        self._progress.stop()
+
+    def say(self, sentence: str) -> None:
+        """One line of narration."""
+        self._console.print(sentence, markup=False)
+
+    def __call__(self, event: EngineEvent) -> None:
+        """Tell one event."""
+        match event:
+            case Stage(name="scan"):
+                pass
+            case Stage():
+                self.say(event.detail)
+            case Downloaded():
+                megabytes = f"{event.done / 1e6:,.0f}/{event.total / 1e6:,.0f} MB"
+                self._draw("fetching", event.done, event.total, megabytes)
+            case ModelReady():
+                self.say(
+                    f"{event.name} on {event.device} in {event.dtype}: "
+                    f"{event.n_layers} layers of {event.d_mlp:,} neurons"
+                )
+            case ScanProgressed():
+                amount = f"{event.done:,}/{event.total:,} examples"
+                if event.rate:
+                    amount += f", {event.rate:,.1f}/s"
+                self._draw("scanning", event.done, event.total, amount)
+
+    def _draw(self, what: str, done: int, total: int, amount: str) -> None:
+        if what not in self._bars:
+            self._bars[what] = self._progress.add_task(what, total=total, amount=amount)
+        self._progress.update(self._bars[what], completed=done, total=total, amount=amount)

@@ -1,0 +1,117 @@
+"""`neufs-tui select`: the paper's batch selection, without a screen."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from neufs_tui.cli.options import (
+    capture_options,
+    capture_settings,
+    pool_options,
+    project_request,
+    selection_options,
+    task_options,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from neufs_tui.core.records import Example
+    from neufs_tui.engine.headless import Selected
+    from neufs_tui.engine.protocol import EngineConfig
+
+_HEADINGS = ("cluster", "id", "medoid", "distance", "neurons", "score")
+
+
+@click.command()
+@pool_options
+@click.option("-n", "shots", type=int, metavar="N", help="Examples wanted.  [default: 16]")
+@selection_options
+@task_options
+@capture_options
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+def select(as_json: bool, **options: Any) -> None:
+    """Choose N examples of POOL, one from each of N clusters of neuron sets.
+
+    Scans what is not scanned yet. Equal seeds give equal picks, whatever the order of the rows.
+
+    \b
+    Examples:
+      neufs-tui select pool.jsonl -n 16 --label Question --label Complaint
+      neufs-tui select pool.jsonl -n 8 --tau 0 --seed 3 --json > picks.json
+    """
+    from neufs_tui.cli.progress import Narrator
+    from neufs_tui.engine.configure import engine_config
+    from neufs_tui.engine.headless import scan_pool, select_pool
+    from neufs_tui.storage.project import read_project
+
+    project = read_project(project_request(options))
+    config = engine_config(project, capture_settings(options))
+    with Narrator(project.notices) as narrator:
+        scanned = scan_pool(config, narrator)
+    selected = select_pool(config, scanned)
+    if as_json:
+        click.echo(json.dumps(_as_json(config, selected), indent=2, ensure_ascii=False))
+    else:
+        _print_table(selected)
+
+
+def _as_json(config: EngineConfig, selected: Sequence[Selected]) -> dict[str, Any]:
+    return {
+        "model": config.model.name,
+        "shots": config.selection.shots,
+        "tau": config.selection.tau,
+        "seed": config.selection.seed,
+        "picks": [
+            {
+                "id": one.example.source_id,
+                "hash": one.example.id,
+                "row": one.example.row,
+                "text": one.example.text,
+                "cluster": one.pick.cluster,
+                "medoid": one.medoid.source_id,
+                "medoid_hash": one.medoid.id,
+                "distance": one.pick.distance,
+                "neuron_count": one.neuron_count,
+                "score": one.pick.score,
+                "model_answer": one.answer,
+            }
+            for one in selected
+        ],
+    }
+
+
+def _print_table(selected: Sequence[Selected]) -> None:
+    """One line a pick; the text takes the room that the numbers leave."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    rows = [
+        (
+            str(one.pick.cluster),
+            _name(one.example),
+            _name(one.medoid),
+            f"{one.pick.distance:.3f}",
+            f"{one.neuron_count:,}",
+            f"{one.pick.score:.3f}",
+        )
+        for one in selected
+    ]
+    console = Console()
+    table = Table(box=None, pad_edge=False)
+    widths = [max(map(len, column)) for column in zip(_HEADINGS, *rows, strict=True)]
+    for heading, width in zip(_HEADINGS, widths, strict=True):
+        table.add_column(heading, justify="right", no_wrap=True, min_width=width)
+    room = max(20, console.width - sum(widths) - 2 * len(widths))
+    table.add_column("text", no_wrap=True, overflow="ellipsis", max_width=room)
+    for row, one in zip(rows, selected, strict=True):
+        table.add_row(*map(Text, row), Text(" ".join(one.example.text.split())))
+    console.print(table)
+
+
+def _name(example: Example) -> str:
+    return str(example.source_id) if example.source_id is not None else f"#{example.row + 1}"

@@ -1,0 +1,69 @@
+"""`neufs-tui stats`: how far a session is, and how often the model would have said the same."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from neufs_tui.cli.options import project_request, session_options
+
+if TYPE_CHECKING:
+    from neufs_tui.storage.session import Agreement, Counts
+
+
+@click.command()
+@session_options
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of lines.")
+def stats(as_json: bool, **options: Any) -> None:
+    """Count what is labelled, skipped and left in the session of POOL.
+
+    Agreement is the model's own answer, given before the annotator's, against her label.
+
+    \b
+    Examples:
+      neufs-tui stats pool.jsonl
+      neufs-tui stats pool.jsonl --json
+    """
+    from neufs_tui.storage.project import session_path
+    from neufs_tui.storage.session import Session
+
+    with Session.open(session_path(project_request(options)), write=False) as session:
+        counts, agreement = session.counts(), session.agreement()
+    if as_json:
+        click.echo(json.dumps(_as_json(counts, agreement), indent=2, ensure_ascii=False))
+    else:
+        _print_lines(counts, agreement)
+
+
+def _as_json(counts: Counts, agreement: Agreement) -> dict[str, Any]:
+    share = agreement.agreeing / agreement.compared if agreement.compared else None
+    return {
+        "labelled": counts.labelled,
+        "skipped": counts.skipped,
+        "remaining": counts.remaining,
+        "by_label": dict(counts.by_label),
+        "agreement": share,
+        "agreeing": agreement.agreeing,
+        "compared": agreement.compared,
+        "removed": counts.removed,
+    }
+
+
+def _print_lines(counts: Counts, agreement: Agreement) -> None:
+    click.echo(f"labelled   {counts.labelled:,}")
+    for name, n_labels in counts.by_label.items():
+        click.echo(f"  {n_labels:6,}  {name}")
+    click.echo(f"skipped    {counts.skipped:,}")
+    click.echo(f"remaining  {counts.remaining:,}")
+    if counts.removed:
+        click.echo(f"decided on rows no longer in the pool: {counts.removed:,}")
+    if agreement.compared:
+        share = agreement.agreeing / agreement.compared
+        click.echo(
+            f"agreement  {agreement.agreeing:,} of {agreement.compared:,} ({share:.0%}): "
+            "the model's answer before hers"
+        )
+    else:
+        click.echo("agreement  unknown: no example was labelled with the model's answer known")

@@ -1,0 +1,171 @@
+"""The labelling screen in a real pseudo-terminal, with a real engine process."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.terminal import PROGRAM, Terminal, children
+from tests.tiny import CORPUS
+
+LABELS = ("--label", "yes", "--label", "no, not at all")
+UP_TO_DATE = "ranking up to date"
+
+
+@pytest.fixture
+def pool(tmp_path: Path) -> Path:
+    """Forty short texts, enough for NeuFS to choose from."""
+    path = tmp_path / "pool.jsonl"
+    rows = [
+        {"id": f"r{number}", "text": f"Variation {number}. {CORPUS[number % 4]}"}
+        for number in range(40)
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def label(pool: Path, model: Path, *more: str) -> Terminal:
+    return Terminal("label", str(pool), "--model", str(model), *LABELS, *more, cwd=pool.parent)
+
+
+def shown(text: str) -> str:
+    """The number of the example on the screen, such as `#12`."""
+    found = re.search(r"#\d+ of \d+", text)
+    assert found, text
+    return found.group().split()[0]
+
+
+def press(terminal: Terminal, key: str) -> None:
+    """Press a key on an example and wait until another one is painted, as a person does."""
+    before = terminal.screen.display[2]
+    terminal.press(key)
+    terminal.wait(lambda _: terminal.screen.display[2] != before, f"another example than {before}")
+
+
+def labelled(terminal: Terminal, number: int) -> str:
+    return terminal.wait_for(f"labelled {number} ·")
+
+
+def stats(pool: Path) -> dict:
+    command = [PROGRAM, "stats", str(pool), "--json"]
+    return json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
+
+
+def test_a_killed_session_goes_on_where_it_was(pool: Path, tiny_llama: Path) -> None:
+    first = label(pool, tiny_llama)
+    first.wait_for("scanned all 40")
+    for number in range(1, 11):
+        press(first, "12"[number % 2])
+        labelled(first, number)
+    before = shown(first.wait_for(UP_TO_DATE))
+    engines = children(first.child.pid)
+    first.kill()
+    assert len(engines) == 1
+    assert stats(pool)["labelled"] == 10
+
+    second = label(pool, tiny_llama)
+    text = labelled(second, 10)
+    assert shown(text) == before
+    assert shown(second.wait_for("scanned all 40")) == before
+    for left in (9, 8, 7):
+        press(second, "u")
+        labelled(second, left)
+    for number in range(8, 13):
+        press(second, "1")
+        labelled(second, number)
+    second.press("q")
+    assert second.finish() == 0
+    assert "40 examples: 12 labelled, 0 skipped, 28 left" in second.text
+    told = stats(pool)
+    assert told["labelled"] == 12
+    assert told["remaining"] == 28
+    assert sum(told["by_label"].values()) == 12
+    assert told["compared"] == 12
+
+
+def test_pasted_keys_label_one_example_at_most(pool: Path, tiny_llama: Path) -> None:
+    terminal = label(pool, tiny_llama)
+    terminal.wait_for("scanned all 40")
+    terminal.press("1" * 50)
+    terminal.wait_for("49 keys came too early")
+    terminal.press("q")
+    assert terminal.finish() == 0
+    assert stats(pool)["labelled"] == 1
+
+
+def test_labelling_goes_on_when_the_engine_is_killed(pool: Path, tiny_llama: Path) -> None:
+    terminal = label(pool, tiny_llama)
+    terminal.wait_for("scanned all 40")
+    (engine,) = children(terminal.child.pid)
+    subprocess.run(["kill", "-9", str(engine)], check=True)
+    terminal.wait_for("starts again")
+    press(terminal, "1")
+    labelled(terminal, 1)
+    press(terminal, "2")
+    labelled(terminal, 2)
+    terminal.wait(lambda text: "engine restarting" not in text, "the engine at work again")
+    for _ in range(5):  # the first of these may still come from the old ranking's queue
+        press(terminal, "1")
+    terminal.wait_for(UP_TO_DATE)
+    assert children(terminal.child.pid) not in ([], [engine])
+    terminal.press("q")
+    assert terminal.finish() == 0
+
+
+def test_a_second_writer_is_refused_with_the_first_ones_process_id(
+    pool: Path, tiny_llama: Path
+) -> None:
+    first = label(pool, tiny_llama)
+    first.wait_for("scanned all 40")
+    second = label(pool, tiny_llama)
+    assert second.finish() == 1
+    assert f"process {first.child.pid}" in " ".join(second.text.split())
+    first.press("q")
+    assert first.finish() == 0
+
+
+def test_the_engine_ends_with_the_app(pool: Path, tiny_llama: Path) -> None:
+    terminal = label(pool, tiny_llama)
+    terminal.wait_for("scanned all 40")
+    (engine,) = children(terminal.child.pid)
+    subprocess.run(["kill", "-9", str(terminal.child.pid)], check=True)
+    end = time.monotonic() + 30
+    while Path(f"/proc/{engine}").exists() and time.monotonic() < end:
+        status = Path(f"/proc/{engine}/status").read_text()
+        if "State:\tZ" in status:
+            break
+    else:
+        assert not Path(f"/proc/{engine}").exists()
+
+
+def test_a_model_that_is_not_there_leaves_a_sentence_on_the_screen(pool: Path) -> None:
+    terminal = label(pool, Path("./nowhere"))
+    terminal.wait_for("there is no folder")
+    terminal.press("q")
+    assert terminal.finish() == 0
+
+
+@pytest.mark.embedded
+def test_the_sample_is_labelled_with_the_embedded_model(
+    tmp_path: Path, embedded_models_dir: Path
+) -> None:
+    sample = Path(__file__).parents[2] / "sample_data"
+    for name in ("pool.jsonl", "neufs.toml"):
+        (tmp_path / name).write_bytes((sample / name).read_bytes())
+    environment = {"XDG_CACHE_HOME": str(embedded_models_dir.parents[1])}
+    terminal = Terminal("label", "pool.jsonl", cwd=tmp_path, environment=environment)
+    terminal.wait_for("smollm2-135m")
+    terminal.wait_for("labelled 0 ·")
+    terminal.wait(lambda text: re.search(r"#\d+ of 209", text) is not None, "an example")
+    press(terminal, "1")
+    labelled(terminal, 1)
+    terminal.press(" ")
+    terminal.wait_for("skipped 1 ·")
+    terminal.press("q")
+    assert terminal.finish() == 0
+    assert "209 examples: 1 labelled, 1 skipped, 207 left" in terminal.text

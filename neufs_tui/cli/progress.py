@@ -50,7 +50,7 @@ class Narrator:
 
     def say(self, sentence: str) -> None:
         """One line of narration."""
-        self._console.print(sentence, markup=False)
+        self._console.print(sentence, markup=False, soft_wrap=True)
 
     def __call__(self, event: EngineEvent) -> None:
         """Tell one event."""

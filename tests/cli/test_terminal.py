@@ -29,7 +29,7 @@ def pool(tmp_path: Path) -> Path:
     return path
 
 
-def label(pool: Path, model: Path, *more: str) -> Terminal:
+def label(pool: Path, model: Path | str, *more: str) -> Terminal:
     return Terminal("label", str(pool), "--model", str(model), *LABELS, *more, cwd=pool.parent)
 
 
@@ -144,7 +144,7 @@ def test_the_engine_ends_with_the_app(pool: Path, tiny_llama: Path) -> None:
 
 
 def test_a_model_that_is_not_there_leaves_a_sentence_on_the_screen(pool: Path) -> None:
-    terminal = label(pool, Path("./nowhere"))
+    terminal = label(pool, "./nowhere")
     terminal.wait_for("there is no folder")
     terminal.press("q")
     assert terminal.finish() == 0

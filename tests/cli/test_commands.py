@@ -1,0 +1,315 @@
+"""Every command without a screen, on a tiny model."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pexpect
+import pytest
+
+from neufs_tui import __version__
+from neufs_tui.core.records import Decision, DecisionKind
+from neufs_tui.storage.project import open_session, read_project
+from neufs_tui.storage.request import ProjectRequest
+from tests.cli.conftest import Ran, write_pool
+from tests.terminal import PROGRAM
+
+Run = Callable[..., Ran]
+LABELS = ("--label", "yes", "--label", "no, not at all")
+
+
+@pytest.fixture
+def model(tiny_llama: Path) -> tuple[str, ...]:
+    return ("--model", str(tiny_llama), "--dtype", "float32")
+
+
+def label_some(pool: Path, n: int) -> None:
+    """Label the first n examples, as the screen would."""
+    project = read_project(ProjectRequest(str(pool), labels=("yes", "no, not at all")))
+    with open_session(project) as session:
+        for example in project.pool.examples[:n]:
+            decision = Decision(example.id, DecisionKind.LABEL, "yes")
+            session.record(decision, pick=None, seconds=1.5)
+
+
+def test_scan_tells_what_runs_and_dumps_what_was_captured(
+    run: Run, pool: Path, model: tuple[str, ...], tmp_path: Path
+) -> None:
+    dump = tmp_path / "capture.npz"
+    ran = run("scan", pool, *LABELS, *model, "--dump", dump)
+    assert ran.status == 0
+    assert ran.out == ""
+    assert "on cpu in float32: 3 layers of 48 neurons" in ran.err
+    assert "24/24" in ran.err
+    arrays = np.load(dump)
+    assert arrays["id"].tolist() == [f"r{number}" for number in range(24)]
+    assert arrays["label_names"].tolist() == ["yes", "no, not at all"]
+    assert arrays["scores"].shape == (24, 2)
+    np.testing.assert_array_equal(arrays["scores"].argmax(axis=1), arrays["answer"])
+    assert arrays["offset"][-1] == len(arrays["neuron"]) == len(arrays["contribution"])
+    np.testing.assert_array_equal(arrays["layer"] * 48 + arrays["index"], arrays["neuron"])
+    assert (arrays["neuron_count"] > 0).all()
+
+
+def test_select_gives_exactly_n_picks_with_their_numbers(
+    run: Run, pool: Path, model: tuple[str, ...]
+) -> None:
+    ran = run("select", pool, "-n", 5, *LABELS, *model, "--json")
+    picks = ran.json["picks"]
+    assert len(picks) == len({pick["id"] for pick in picks}) == 5
+    assert [pick["cluster"] for pick in picks] == list(range(5))
+    for pick in picks:
+        assert 0 <= pick["distance"] <= 1
+        assert 0 <= pick["score"] <= 1
+        assert pick["neuron_count"] > 0
+        assert pick["medoid"].startswith("r")
+    table = run("select", pool, "-n", 5, *LABELS, *model)
+    for pick in picks:
+        assert pick["id"] in table.out
+
+
+def test_the_order_of_rows_changes_no_pick(
+    run: Run, model: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = []
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / name))
+        order = np.random.default_rng(len(name)).permutation(24).tolist()
+        pool = write_pool(tmp_path / name / "pool.jsonl", order)
+        ran = run("select", pool, "-n", 6, "--seed", 4, *LABELS, *model, "--json")
+        chosen.append([pick["id"] for pick in ran.json["picks"]])
+    assert chosen[0] == chosen[1]
+
+
+def test_the_reference_behaves_otherwise(run: Run, pool: Path, model: tuple[str, ...]) -> None:
+    ours = run("select", pool, "-n", 6, *LABELS, *model, "--json").json["picks"]
+    theirs = run("select", pool, "-n", 6, *LABELS, *model, "--json", "--reference").json["picks"]
+    assert [p["neuron_count"] for p in ours] != [p["neuron_count"] for p in theirs]
+    refused = run("select", pool, *LABELS, *model, "--reference", "--set-size", 5)
+    assert refused.status == 2
+    assert "--reference sets" in refused.err
+
+
+def test_more_picks_than_examples_is_wrong_use(
+    run: Run, pool: Path, model: tuple[str, ...]
+) -> None:
+    ran = run("select", pool, "-n", 30, *LABELS, *model)
+    assert ran.status == 2
+    assert "30 examples are wanted and 24 are there" in ran.err
+
+
+def test_labels_may_come_from_a_field(run: Run, pool: Path, model: tuple[str, ...]) -> None:
+    ran = run("select", pool, "-n", 3, "--labels-from", "label", *model, "--json")
+    assert {pick["model_answer"] for pick in ran.json["picks"]} <= {"yes", "no, not at all"}
+    both = run("select", pool, "--labels-from", "label", *LABELS, *model)
+    assert both.status == 2
+    assert "contradict each other" in both.err
+
+
+def test_labels_model_and_shots_may_stand_in_a_file(run: Run, pool: Path, tiny_llama: Path) -> None:
+    (pool.parent / "neufs.toml").write_text(
+        f'[task]\nlabels = ["yes", "no, not at all"]\n[model]\nname = "{tiny_llama}"\n'
+        "[selection]\nshots = 4\n"
+    )
+    assert len(run("select", pool, "--json").json["picks"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "sentence"),
+    [
+        ((), 2, "nobody has said what the labels are"),
+        (("--label", "only"), 2, "there is only one label"),
+        (("--label", "a", "--label", "a"), 2, "a"),
+        (("--label", "a", "--label", "b", "--device", "warp"), 2, "there is no device 'warp'"),
+        (("--label", "a", "--label", "b", "--model", "./none"), 1, "there is no folder ./none"),
+        (("--no-such-flag",), 2, "No such option"),
+    ],
+)
+def test_what_is_wrong_is_one_sentence_and_an_exit_status(
+    run: Run, pool: Path, arguments: tuple[str, ...], status: int, sentence: str
+) -> None:
+    ran = run("scan", pool, *arguments)
+    assert ran.status == status
+    assert sentence in ran.err
+    assert ran.out == ""
+    assert "Traceback" not in ran.err
+
+
+def test_nothing_starts_on_bad_lines_until_they_may_be_skipped(
+    run: Run, pool: Path, model: tuple[str, ...]
+) -> None:
+    with pool.open("ab") as stream:
+        stream.write(b'not json\n{"id": 1}\n{"text": ""}\n\xff\xfe\n')
+    refused = run("scan", pool, *LABELS, *model)
+    assert refused.status == 2
+    for number in (25, 26, 27, 28):
+        assert f"line {number}" in refused.err
+    assert "--skip-bad-lines" in refused.err
+    ran = run("scan", pool, *LABELS, *model, "--skip-bad-lines")
+    assert ran.status == 0
+    assert "4 bad lines skipped" in ran.err
+
+
+def test_a_pool_may_come_through_standard_input(pool: Path, tiny_llama: Path) -> None:
+    command = [PROGRAM, "select", "-", "-n", "3", "--json", *LABELS, "--model", str(tiny_llama)]
+    with pool.open("rb") as stream:
+        ran = subprocess.run(command, stdin=stream, capture_output=True, cwd=pool.parent)
+    assert ran.returncode == 0, ran.stderr
+    assert len(json.loads(ran.stdout)["picks"]) == 3
+
+
+def test_a_scan_stops_on_ctrl_c_and_survives_being_killed(tmp_path: Path, tiny_llama: Path) -> None:
+    pool = write_pool(tmp_path / "pool.jsonl", n=4000)
+    command = ["scan", str(pool), *LABELS, "--model", str(tiny_llama)]
+
+    def begin() -> tuple[pexpect.spawn, int]:
+        child = pexpect.spawn(PROGRAM, command, timeout=90, encoding="utf-8")
+        child.expect(r"([\d,]+)/4,000")
+        before = int(child.match.group(1).replace(",", ""))
+        child.expect(r"(\d[\d,]+)/4,000 examples, ")
+        return child, before
+
+    interrupted, _ = begin()
+    interrupted.sendintr()
+    interrupted.expect(pexpect.EOF)
+    interrupted.close()
+    assert interrupted.exitstatus == 130
+    assert "interrupted" in interrupted.before
+    assert "Traceback" not in interrupted.before
+
+    killed, after_interrupt = begin()
+    assert after_interrupt > 0
+    os.kill(killed.pid, signal.SIGKILL)
+    killed.expect(pexpect.EOF)
+    killed.close()
+
+    finished = pexpect.spawn(PROGRAM, command, timeout=120, encoding="utf-8")
+    finished.expect(r"([\d,]+)/4,000")
+    assert int(finished.match.group(1).replace(",", "")) > after_interrupt
+    finished.expect("4,000/4,000")
+    finished.expect(pexpect.EOF)
+    finished.close()
+    assert finished.exitstatus == 0
+
+
+def test_an_export_is_read_back_in_labelling_order(run: Run, pool: Path, tmp_path: Path) -> None:
+    label_some(pool, 5)
+    rows = [json.loads(line) for line in run("export", pool).out.splitlines()]
+    assert [row["id"] for row in rows] == [f"r{number}" for number in range(5)]
+    assert [row["label"] for row in rows] == ["yes"] * 5
+    assert rows[0]["gold_label"] == "no, not at all"
+    assert rows[0]["channel"] == "mail"
+    chat = json.loads(run("export", pool, "--format", "chat", "-k", 2).out)
+    assert [turn["role"] for turn in chat] == ["system", *["user", "assistant"] * 2]
+    openai = run("export", pool, "--format", "openai").out.splitlines()
+    assert [len(json.loads(line)["messages"]) for line in openai] == [3] * 5
+    table = list(csv.DictReader(run("export", pool, "--format", "csv").out.splitlines()))
+    assert [row["label"] for row in table] == ["yes"] * 5
+
+    target = tmp_path / "few_shot.jsonl"
+    assert run("export", pool, "-o", target).status == 0
+    manifest = json.loads((tmp_path / "few_shot.jsonl.manifest.json").read_text())
+    assert manifest["ids"] == [f"r{number}" for number in range(5)]
+    again = run("export", pool, "-o", target)
+    assert again.status == 1
+    assert "--force" in again.err
+    assert run("export", pool, "-o", target, "--force").status == 0
+
+
+def test_exporting_more_than_is_labelled_is_refused(run: Run, pool: Path) -> None:
+    label_some(pool, 2)
+    ran = run("export", pool, "-k", 3)
+    assert ran.status == 1
+    assert "3 examples were asked for and 2 examples are labelled" in ran.err
+
+
+def test_stats_count_and_compare(run: Run, pool: Path) -> None:
+    assert run("stats", pool).status == 1
+    label_some(pool, 3)
+    told = run("stats", pool, "--json").json
+    assert (told["labelled"], told["skipped"], told["remaining"]) == (3, 0, 21)
+    assert told["by_label"] == {"yes": 3, "no, not at all": 0}
+    assert told["agreement"] is None
+    assert "labelled   3" in run("stats", pool).out
+
+
+def test_a_grown_and_reordered_pool_goes_on_with_its_session(run: Run, pool: Path) -> None:
+    label_some(pool, 4)
+    write_pool(pool, order=[*range(23, -1, -1), 24, 25], n=26)
+    label_some(pool, 0)
+    told = run("stats", pool, "--json").json
+    assert (told["labelled"], told["remaining"]) == (4, 22)
+    exported = [json.loads(line)["id"] for line in run("export", pool).out.splitlines()]
+    assert exported == ["r0", "r1", "r2", "r3"]
+
+
+def test_a_session_remembers_labels_and_model(run: Run, pool: Path, model: tuple[str, ...]) -> None:
+    project = read_project(ProjectRequest(str(pool), labels=("yes", "no"), model=model[1], shots=3))
+    open_session(project).close()
+    assert len(run("select", pool, "--json").json["picks"]) == 3
+
+
+def test_labels_in_use_cannot_be_dropped_by_accident(pool: Path) -> None:
+    from neufs_tui.errors import UsageError
+
+    label_some(pool, 1)
+    project = read_project(ProjectRequest(str(pool), labels=("no", "maybe")))
+    with pytest.raises(UsageError, match="would be lost: 'yes'"):
+        open_session(project)
+
+
+def test_models_are_listed_and_unknown_ones_refused(run: Run) -> None:
+    assert run("models", "list").out.startswith("smollm2-135m\t")
+    ran = run("models", "get", "gpt-17")
+    assert ran.status == 2
+    assert "there is no model 'gpt-17' to fetch" in ran.err
+
+
+def test_a_model_that_is_here_is_not_fetched_again(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from neufs_tui.model.registry import EMBEDDED, folder_name
+    from neufs_tui.storage.paths import models_dir
+
+    folder = models_dir() / folder_name(EMBEDDED["smollm2-135m"])
+    folder.mkdir(parents=True)
+    assert run("models", "get", "smollm2-135m").out.strip() == str(folder)
+    assert "\there" in run("models", "list").out
+    shutil.rmtree(folder)
+    assert "\tfetch 93 MB" in run("models", "list").out
+
+
+def test_label_without_a_terminal_says_so(pool: Path) -> None:
+    ran = subprocess.run([PROGRAM, "label", str(pool), *LABELS], capture_output=True, text=True)
+    assert ran.returncode == 2
+    assert "label needs a terminal" in ran.stderr
+
+
+def test_version_is_told(run: Run) -> None:
+    assert run("--version").out.strip() == f"neufs-tui, version {__version__}"
+
+
+COMMANDS = ["label", "scan", "select", "export", "stats", "models", "models list", "models get"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example(run: Run, command: str) -> None:
+    ran = run(*command.split(), "--help")
+    assert ran.status == 0
+    assert f"neufs-tui {command.split()[0]} " in ran.out.split("Example")[1]
+
+
+def test_help_documents_the_exit_statuses_and_names_every_command(run: Run) -> None:
+    told = run("--help").out
+    assert "0 done, 1 failed, 2 wrong use or bad input, 130 interrupted" in told
+    for command in COMMANDS[:6]:
+        assert f"\n  {command} " in told

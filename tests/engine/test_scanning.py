@@ -1,0 +1,143 @@
+"""The scan: complete, resumable, and independent of the order of rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from neufs_tui.core.records import Example, Label, Task, content_hash
+from neufs_tui.core.settings import CaptureSettings, ModelChoice, SelectionSettings
+from neufs_tui.engine.protocol import EngineConfig, ScanProgressed
+from neufs_tui.engine.scanning import Scanner
+from neufs_tui.model.loading import LoadedModel, load_model
+from tests.tiny import CORPUS
+
+TASK = Task(labels=(Label("yes"), Label("no, not at all")))
+
+
+class _Deaf:
+    def stage(self, name: str, detail: str) -> None: ...
+    def downloaded(self, done: int, total: int) -> None: ...
+
+
+@pytest.fixture(scope="module")
+def loaded(tiny_llama: Path) -> LoadedModel:
+    choice = ModelChoice(str(tiny_llama), device="cpu", dtype="float32")
+    return load_model(choice, tiny_llama, _Deaf())
+
+
+def pool(n: int, order: list[int] | None = None) -> tuple[Example, ...]:
+    texts = [f"{CORPUS[number % 4]} {'more ' * (number % 7)}{number}" for number in range(n)]
+    numbers = order or range(n)
+    return tuple(
+        Example(content_hash(texts[number]), texts[number], row)
+        for row, number in enumerate(numbers)
+    )
+
+
+def config(examples: tuple[Example, ...], cache: Path, **more: object) -> EngineConfig:
+    given: dict[str, object] = {"file_order_first": False, "batch_halvings": 2, **more}
+    return EngineConfig(
+        examples=examples,
+        task=TASK,
+        model=ModelChoice(),
+        cache_dir=cache,
+        selection=SelectionSettings(choose_from=12),
+        **given,
+    )
+
+
+def test_a_scan_ends_complete_and_tells_how_far_it_is(loaded: LoadedModel, tmp_path: Path) -> None:
+    scanner = Scanner(config(pool(30), tmp_path), loaded)
+    told = list(scanner.run())
+    assert scanner.complete
+    assert [progress.done for progress in told] == sorted({progress.done for progress in told})
+    assert (told[0].done, told[0].rate, told[0].remaining_s) == (0, 0.0, None)
+    assert (told[-1].done, told[-1].total) == (30, 30)
+    assert told[-1].remaining_s == 0
+    assert len(told) > 3
+
+
+def test_a_scan_that_was_stopped_goes_on_where_it_was(loaded: LoadedModel, tmp_path: Path) -> None:
+    first = Scanner(config(pool(30), tmp_path), loaded)
+    progress = first.run()
+    next(progress)
+    stopped_at = next(progress).done
+    first.close()
+    assert 0 < stopped_at < 30
+    second = Scanner(config(pool(30), tmp_path), loaded)
+    assert len(second.captures) == stopped_at
+    read: list[int] = []
+    capture = second._runner.capture
+    second._runner.capture = lambda prompts: read.append(len(prompts)) or capture(prompts)
+    list(second.run())
+    assert second.complete
+    assert sum(read) == 30 - stopped_at
+
+
+def test_the_order_of_the_rows_changes_nothing(loaded: LoadedModel, tmp_path: Path) -> None:
+    one = Scanner(config(pool(30), tmp_path / "one"), loaded)
+    order = np.random.default_rng(1).permutation(30).tolist()
+    other = Scanner(config(pool(30, order), tmp_path / "other"), loaded)
+    list(one.run())
+    list(other.run())
+    assert one.captures.keys() == other.captures.keys()
+    for example_id, capture in one.captures.items():
+        same = other.captures[example_id]
+        np.testing.assert_array_equal(capture.neurons, same.neurons)
+        np.testing.assert_array_equal(capture.contributions, same.contributions)
+        np.testing.assert_array_equal(capture.scores, same.scores)
+        assert capture.neuron_count == same.neuron_count
+
+
+def test_with_a_screen_the_first_rows_of_the_file_come_first(
+    loaded: LoadedModel, tmp_path: Path
+) -> None:
+    examples = pool(30)
+    scanner = Scanner(config(examples, tmp_path, file_order_first=True), loaded)
+    for progress in scanner.run():
+        if progress.done >= 12:
+            break
+    assert set(scanner.captures) == {example.id for example in examples[: progress.done]}
+
+
+def test_a_grown_pool_scans_only_what_is_new(loaded: LoadedModel, tmp_path: Path) -> None:
+    list(Scanner(config(pool(20), tmp_path), loaded).run())
+    grown = Scanner(config(pool(25), tmp_path), loaded)
+    assert next(grown.run()).done == 20
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"capture": CaptureSettings(set_size=0.5)},
+        {"task": Task(labels=TASK.labels, instruction="Sort.")},
+    ],
+)
+def test_other_settings_do_not_share_captures(
+    loaded: LoadedModel, tmp_path: Path, changed: dict[str, object]
+) -> None:
+    from dataclasses import replace
+
+    base = config(pool(8), tmp_path)
+    list(Scanner(base, loaded).run())
+    assert Scanner(replace(base, **changed), loaded).captures == {}
+
+
+def test_texts_that_were_cut_are_counted(loaded: LoadedModel, tmp_path: Path) -> None:
+    long = "word " * 600
+    examples = (*pool(3), Example(content_hash(long), long, 3))
+    scanner = Scanner(config(examples, tmp_path), loaded)
+    told: list[ScanProgressed] = list(scanner.run())
+    assert told[-1].truncated == 1
+    assert scanner.captures[content_hash(long)].truncated
+
+
+def test_smaller_batches_are_cut_after_running_out_of_memory(
+    loaded: LoadedModel, tmp_path: Path
+) -> None:
+    large = Scanner(config(pool(30), tmp_path / "a", batch_halvings=0), loaded)
+    small = Scanner(config(pool(30), tmp_path / "b", batch_halvings=4), loaded)
+    assert len(list(large.run())) < len(list(small.run()))

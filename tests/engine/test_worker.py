@@ -1,0 +1,90 @@
+"""The engine process itself, over its pipe, with a tiny model."""
+
+from __future__ import annotations
+
+import queue
+from pathlib import Path
+
+import pytest
+import torch
+
+from neufs_tui.core.records import Decision, DecisionKind, Label, Task
+from neufs_tui.core.settings import ModelChoice, SelectionSettings
+from neufs_tui.engine.client import EngineClient
+from neufs_tui.engine.protocol import (
+    EngineConfig,
+    EngineFailed,
+    Event,
+    Focus,
+    ModelReady,
+    Ranked,
+    ScanProgressed,
+    Stage,
+)
+from neufs_tui.engine.worker import is_out_of_memory
+from tests.engine.test_scanning import pool
+
+WAIT_S = 90
+
+
+def client(model: Path | str, cache: Path, n: int = 20) -> EngineClient:
+    config = EngineConfig(
+        examples=pool(n),
+        task=Task(labels=(Label("yes"), Label("no"))),
+        model=ModelChoice(str(model), device="cpu", dtype="float32"),
+        cache_dir=cache,
+        selection=SelectionSettings(shots=4, choose_from=8),
+    )
+    return EngineClient(config, cache / "engine.log")
+
+
+def test_an_engine_loads_scans_and_answers(tiny_llama: Path, tmp_path: Path) -> None:
+    engine, events = client(tiny_llama, tmp_path), queue.Queue[Event]()
+    engine.send(Focus(0, (), None))
+    engine.start(events.put)
+    seen: list[Event] = []
+    while not (isinstance(event := events.get(timeout=WAIT_S), Ranked) and event.complete):
+        seen.append(event)
+    assert [one.name for one in seen if isinstance(one, Stage)] == [
+        "libraries",
+        "tokenizer",
+        "weights",
+        "scan",
+    ]
+    (ready,) = (one for one in seen if isinstance(one, ModelReady))
+    assert (ready.n_layers, ready.d_mlp, ready.dtype) == (3, 48, "float32")
+    assert max(one.done for one in seen if isinstance(one, ScanProgressed)) == 20
+    assert event.pick is not None and event.pick.reason is not None
+
+    first = event.pick.example_id
+    engine.send(Focus(0, (), first))
+    ahead = events.get(timeout=WAIT_S)
+    assert isinstance(ahead, Ranked) and ahead.after_label is not None
+    engine.send(Focus(1, (Decision(first, DecisionKind.LABEL, "yes"),), None))
+    after = events.get(timeout=WAIT_S)
+    assert isinstance(after, Ranked)
+    assert after.pick == ahead.after_label
+    engine.stop()
+
+
+def test_a_model_that_cannot_be_loaded_is_told_with_a_hint(tmp_path: Path) -> None:
+    engine, events = client("./nowhere", tmp_path), queue.Queue[Event]()
+    engine.start(events.put)
+    while not isinstance(event := events.get(timeout=WAIT_S), EngineFailed):
+        pass
+    assert "there is no folder ./nowhere" in event.message
+    assert event.hint == "check the path"
+    engine.stop()
+    assert "there is no folder" in (tmp_path / "engine.log").read_text()
+
+
+@pytest.mark.parametrize(
+    ("error", "memory"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"), True),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), True),
+        (RuntimeError("mat1 and mat2 shapes cannot be multiplied"), False),
+    ],
+)
+def test_running_out_of_memory_is_told_from_other_errors(error: RuntimeError, memory: bool) -> None:
+    assert is_out_of_memory(error) is memory

@@ -6,6 +6,7 @@ wait for nothing.
 
 from __future__ import annotations
 
+import logging
 import sys
 
 import click
@@ -17,8 +18,9 @@ from neufs_tui.cli.models import models
 from neufs_tui.cli.scan import scan
 from neufs_tui.cli.select import select
 from neufs_tui.cli.stats import stats
-from neufs_tui.errors import NeufsError
+from neufs_tui.errors import NeufsError, UsageError
 
+LOG_FORMAT = "%(asctime)s %(process)d %(name)s %(levelname)s %(message)s"
 INTERRUPTED = 130
 """Exit status after Ctrl-C."""
 
@@ -39,6 +41,7 @@ def cli() -> None:
       neufs-tui label pool.jsonl --model Qwen/Qwen3-4B-Instruct-2507
       neufs-tui export pool.jsonl --format chat -o few_shot.json
     """
+    _log_to_file()
 
 
 for command in (label, scan, select, export, stats, models):
@@ -59,6 +62,21 @@ def main() -> None:
         click.echo("interrupted", err=True)
         status = INTERRUPTED
     sys.exit(status)
+
+
+def _log_to_file() -> None:
+    """Send what is logged to the log file: on the terminal it would spoil the screen."""
+    from neufs_tui.storage.paths import log_path
+
+    path = log_path()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        logging.basicConfig(filename=path, level=logging.INFO, format=LOG_FORMAT)
+    except OSError as error:
+        raise UsageError(
+            f"the log file {path} cannot be written: {error.strerror}",
+            hint="set XDG_STATE_HOME to a folder that can be written",
+        ) from error
 
 
 def _complain(message: str, hint: str) -> None:

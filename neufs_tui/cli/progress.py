@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from types import TracebackType
 
@@ -22,6 +23,8 @@ class Narrator:
 
     def __init__(self, notices: Sequence[str] = ()) -> None:
         """Tell first what is to be known of the pool."""
+        # read by tqdm when transformers imports it: its bars would fight with these
+        os.environ.setdefault("TQDM_DISABLE", "1")
         self._console = Console(stderr=True, highlight=False)
         self._progress = Progress(
             TextColumn("{task.description}"),

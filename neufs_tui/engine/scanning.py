@@ -55,6 +55,7 @@ class Scanner:
         self.captures: dict[ExampleId, Capture] = self._cache.get(
             [example.id for example in config.examples]
         )
+        self._n_truncated = sum(capture.truncated for capture in self.captures.values())
 
     @property
     def complete(self) -> bool:
@@ -72,6 +73,7 @@ class Scanner:
             ]
             self._cache.put(stored)
             self.captures.update(stored)
+            self._n_truncated += sum(capture.truncated for capture in captures)
             seconds = time.monotonic() - began
             yield self._progress(rate=(len(self.captures) - n_before) / seconds)
 
@@ -86,7 +88,7 @@ class Scanner:
             total=total,
             rate=rate,
             remaining_s=(total - done) / rate if rate else None,
-            truncated=sum(capture.truncated for capture in self.captures.values()),
+            truncated=self._n_truncated,
         )
 
     def _batches(self) -> Iterator[list[_Encoded]]:

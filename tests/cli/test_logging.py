@@ -1,0 +1,29 @@
+"""What is logged goes to the file, never to the terminal."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import write_pool
+from tests.terminal import PROGRAM
+
+
+@pytest.mark.parametrize("command", ["scan", "select"])
+def test_a_failure_is_a_sentence_on_the_terminal_and_a_traceback_in_the_log(
+    tmp_path: Path, command: str
+) -> None:
+    pool = write_pool(tmp_path / "pool.jsonl")
+    broken = tmp_path / "model"
+    broken.mkdir()
+    (broken / "config.json").write_text('{"model_type": "llama"}')
+    arguments = [command, str(pool), "--label", "a", "--label", "b", "--model", str(broken)]
+    ran = subprocess.run([PROGRAM, *arguments], capture_output=True, text=True)
+    assert ran.returncode == 1
+    assert "cannot be loaded" in ran.stderr
+    assert "Traceback" not in ran.stderr
+    log = Path(os.environ["XDG_STATE_HOME"]) / "neufs-tui" / "neufs-tui.log"
+    assert "Traceback" in log.read_text()

@@ -148,6 +148,8 @@ def _uncovered(reason: Reason) -> list[str]:
 
 
 def _count(reason: Reason) -> str:
+    if reason.count_percentile is None:
+        return "every equally long answer has the same neuron count"
     if not reason.count_percentile:
         return "no equally long answer has a lower neuron count"
     return f"neuron count above {int(reason.count_percentile)}% of equally long answers"

@@ -65,14 +65,13 @@ def standardised_counts(
 
 def count_percentile(
     index: int, neuron_counts: NDArray[np.int64], n_answer_tokens: NDArray[np.int64]
-) -> float:
+) -> float | None:
     """Percent of the other examples with as many answer tokens whose count is smaller.
 
     Returns:
-        A value in [0, 100]; 0 when no other example has as many answer tokens.
+        A value in [0, 100]; None when all of them have the same count, as one-token answers do.
     """
-    peers = n_answer_tokens == n_answer_tokens[index]
-    n_others = int(peers.sum()) - 1
-    if n_others == 0:
-        return 0.0
-    return 100.0 * int((neuron_counts[peers] < neuron_counts[index]).sum()) / n_others
+    counts = neuron_counts[n_answer_tokens == n_answer_tokens[index]]
+    if (counts == neuron_counts[index]).all():
+        return None
+    return 100.0 * int((counts < neuron_counts[index]).sum()) / (len(counts) - 1)

@@ -102,8 +102,9 @@ class Reason:
     neighbourhood: int
     """Members of its cluster: examples nearer to this cluster's medoid than to any label; 0
     when a labelled example is nearest to it."""
-    count_percentile: float
-    """Percent of the other examples with as many answer tokens whose neuron count is smaller."""
+    count_percentile: float | None
+    """Percent of the other examples with as many answer tokens whose neuron count is smaller;
+    None when their counts are all equal, as they are for one-token answers."""
     neuron_count: int
     """Q(x), distinct neurons kept."""
     distance: float

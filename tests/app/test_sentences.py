@@ -50,6 +50,12 @@ def why(shown: Pick | None, *, n_pool: int = 200, choose_from: int = 32) -> str:
             " count.",
         ),
         (
+            pick(ONE, n_labelled=3, why=reason(gap_rank=1, count_percentile=None)),
+            "Switches on 57 neurons that none of your 3 labels has used (median 5; rank 1 of 183);"
+            " stands for 44 uncovered examples; every equally long answer has the same neuron"
+            " count.",
+        ),
+        (
             pick(ONE, n_scanned=16),
             "Next in file order: NeuFS starts choosing at 32 scanned examples (16 so far).",
         ),

@@ -52,9 +52,9 @@ def test_counts_are_compared_only_among_answers_of_equal_length() -> None:
     assert not standardised[3:].any()
 
 
-@pytest.mark.parametrize(("index", "percentile"), [(0, 0.0), (1, 50.0), (2, 100.0), (3, 0.0)])
+@pytest.mark.parametrize(("index", "percentile"), [(0, 0.0), (1, 50.0), (2, 100.0), (3, None)])
 def test_the_percentile_is_taken_among_the_others_of_equal_length(
-    index: int, percentile: float
+    index: int, percentile: float | None
 ) -> None:
     counts, lengths = np.array([10, 20, 30, 99]), np.array([1, 1, 1, 2])
     assert count_percentile(index, counts, lengths) == percentile

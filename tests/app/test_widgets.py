@@ -69,6 +69,12 @@ def test_typed_letters_narrow_the_labels(typed: str, names: list[str]) -> None:
     assert [label.name for label in matching(LABELS, typed)] == names
 
 
+def test_words_are_found_wherever_they_stand_in_a_name() -> None:
+    names = ("pending_card_payment", "card_arrival", "pay_by_card")
+    found = matching([Label(name) for name in names], "card pay")
+    assert [label.name for label in found] == ["pending_card_payment", "pay_by_card"]
+
+
 def test_a_key_counts_only_once_the_picture_is_painted() -> None:
     gate = Gate()
     assert not gate.admits(10.0)

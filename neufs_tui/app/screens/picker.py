@@ -17,20 +17,19 @@ from neufs_tui.core.records import Label
 
 
 def matching(labels: Sequence[Label], typed: str) -> list[Label]:
-    """Labels that hold what was typed, in their name or definition, best first.
+    """Labels that hold every word typed, in their name or definition, best first.
 
-    Names that begin with it come first, then names that hold it, then definitions; within each
-    group the order stays. Upper and lower case are the same.
+    Names that begin with the first word come first, then names that hold all of them, then
+    names and definitions together; within each group the order stays. Upper and lower case are
+    the same. `card pay` finds `pending_card_payment`.
     """
-    wanted = typed.strip().casefold()
+    words = typed.casefold().split()
     ranked: list[tuple[int, Label]] = []
     for label in labels:
         name = label.name.casefold()
-        if name.startswith(wanted):
-            ranked.append((0, label))
-        elif wanted in name:
-            ranked.append((1, label))
-        elif wanted in label.definition.casefold():
+        if all(word in name for word in words):
+            ranked.append((0 if not words or name.startswith(words[0]) else 1, label))
+        elif all(word in f"{name} {label.definition.casefold()}" for word in words):
             ranked.append((2, label))
     return [label for _, label in sorted(ranked, key=lambda item: item[0])]
 
@@ -67,7 +66,7 @@ class PickerScreen(ModalScreen[str | None]):
     def _enter(self, event: Input.Submitted) -> None:
         event.stop()
         highlighted = self.query_one(OptionList).highlighted
-        if highlighted is not None:
+        if highlighted is not None and self._matching:
             self.dismiss(self._matching[highlighted].name)
 
     @on(OptionList.OptionSelected)
@@ -93,8 +92,11 @@ class PickerScreen(ModalScreen[str | None]):
         self._matching = matching(self._labels, typed)
         options = self.query_one(OptionList)
         options.clear_options()
+        if not self._matching:
+            options.add_option(Option("no label holds that", disabled=True))
+            return
         options.add_options([Option(_line(label)) for label in self._matching])
-        options.highlighted = 0 if self._matching else None
+        options.highlighted = 0
 
 
 def _line(label: Label) -> Content:

@@ -18,6 +18,9 @@ MAX_ITERATIONS = 100
 SWAP_LIMIT = 4096
 """Examples up to which the best start is improved by exact swaps; they need all distances."""
 
+EXHAUSTIVE_LIMIT = 256
+"""Members up to which every one is compared with every other for the medoid."""
+
 
 @dataclass(frozen=True, slots=True)
 class Clustering:
@@ -113,8 +116,17 @@ def assign(sets: NeuronSets, fixed: Indices, free: Indices) -> Clustering:
 
 
 def _central_member(sets: NeuronSets, members: Indices) -> int:
-    """The member with the least sum of distances to the others; ties go to the first."""
-    return int(members[sets.distances(members, members).sum(axis=1).argmin()])
+    """The member with the least sum of distances to the others; ties go to the first.
+
+    In a large cluster only the members that the column sums find most promising are compared
+    exactly, so the work grows with the cluster and not with its square.
+    """
+    candidates = members
+    if len(members) > EXHAUSTIVE_LIMIT:
+        promise = sets.mean_similarity_estimates(members)
+        best = np.argsort(-promise, kind="stable")[:EXHAUSTIVE_LIMIT]
+        candidates = members[np.sort(best)]
+    return int(candidates[sets.distance_sums(candidates, members).argmin()])
 
 
 def _spread_medoids(sets: NeuronSets, n_clusters: int, rng: np.random.Generator) -> Indices:

@@ -43,6 +43,7 @@ class Scanner:
             loaded.tokenizer, config.task, context_window=loaded.context_window
         )
         self._runner = CaptureRunner(loaded, self._encoder.candidates, config.capture)
+        self._prefix = self._encoder.shared_prefix()
         kind = loaded.device.split(":")[0]
         tokens = _BATCH_TOKENS.get(kind, _BATCH_TOKENS["cpu"])
         self._batch_tokens = max(1, tokens >> config.batch_halvings)
@@ -66,6 +67,8 @@ class Scanner:
         """Capture what is missing; yield after each batch, once it is on disk."""
         began, n_before = time.monotonic(), len(self.captures)
         yield self._progress(rate=0.0)
+        if not self.complete:
+            self._runner.share(self._prefix)
         for batch in self._batches():
             captures = self._runner.capture([prompt for _, prompt in batch])
             stored = [
@@ -97,7 +100,8 @@ class Scanner:
                 continue
             encoded = [(example, self._encoder.prompt(example.text)) for example in window]
             encoded.sort(key=lambda item: (len(item[1].ids), item[0].id))
-            for batch in _cut(encoded, self._batch_tokens):
+            extra = self._runner.n_tree_tokens - len(self._prefix)
+            for batch in _cut(encoded, self._batch_tokens, extra):
                 missing = [item for item in batch if item[0].id not in self.captures]
                 if missing:
                     yield missing
@@ -125,11 +129,17 @@ def ready(loaded: LoadedModel) -> ModelReady:
     )
 
 
-def _cut(encoded: Sequence[_Encoded], batch_tokens: int) -> Iterator[list[_Encoded]]:
-    """Cut a window, shortest first, into batches of at most `batch_tokens` padded tokens."""
+def _cut(encoded: Sequence[_Encoded], batch_tokens: int, extra: int) -> Iterator[list[_Encoded]]:
+    """Cut a window into batches of at most `batch_tokens` padded tokens, or of one prompt.
+
+    Args:
+        encoded: the window, shortest prompt first.
+        batch_tokens: tokens that are read together.
+        extra: tokens read for each prompt beyond its own; negative when its beginning is shared.
+    """
     batch: list[_Encoded] = []
     for item in encoded:
-        if batch and (len(batch) + 1) * len(item[1].ids) > batch_tokens:
+        if batch and (len(batch) + 1) * (len(item[1].ids) + extra) > batch_tokens:
             yield batch
             batch = []
         batch.append(item)

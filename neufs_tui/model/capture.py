@@ -57,6 +57,15 @@ class CaptureRunner:
         self._place_of = {token: place for place, token in enumerate(tokens)}
         self._projections = loaded.architecture.token_projections(tokens)
 
+    @property
+    def n_tree_tokens(self) -> int:
+        """Tokens read behind each prompt for the candidates."""
+        return len(self._answers.tokens)
+
+    def share(self, ids: Sequence[int]) -> None:
+        """Read what all prompts begin with once, for all batches to come."""
+        self._reader.share(ids)
+
     @torch.inference_mode()
     def capture(self, prompts: Sequence[EncodedPrompt]) -> list[Capture]:
         """Read one batch of prompts; the captures come in the same order."""

@@ -19,6 +19,7 @@ from transformers import PreTrainedTokenizerBase
 from neufs_tui.core.prompts import Message, chat_messages
 from neufs_tui.core.records import Demonstration, Task
 from neufs_tui.errors import ModelError, UsageError
+from neufs_tui.model.prefix import common_beginning
 
 _CUT = " … "
 """Stands where the middle of a text was cut out."""
@@ -76,6 +77,11 @@ class PromptEncoder:
             "tokens",
             hint="shorten the instruction, or use a model with a larger window",
         )
+
+    def shared_prefix(self, demonstrations: Sequence[Demonstration] = ()) -> tuple[int, ...]:
+        """The tokens with which the prompts for all texts begin, but for rare exceptions."""
+        texts = ("a", "Zq", "7", "?", "\n")
+        return common_beginning([self._prompt_ids(text, demonstrations) for text in texts])
 
     def fingerprint(self) -> str:
         """Digest of everything that shapes a prompt or its candidates, the text aside."""

@@ -1,6 +1,7 @@
 """One forward pass over a batch of prompts with all candidate answers behind each.
 
-Each prompt is read once, with the candidates as branches of a tree behind it. Where a model's
+What all prompts begin with is read once, the rest of each prompt once, with the candidates as
+branches of a tree behind it. Where a model's
 attention cannot take the tree's mask, each candidate is read behind its own copy of the prompt;
 the two agree to rounding.
 """
@@ -13,11 +14,13 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from transformers import DynamicCache
 
 from neufs_tui.core.settings import CaptureSettings, HookSite
 from neufs_tui.model.answers import AnswerTree
 from neufs_tui.model.architecture import Architecture
 from neufs_tui.model.loading import LoadedModel
+from neufs_tui.model.prefix import MIN_LENGTH, PromptPrefix
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,14 @@ class Reader:
         self._answers = answers
         self._settings = settings
         self._tree = tree
+        self._prefix: PromptPrefix | None = None
+
+    def share(self, ids: Sequence[int]) -> None:
+        """Read the beginning of all prompts once; prompts that begin otherwise are read whole."""
+        window = self._loaded.sliding_window
+        if len(ids) >= MIN_LENGTH and self._tree is not False and window is None:
+            hide = self._settings.mask_pad_tokens
+            self._prefix = PromptPrefix(self._loaded, ids, mask_pad_tokens=hide)
 
     def read(self, prompts: Sequence[tuple[int, ...]]) -> Reading:
         """One forward pass over a batch of prompts and all candidates."""
@@ -95,10 +106,20 @@ class Reader:
         if tree is None:
             window = self._loaded.sliding_window
             tree = window is None or longest + len(self._answers.tokens) <= window
-        return self._read_tree(prompts, longest) if tree else self._read_copies(prompts, longest)
+        if not tree:
+            return self._read_copies(prompts, longest)
+        prefix = self._prefix
+        if prefix is None or not prefix.begins(prompts):
+            return self._read_tree(prompts, None)
+        return self._read_tree([ids[len(prefix) :] for ids in prompts], prefix)
 
-    def _read_tree(self, prompts: Sequence[tuple[int, ...]], longest: int) -> Reading:
+    def _read_tree(
+        self, prompts: Sequence[tuple[int, ...]], prefix: PromptPrefix | None
+    ) -> Reading:
+        """Read prompts, or what of them follows the prefix, with the tree behind each."""
         answers = self._answers
+        before = len(prefix) if prefix else 0
+        longest = max(len(ids) for ids in prompts)
         width = longest + len(answers.tokens)
         ids = torch.full((len(prompts), width), self._loaded.pad_id)
         positions = torch.zeros(len(prompts), width, dtype=torch.long)
@@ -109,15 +130,19 @@ class Reader:
             start = longest - len(prompt)
             ids[row, start:longest] = torch.tensor(prompt)
             ids[row, longest:] = torch.tensor(answers.tokens, dtype=torch.long)
-            positions[row, start:longest] = torch.arange(len(prompt))
-            positions[row, longest:] = len(prompt) - 1 + depths
+            positions[row, start:longest] = before + torch.arange(len(prompt))
+            positions[row, longest:] = before + len(prompt) - 1 + depths
             allowed[row, start:longest, start:longest] = causal[start:, start:]
             allowed[row, longest:, start:longest] = True
             allowed[row, longest:, longest:] = answers.visible
         if self._settings.mask_pad_tokens:
             allowed &= (ids != self._loaded.pad_id)[:, None, :]
+        if prefix is not None:
+            seen = prefix.visible.expand(len(prompts), width, before)
+            allowed = torch.cat([seen, allowed], dim=2)  # (row, query, before + width)
         # A query that may see nothing (padding) sees itself: softmax over nothing is not a number
-        allowed |= torch.eye(width, dtype=torch.bool) & ~allowed.any(dim=2, keepdim=True)
+        itself = torch.eye(width, dtype=torch.bool)
+        allowed[:, :, before:] |= itself & ~allowed.any(dim=2, keepdim=True)
         bias = torch.zeros(allowed.shape, dtype=self._loaded.model.dtype)
         bias.masked_fill_(~allowed, torch.finfo(bias.dtype).min)
         slots = torch.tensor(padded(answers.slots))  # (candidate, position)
@@ -128,6 +153,7 @@ class Reader:
             n_positions=answers.n_slots,
             rows=torch.arange(len(prompts))[:, None, None],
             slots=slots[None],
+            cache=prefix.cache(len(prompts)) if prefix else None,
         )
 
     def _read_copies(self, prompts: Sequence[tuple[int, ...]], longest: int) -> Reading:
@@ -164,6 +190,7 @@ class Reader:
         n_positions: int,
         rows: Tensor,
         slots: Tensor,
+        cache: DynamicCache | None = None,
     ) -> Reading:
         architecture, device = self._loaded.architecture, self._loaded.model.device
         with record_activations(architecture, self._settings.hook_site, n_positions) as seen:
@@ -171,7 +198,8 @@ class Reader:
                 input_ids=ids.to(device),
                 attention_mask=mask.to(device),
                 position_ids=positions.to(device),
-                use_cache=False,
+                past_key_values=cache,
+                use_cache=cache is not None,
                 logits_to_keep=n_positions,
             )
         home = architecture.unembedding.device

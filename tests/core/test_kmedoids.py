@@ -73,6 +73,39 @@ def test_fixed_medoids_stay_and_free_ones_settle() -> None:
         assert sums[medoid] == pytest.approx(sums.min())
 
 
+def alike_sets(seed: int, n: int) -> NeuronSets:
+    """Sets as real pools have them: a common core, a group's own neurons, and some of nobody's."""
+    rng = np.random.default_rng(seed)
+    sets = []
+    for _ in range(n):
+        core = rng.choice(200, 150, replace=False)
+        group = 200 + 80 * rng.integers(3) + rng.choice(80, 40, replace=False)
+        own = 440 + rng.choice(500, rng.integers(0, 30), replace=False)
+        sets.append(np.concatenate([core, group, own]).astype(np.uint32))
+    return NeuronSets(sets)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_screening_a_large_cluster_finds_its_medoid(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sets = alike_sets(seed, 900)
+    everyone = np.arange(900)
+    sums = sets.distances(everyone, everyone).sum(axis=1)
+    monkeypatch.setattr(kmedoids, "EXHAUSTIVE_LIMIT", 32)
+    clustering = kmedoids.settle(sets, NONE, np.array([0]))
+    assert sums[clustering.medoids[0]] == sums.min()
+
+
+def test_similarity_estimates_are_exact_where_sizes_and_intersections_are_equal() -> None:
+    sets = NeuronSets([np.array([0, 1, 2 + place], dtype=np.uint32) for place in range(6)])
+    others = (1 + 5 * 0.5) / 6
+    estimate = sets.mean_similarity_estimates(np.arange(6))
+    shared = (3 + 5 * 2) / 6
+    np.testing.assert_allclose(estimate, shared / (6 - shared))
+    np.testing.assert_allclose(estimate, others, atol=0.02)
+
+
 @pytest.mark.parametrize("n_clusters", [0, 8])
 def test_impossible_numbers_of_clusters_are_refused(n_clusters: int) -> None:
     with pytest.raises(ValueError, match="clusters of 7 examples"):

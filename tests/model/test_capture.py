@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,9 @@ from transformers.pytorch_utils import Conv1D
 from neufs_tui.core.records import Label, Task
 from neufs_tui.core.settings import CaptureSettings
 from neufs_tui.model.capture import CaptureRunner
-from neufs_tui.model.encoding import PromptEncoder
+from neufs_tui.model.encoding import EncodedPrompt, PromptEncoder
 from neufs_tui.model.loading import LoadedModel
+from neufs_tui.model.prefix import MIN_LENGTH
 from tests.model.conftest import load_tiny
 from tests.tiny import CORPUS, FAMILIES
 
@@ -112,6 +114,51 @@ def test_tree_and_copies_agree(loaded: LoadedModel) -> None:
     for one, other in zip(tree, copies, strict=True):
         np.testing.assert_allclose(one.scores, other.scores, rtol=1e-4, atol=1e-4)
         assert one.answer == other.answer
+
+
+def tokens_read(loaded: LoadedModel, runner: CaptureRunner, prompt: EncodedPrompt) -> int:
+    """Tokens that one capture sends through the model."""
+    widths: list[int] = []
+
+    def note(_module: object, _args: object, given: dict[str, torch.Tensor]) -> None:
+        widths.append(given["input_ids"].numel())
+
+    handle = loaded.model.register_forward_pre_hook(note, with_kwargs=True)
+    runner.capture([prompt])
+    handle.remove()
+    return sum(widths)
+
+
+@pytest.mark.parametrize("mask_pad_tokens", [False, True])
+def test_a_shared_beginning_changes_nothing_but_the_work(
+    loaded: LoadedModel, mask_pad_tokens: bool
+) -> None:
+    task = replace(TASK, instruction="Say what the text is, in one of these words:\n{labels}")
+    encoder = PromptEncoder(loaded.tokenizer, task, context_window=loaded.context_window)
+    prompts = [encoder.prompt(text) for text in CORPUS]
+    prefix = encoder.shared_prefix()
+    assert len(prefix) >= MIN_LENGTH
+    assert all(prompt.ids[: len(prefix)] == prefix for prompt in prompts)
+    settings = CaptureSettings(mask_pad_tokens=mask_pad_tokens)
+    whole = CaptureRunner(loaded, encoder.candidates, settings)
+    shared = CaptureRunner(loaded, encoder.candidates, settings)
+    shared.share(prefix)
+    saved = tokens_read(loaded, whole, prompts[0]) - tokens_read(loaded, shared, prompts[0])
+    assert saved == (len(prefix) if loaded.sliding_window is None else 0)
+    for one, other in zip(whole.capture(prompts), shared.capture(prompts), strict=True):
+        np.testing.assert_allclose(one.scores, other.scores, rtol=1e-4, atol=1e-4)
+        np.testing.assert_array_equal(one.neurons, other.neurons)
+
+
+def test_prompts_that_begin_otherwise_are_read_whole(tmp_path: Path) -> None:
+    loaded = load_tiny(tmp_path, "llama")
+    encoder = PromptEncoder(loaded.tokenizer, TASK, context_window=loaded.context_window)
+    prompts = [encoder.prompt(text) for text in CORPUS]
+    shared = CaptureRunner(loaded, encoder.candidates, CaptureSettings())
+    shared.share(tuple(range(100, 100 + MIN_LENGTH)))
+    whole = CaptureRunner(loaded, encoder.candidates, CaptureSettings())
+    for one, other in zip(whole.capture(prompts), shared.capture(prompts), strict=True):
+        np.testing.assert_array_equal(one.scores, other.scores)
 
 
 def test_a_batch_and_its_examples_alone_agree(loaded: LoadedModel) -> None:

@@ -7,6 +7,7 @@ inside. What is stored is never read again.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator, Sequence
 
@@ -17,7 +18,10 @@ from neufs_tui.engine.protocol import EngineConfig, ModelReady, ScanProgressed
 from neufs_tui.model.capture import CaptureRunner
 from neufs_tui.model.encoding import EncodedPrompt, PromptEncoder
 from neufs_tui.model.loading import LoadedModel
+from neufs_tui.model.memory import is_out_of_memory, release_memory
 from neufs_tui.storage.activations import ActivationCache, CacheKey
+
+logger = logging.getLogger(__name__)
 
 _WINDOW = 512
 """Examples sorted by length together."""
@@ -69,14 +73,10 @@ class Scanner:
         yield self._progress(rate=0.0)
         if not self.complete:
             self._runner.share(self._prefix)
-        for batch in self._batches():
-            captures = self._runner.capture([prompt for _, prompt in batch])
-            stored = [
-                (example.id, capture) for (example, _), capture in zip(batch, captures, strict=True)
-            ]
+        for stored in self._captured():
             self._cache.put(stored)
             self.captures.update(stored)
-            self._n_truncated += sum(capture.truncated for capture in captures)
+            self._n_truncated += sum(capture.truncated for _, capture in stored)
             seconds = time.monotonic() - began
             yield self._progress(rate=(len(self.captures) - n_before) / seconds)
 
@@ -94,17 +94,61 @@ class Scanner:
             truncated=self._n_truncated,
         )
 
+    def _captured(self) -> Iterator[list[tuple[ExampleId, Capture]]]:
+        """Capture batch by batch; one that outgrows the memory is cut in half and tried again.
+
+        Batches stay as small as the memory was found to allow.
+
+        Raises:
+            RuntimeError: one example alone does not fit.
+        """
+        for batch in self._batches():
+            parts = [batch]
+            while parts:
+                part = parts.pop()
+                if len(part) > 1 and self._padded_tokens(part) > self._batch_tokens:
+                    parts += [part[len(part) // 2 :], part[: len(part) // 2]]
+                    continue
+                try:
+                    captures = self._runner.capture([prompt for _, prompt in part])
+                except RuntimeError as error:
+                    if len(part) == 1 or not is_out_of_memory(error):
+                        raise
+                    self._batch_tokens = self._padded_tokens(part) // 2
+                    logger.warning("out of memory: batches of %d tokens now", self._batch_tokens)
+                    parts.append(part)
+                else:
+                    ids = [example.id for example, _ in part]
+                    yield list(zip(ids, captures, strict=True))
+                    continue
+                release_memory()  # once the error no longer holds on to the failed pass
+
+    def _padded_tokens(self, batch: Sequence[_Encoded]) -> int:
+        """Tokens that are read for a batch, padding counted."""
+        extra = self._runner.n_tree_tokens - len(self._prefix)
+        return len(batch) * (max(len(prompt.ids) for _, prompt in batch) + extra)
+
     def _batches(self) -> Iterator[list[_Encoded]]:
         for window in self._windows():
             if all(example.id in self.captures for example in window):
                 continue
             encoded = [(example, self._encoder.prompt(example.text)) for example in window]
             encoded.sort(key=lambda item: (len(item[1].ids), item[0].id))
-            extra = self._runner.n_tree_tokens - len(self._prefix)
-            for batch in _cut(encoded, self._batch_tokens, extra):
+            for batch in self._cut(encoded):
                 missing = [item for item in batch if item[0].id not in self.captures]
                 if missing:
                     yield missing
+
+    def _cut(self, encoded: Sequence[_Encoded]) -> Iterator[list[_Encoded]]:
+        """Cut a window, shortest prompt first, into batches of the size that the memory allows."""
+        batch: list[_Encoded] = []
+        for item in encoded:
+            if batch and self._padded_tokens([*batch, item]) > self._batch_tokens:
+                yield batch
+                batch = []
+            batch.append(item)
+        if batch:
+            yield batch
 
     def _windows(self) -> Iterator[Sequence[Example]]:
         examples = self._config.examples
@@ -127,24 +171,6 @@ def ready(loaded: LoadedModel) -> ModelReady:
         d_mlp=loaded.architecture.d_mlp,
         fingerprint=loaded.fingerprint,
     )
-
-
-def _cut(encoded: Sequence[_Encoded], batch_tokens: int, extra: int) -> Iterator[list[_Encoded]]:
-    """Cut a window into batches of at most `batch_tokens` padded tokens, or of one prompt.
-
-    Args:
-        encoded: the window, shortest prompt first.
-        batch_tokens: tokens that are read together.
-        extra: tokens read for each prompt beyond its own; negative when its beginning is shared.
-    """
-    batch: list[_Encoded] = []
-    for item in encoded:
-        if batch and (len(batch) + 1) * (len(item[1].ids) + extra) > batch_tokens:
-            yield batch
-            batch = []
-        batch.append(item)
-    if batch:
-        yield batch
 
 
 def _cache_key(loaded: LoadedModel, prompt: str, settings: CaptureSettings) -> CacheKey:

@@ -108,14 +108,6 @@ class Engine:
             raise _Stopped from error
 
 
-def is_out_of_memory(error: RuntimeError) -> bool:
-    """Whether an error of PyTorch says that memory ran out, on the device or on the host."""
-    if type(error).__name__ == "OutOfMemoryError":
-        return True
-    text = str(error)
-    return "out of memory" in text or "can't allocate memory" in text
-
-
 def main() -> None:
     """Serve the app at the other end of the pipe whose descriptor is the only argument."""
     logging.basicConfig(
@@ -131,6 +123,8 @@ def main() -> None:
             logger.exception("the engine cannot go on")
             connection.send(EngineFailed(error.message, error.hint))
         except RuntimeError as error:
+            from neufs_tui.model.memory import is_out_of_memory  # the engine has torch by now
+
             if not is_out_of_memory(error):
                 raise
             logger.exception("out of memory")

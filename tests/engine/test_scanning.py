@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from neufs_tui.core.records import Example, Label, Task, content_hash
 from neufs_tui.core.settings import CaptureSettings, ModelChoice, SelectionSettings
@@ -133,6 +134,41 @@ def test_texts_that_were_cut_are_counted(loaded: LoadedModel, tmp_path: Path) ->
     told: list[ScanProgressed] = list(scanner.run())
     assert told[-1].truncated == 1
     assert scanner.captures[content_hash(long)].truncated
+
+
+def test_running_out_of_memory_costs_one_batch_not_the_scan(
+    loaded: LoadedModel, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    scanner = Scanner(config(pool(30), tmp_path, batch_halvings=0), loaded)
+    capture, sizes = scanner._runner.capture, []
+
+    def short_of_memory(prompts: list) -> list:
+        sizes.append(len(prompts))
+        if len(prompts) > 4:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return capture(prompts)
+
+    scanner._runner.capture = short_of_memory
+    told = list(scanner.run())
+    assert scanner.complete
+    assert told[-1].done == 30
+    refused = [size for size in sizes if size > 4]
+    assert sum(sizes) - sum(refused) == 30
+    assert len(refused) <= 3
+    assert "out of memory: batches of" in caplog.text
+
+
+def test_an_example_that_does_not_fit_alone_is_an_error(
+    loaded: LoadedModel, tmp_path: Path
+) -> None:
+    scanner = Scanner(config(pool(3), tmp_path), loaded)
+
+    def never(_prompts: list) -> list:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    scanner._runner.capture = never
+    with pytest.raises(torch.OutOfMemoryError):
+        list(scanner.run())
 
 
 def test_smaller_batches_are_cut_after_running_out_of_memory(

@@ -21,7 +21,7 @@ from neufs_tui.engine.protocol import (
     ScanProgressed,
     Stage,
 )
-from neufs_tui.engine.worker import is_out_of_memory
+from neufs_tui.model.memory import is_out_of_memory
 from tests.engine.test_scanning import pool
 
 WAIT_S = 90

@@ -2,7 +2,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test check lint format clean
+.PHONY: demo test check lint format bench clean
 
 demo: .venv/installed
 	$(BIN)/neufs-tui models get smollm2-135m
@@ -22,6 +22,11 @@ lint: .venv/installed-dev
 format: .venv/installed-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+bench: .venv/installed-dev
+	$(BIN)/python benchmarks/first_paint.py
+	$(BIN)/python benchmarks/scan.py
+	$(BIN)/python benchmarks/clustering.py 1000 10000
 
 .venv/bin/pip:
 	$(PYTHON) -m venv .venv

@@ -80,7 +80,8 @@ class Flow:
             return Waiting.FINISHED
         if self.engine is EngineState.GONE:
             return Waiting.FAILED
-        if self.engine is not EngineState.RUNNING:
+        nothing_scanned = self._ranked is None and (self.scan is None or not self.scan.done)
+        if self.engine is not EngineState.RUNNING or nothing_scanned:
             return Waiting.LOADING
         exhausted = self._ranked is not None and self._answers_now(self._ranked)
         return Waiting.SCANNING if exhausted else Waiting.CHOOSING

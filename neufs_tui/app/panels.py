@@ -7,6 +7,7 @@ from textual.content import Content
 from neufs_tui.app.flow import Flow, Waiting
 from neufs_tui.app.keys import COMMANDS
 from neufs_tui.app.loading import Loading
+from neufs_tui.app.ports import Workspace
 from neufs_tui.app.sentences import export_command, plural
 from neufs_tui.app.status import Counts, scan_parts
 from neufs_tui.app.text import one_line, visible
@@ -20,7 +21,7 @@ _TERMS = (
     ("neuron", "a place in a feed-forward layer of the model that"),
     ("", "pushes towards the answer it gives"),
     ("median, rank", "among scanned examples without a decision"),
-    ("stands for", "examples more like it than like any you labelled"),
+    ("stands for", "examples of its cluster: nearer to its centre than to any label"),
     ("neuron count", "a high one goes with answers the model doubts"),
     ("ranked with", "your labels that the choice has taken into account"),
 )
@@ -36,7 +37,7 @@ def instead(flow: Flow | None, loading: Loading, failure: tuple[str, str]) -> Co
     """
     waiting = flow.waiting if flow else None
     if flow is not None and waiting is Waiting.FINISHED:
-        return _finished(flow.counts, flow.workspace.pool_name)
+        return _finished(flow.counts, command(flow.workspace))
     if flow is not None and waiting is Waiting.SCANNING:
         scan = " · ".join(scan_parts(flow.scan)) if flow.scan else ""
         sentence = "Every scanned example is decided; the scan goes on."
@@ -80,13 +81,18 @@ def _failed(message: str, hint: str) -> Content:
     )
 
 
-def _finished(counts: Counts, pool_name: str) -> Content:
+def command(workspace: Workspace) -> str:
+    """The command that writes this session's few-shot set."""
+    return export_command(workspace.pool_name, workspace.session)
+
+
+def _finished(counts: Counts, export: str) -> Content:
     return Content.assemble(
         (f"Nothing is left to label: {plural(counts.pool, 'example')} decided.", _HEADING),
         "\n\n",
         f"{counts.labelled:,} labelled, {counts.skipped:,} skipped.",
         "\n\n",
-        (export_command(pool_name), _KEY),
+        (export, _KEY),
         " writes the few-shot set.",
     )
 

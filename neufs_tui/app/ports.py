@@ -34,6 +34,10 @@ class Workspace(Protocol):
         """The pool as the commands take it, such as `pool.jsonl`."""
 
     @property
+    def session(self) -> str | None:
+        """The session file as the commands take it; None when it is at its usual place."""
+
+    @property
     def notices(self) -> tuple[str, ...]:
         """What the annotator should know about the pool, such as `3 bad lines skipped`."""
 

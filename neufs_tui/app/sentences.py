@@ -23,9 +23,9 @@ def why(pick: Pick | None, *, n_pool: int, choose_from: int) -> str:
         return f"Next in file order{_when_chosen(pick.n_scanned, n_pool, choose_from)}."
     if pick.n_labelled == 0:
         first = "Nothing is labelled yet, so every neuron is new"
-        parts = [first, *_group(pick.reason), _count(pick.reason)]
+        parts = [first, _group(pick.reason), _count(pick.reason)]
     else:
-        parts = [_gap(pick.reason, pick.n_labelled), *_uncovered(pick.reason), _count(pick.reason)]
+        parts = [_uncovered(pick.reason), _gap(pick.reason, pick.n_labelled), _count(pick.reason)]
     return "; ".join(parts) + "."
 
 
@@ -46,16 +46,15 @@ def redone(example: Example | None, decision: Decision) -> str:
     return f"redone: {_what(example, decision)} — u undoes"
 
 
-def shots_reached(shots: int, pool_name: str) -> str:
+def shots_reached(shots: int, command: str) -> str:
     """Said once, when as many are labelled as were wanted."""
-    return (
-        f"{shots} of {shots} shots: q quits and `{export_command(pool_name)}` writes them, or go on"
-    )
+    return f"{shots} of {shots} shots: q quits and `{command}` writes them, or go on"
 
 
-def export_command(pool_name: str) -> str:
-    """The command that writes the few-shot set."""
-    return f"neufs-tui export {quote(one_line(pool_name))}"
+def export_command(pool_name: str, session: str | None = None) -> str:
+    """The command that writes the few-shot set of a session that is not at its usual place."""
+    command = f"neufs-tui export {quote(one_line(pool_name))}"
+    return f"{command} --session {quote(one_line(session))}" if session else command
 
 
 def too_early(n_keys: int) -> str:
@@ -91,6 +90,14 @@ def number(example: Example) -> int:
     return example.row + 1
 
 
+def place(example: Example, n_pool: int) -> str:
+    """Where an example stands in its pool, with its own id when it has one."""
+    where = f"#{number(example):,} of {n_pool:,}"
+    return (
+        where if example.source_id is None else f"{where} · id {one_line(str(example.source_id))}"
+    )
+
+
 def plural(n: int, one: str, many: str = "") -> str:
     """A number with its noun.
 
@@ -108,50 +115,41 @@ def _what(example: Example | None, decision: Decision) -> str:
 
 
 def _when_chosen(n_scanned: int, n_pool: int, choose_from: int) -> str:
-    if n_scanned >= choose_from:
+    if n_scanned >= choose_from or n_pool < choose_from:
         return ""
-    if n_pool < choose_from:
-        return f": {n_scanned:,} of {plural(n_pool, 'example')} scanned so far"
-    return (
-        f": NeuFS starts choosing at {plural(choose_from, 'scanned example')}"
-        f" ({n_scanned:,} so far)"
-    )
+    return f": NeuFS chooses once {plural(choose_from, 'example')} are scanned"
 
 
 def _gap(reason: Reason, n_labelled: int) -> str:
-    owners = "your one label has not" if n_labelled == 1 else f"none of your {n_labelled:,} labels"
-    neurons = plural(reason.gap, "neuron") if reason.gap else "no neuron"
+    labels = "your one label" if n_labelled == 1 else f"your {n_labelled:,} labels"
     if not reason.gap:
-        owners = "your one label" if n_labelled == 1 else f"your {n_labelled:,} labels"
-        clause = f"Switches on no neuron beyond those of {owners}"
+        clause = f"switches on no neuron beyond those of {labels}"
     else:
-        used = "used" if n_labelled == 1 else "has used"
-        clause = f"Switches on {neurons} that {owners} {used}"
+        used = f"{labels} has not used" if n_labelled == 1 else f"none of {labels} has used"
+        clause = f"switches on {plural(reason.gap, 'neuron')} that {used}"
     median = f"{reason.median_gap:,.1f}".removesuffix(".0")
     return f"{clause} (median {median}; rank {reason.gap_rank:,} of {reason.n_ranked:,})"
 
 
-def _group(reason: Reason) -> list[str]:
-    if not reason.neighbourhood:
-        return []
-    if reason.neighbourhood == 1:
-        return ["this one has no others like it"]
-    return [f"this one stands for a group of {reason.neighbourhood:,} alike examples"]
+def _group(reason: Reason) -> str:
+    if reason.neighbourhood <= 1:
+        return "this one has no others like it"
+    return f"this one stands for a group of {reason.neighbourhood:,} alike examples"
 
 
-def _uncovered(reason: Reason) -> list[str]:
+def _uncovered(reason: Reason) -> str:
     if not reason.neighbourhood:
-        return ["a labelled example is already near it"]
+        return "Every group left has a labelled example near it"
     if reason.neighbourhood == 1:
-        return ["stands for itself alone"]
-    return [f"stands for {reason.neighbourhood:,} uncovered examples"]
+        return "Stands for itself alone"
+    return f"Stands for {reason.neighbourhood:,} examples that no label covers yet"
 
 
 def _count(reason: Reason) -> str:
     if reason.count_percentile is None:
-        return "every equally long answer has the same neuron count"
+        return "all neuron counts are equal"
     if not reason.count_percentile:
-        return "no equally long answer has a lower neuron count"
+        return "the lowest neuron count of equally long answers"
     return f"neuron count above {int(reason.count_percentile)}% of equally long answers"
 
 

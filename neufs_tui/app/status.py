@@ -53,6 +53,8 @@ def count_parts(counts: Counts, shots: int) -> tuple[str, ...]:
         f"left {counts.left:,}",
         f"shots {counts.n_labels:,}/{shots:,}",
     ]
+    if counts.n_labels > shots:
+        parts[-1] = f"shots {shots:,} +{counts.n_labels - shots:,}"
     if counts.elsewhere:
         parts.append(f"{plural(counts.elsewhere, 'label')} on removed rows")
     return tuple(parts)

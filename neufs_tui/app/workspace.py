@@ -23,8 +23,14 @@ if TYPE_CHECKING:
 class SessionWorkspace:
     """A project's pool and the session on it; the only writer of its session file."""
 
-    def __init__(self, project: Project, session: Session) -> None:
-        """Bind an open session whose pool and settings are up to date."""
+    def __init__(self, project: Project, session: Session, session_name: str | None) -> None:
+        """Bind an open session whose pool and settings are up to date.
+
+        Args:
+            project: the pool and what was said about it.
+            session: the session on it.
+            session_name: its file as the user named it; None when it is at its usual place.
+        """
         self._session = session
         self._model: ModelIdentity | None = None
         self.examples: Mapping[ExampleId, Example] = {e.id: e for e in project.pool.examples}
@@ -32,6 +38,7 @@ class SessionWorkspace:
         self.model: ModelChoice = project.model
         self.selection: SelectionSettings = project.selection
         self.pool_name: str = project.pool.source
+        self.session: str | None = session_name
         self.notices: tuple[str, ...] = project.notices
 
     def revision(self) -> int:
@@ -113,6 +120,7 @@ class ProjectStartup:
 
         def open_both() -> tuple[Workspace, Engine]:
             session = open_session(project)
-            return SessionWorkspace(project, session), EngineClient(config, log_path())
+            workspace = SessionWorkspace(project, session, self._request.session)
+            return workspace, EngineClient(config, log_path())
 
         return open_both

@@ -36,6 +36,9 @@ from neufs_tui.export.formats import FORMATS
 def export(format_name: str, k: int | None, output: str, force: bool, **options: Any) -> None:
     """Write the labelled examples of POOL, in the order they were labelled.
 
+    jsonl and csv rows have the text as `text`, the label given as `label`, and the row's other
+    fields; a `label` that the row had itself is kept as `gold_label`.
+
     Beside FILE, FILE.manifest.json tells model, prompt, strategy, seed, order, ids, hashes and
     versions.
 

@@ -63,6 +63,7 @@ def label(no_mouse: bool, **options: Any) -> None:
 def _reconcile(request: ProjectRequest, counts: Counts) -> None:
     """Where every example of the pool has gone: the sums must match."""
     from neufs_tui.app.sentences import export_command
+    from neufs_tui.storage.project import session_path
 
     click.echo(
         f"{counts.pool:,} examples: {counts.labelled:,} labelled, {counts.skipped:,} skipped, "
@@ -71,8 +72,9 @@ def _reconcile(request: ProjectRequest, counts: Counts) -> None:
     )
     if counts.elsewhere:
         click.echo(f"{counts.elsewhere:,} more labels on rows no longer in the pool", err=True)
+    click.echo(f"kept in {session_path(request)}", err=True)
     if counts.n_labels:
-        click.echo(f"write them with: {export_command(request.source)}", err=True)
+        click.echo(f"write them with: {export_command(request.source, request.session)}", err=True)
 
 
 def _take_pool_from_stdin() -> io.BytesIO:

@@ -45,7 +45,11 @@ def scan(dump: Path | None, **options: Any) -> None:
     project = read_project(project_request(options))
     config = engine_config(project, capture_settings(options))
     with Narrator(project.notices) as narrator:
-        scanned = scan_pool(config, narrator)
+        try:
+            scanned = scan_pool(config, narrator)
+        except KeyboardInterrupt:
+            narrator.say("what was scanned is stored: the same command goes on from there")
+            raise
     if dump is not None:
         dump_captures(dump, config, scanned)
         narrator.say(f"wrote {dump}")

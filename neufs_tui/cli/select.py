@@ -28,7 +28,9 @@ _HEADINGS = ("cluster", "id", "medoid", "distance", "neurons", "score")
 
 @click.command()
 @pool_options
-@click.option("-n", "shots", type=int, metavar="N", help="Examples wanted.  [default: 16]")
+@click.option(
+    "-n", "--shots", "shots", type=int, metavar="N", help="Examples wanted.  [default: 16]"
+)
 @selection_options
 @task_options
 @capture_options

@@ -62,8 +62,8 @@ def _print_lines(counts: Counts, agreement: Agreement) -> None:
     if agreement.compared:
         share = agreement.agreeing / agreement.compared
         click.echo(
-            f"agreement  {agreement.agreeing:,} of {agreement.compared:,} ({share:.0%}): "
-            "the model's answer before hers"
+            f"agreement  {agreement.agreeing:,} of {agreement.compared:,} ({share:.0%}), "
+            "the model's own answer against the label"
         )
     else:
-        click.echo("agreement  unknown: no example was labelled with the model's answer known")
+        click.echo("agreement  not known: no label was given with the model at work")

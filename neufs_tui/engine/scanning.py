@@ -129,18 +129,30 @@ class Scanner:
         return len(batch) * (max(len(prompt.ids) for _, prompt in batch) + extra)
 
     def _batches(self) -> Iterator[list[_Encoded]]:
-        for window in self._windows():
-            if all(example.id in self.captures for example in window):
-                continue
-            encoded = [(example, self._encoder.prompt(example.text)) for example in window]
+        if self._config.file_order_first:
+            shown_first = self._config.examples[: self._config.selection.choose_from]
+            yield from self._missing(shown_first[:_FIRST])
+            yield from self._missing(shown_first[_FIRST:])
+        by_hash = sorted(self._config.examples, key=lambda example: example.id)
+        for start in range(0, len(by_hash), _WINDOW):
+            yield from self._missing(by_hash[start : start + _WINDOW], by_length=True)
+
+    def _missing(
+        self, window: Sequence[Example], *, by_length: bool = False
+    ) -> Iterator[list[_Encoded]]:
+        """Batches of a window, less what is captured already."""
+        if all(example.id in self.captures for example in window):
+            return
+        encoded = [(example, self._encoder.prompt(example.text)) for example in window]
+        if by_length:
             encoded.sort(key=lambda item: (len(item[1].ids), item[0].id))
-            for batch in self._cut(encoded):
-                missing = [item for item in batch if item[0].id not in self.captures]
-                if missing:
-                    yield missing
+        for batch in self._cut(encoded):
+            missing = [item for item in batch if item[0].id not in self.captures]
+            if missing:
+                yield missing
 
     def _cut(self, encoded: Sequence[_Encoded]) -> Iterator[list[_Encoded]]:
-        """Cut a window, shortest prompt first, into batches of the size that the memory allows."""
+        """Cut a window into batches of the size that the memory allows."""
         batch: list[_Encoded] = []
         for item in encoded:
             if batch and self._padded_tokens([*batch, item]) > self._batch_tokens:
@@ -149,16 +161,6 @@ class Scanner:
             batch.append(item)
         if batch:
             yield batch
-
-    def _windows(self) -> Iterator[Sequence[Example]]:
-        examples = self._config.examples
-        if self._config.file_order_first:
-            choose_from = self._config.selection.choose_from
-            yield examples[:_FIRST]
-            yield examples[_FIRST:choose_from]
-        by_hash = sorted(examples, key=lambda example: example.id)
-        for start in range(0, len(by_hash), _WINDOW):
-            yield by_hash[start : start + _WINDOW]
 
 
 def ready(loaded: LoadedModel) -> ModelReady:

@@ -60,7 +60,8 @@ class Engine:
         for progress in scanner.run():
             self._send(progress)
             changed = ranker.observe(scanner.captures, complete=scanner.complete)
-            if self._hear() or changed or self._is_waiting():
+            heard = self._hear()
+            if scanner.captures and (heard or changed or self._is_waiting()):
                 self._answer(ranker)
         scanner.close()
         while True:

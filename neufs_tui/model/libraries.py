@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from huggingface_hub.utils import logging as hub_logging
 from transformers.utils import logging
 
 
 def quieten() -> None:
-    """Turn off transformers' progress bars and advice; errors still arrive as exceptions."""
+    """Turn off progress bars, advice and retries told aloud; errors still arrive as exceptions."""
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    hub_logging.set_verbosity_error()  # type: ignore[no-untyped-call]

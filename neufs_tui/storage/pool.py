@@ -193,11 +193,11 @@ def _opened(source: str, stdin: BinaryIO | None) -> Iterator[BinaryIO]:
 
 
 def _bad_lines_error(name: str, bad_lines: Sequence[BadLine], unit: str) -> PoolError:
-    named = "; ".join(f"{unit} {bad.line_number}: {bad.cause}" for bad in bad_lines[:_N_NAMED])
-    rest = f"; and {len(bad_lines) - _N_NAMED} more" if len(bad_lines) > _N_NAMED else ""
+    named = "".join(f"\n  {unit} {bad.line_number}: {bad.cause}" for bad in bad_lines[:_N_NAMED])
+    rest = f"\n  and {len(bad_lines) - _N_NAMED} more" if len(bad_lines) > _N_NAMED else ""
     units = unit if len(bad_lines) == 1 else f"{unit}s"
     return PoolError(
-        f"{name} has {len(bad_lines):,} bad {units}: {named}{rest}",
+        f"{name} has {len(bad_lines):,} bad {units}:{named}{rest}",
         hint="correct them, say which field holds the text with --text-field, "
         "or go on without them with --skip-bad-lines",
     )

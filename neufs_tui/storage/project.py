@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
+from neufs_tui.core.prompts import system_message
 from neufs_tui.core.records import Task
 from neufs_tui.core.settings import ModelChoice, SelectionSettings
-from neufs_tui.errors import UsageError
+from neufs_tui.errors import SessionError, UsageError
 from neufs_tui.storage.config import DEFAULT, Config, Overrides, load_config
 from neufs_tui.storage.paths import default_session_path, user_config_path
 from neufs_tui.storage.pool import Pool, distinct_values, read_pool
@@ -42,6 +43,8 @@ class Project:
         if self.pool.n_repeats:
             verb = "is" if self.pool.n_repeats == 1 else "are"
             notices.append(f"{_counted(self.pool.n_repeats, 'repeated text')} {verb} labelled once")
+        if self.task and not _names_a_label(self.task):
+            notices.append("the instruction names no label: {labels} in it would list them")
         return tuple(notices)
 
     def require_task(self) -> Task:
@@ -86,7 +89,8 @@ def read_project(request: ProjectRequest, *, stdin: BinaryIO | None = None) -> P
         stdin=stdin,
     )
     if request.labels_from is not None:
-        names = distinct_values(pool, request.labels_from)
+        # in alphabetical order: the prompt, and so every pick, must not depend on the rows' order
+        names = tuple(sorted(distinct_values(pool, request.labels_from), key=str.casefold))
         overrides = replace(overrides, labels=names)
         config = load_config(request.source, overrides)
     settings = last.settings
@@ -118,12 +122,28 @@ def open_session(project: Project) -> Session:
                 + ", ".join(repr(name) for name in missing),
                 hint="name them too, or label into another file with --session FILE",
             )
+        _refuse_another_pool(project, session)
         session.merge_pool(project.pool)
         session.save_settings(SessionSettings(task, project.model, project.selection))
     except BaseException:
         session.close()
         raise
     return session
+
+
+def _refuse_another_pool(project: Project, session: Session) -> None:
+    """A session none of whose decisions is in the pool was made on another one.
+
+    `pool.csv` and `pool.jsonl` share a session file, and so do all pools that come through
+    standard input in one folder.
+    """
+    decided = {decision.example_id for decision in session.decisions()}
+    if decided and decided.isdisjoint(example.id for example in project.pool.examples):
+        raise SessionError(
+            f"{project.session_path} holds labels of another pool, none of whose texts is in "
+            f"{project.pool.source}",
+            hint="keep this pool's labels in a file of their own with --session FILE",
+        )
 
 
 def session_path(request: ProjectRequest) -> Path:
@@ -174,6 +194,11 @@ def _overrides(request: ProjectRequest) -> Overrides:
         seed=request.seed,
         text_field=request.text_field,
     )
+
+
+def _names_a_label(task: Task) -> bool:
+    instruction = system_message(task)
+    return any(name in instruction for name in task.label_names)
 
 
 def _counted(n: int, noun: str) -> str:

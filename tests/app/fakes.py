@@ -71,6 +71,7 @@ class FakeWorkspace:
         self.model = ModelChoice()
         self.selection = SelectionSettings(shots=shots)
         self.pool_name = "pool.jsonl"
+        self.session: str | None = None
         self.notices = notices
         self.calls: list[str] = []
         self.done: list[Decision] = []

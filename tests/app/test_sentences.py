@@ -25,18 +25,20 @@ def why(shown: Pick | None, *, n_pool: int = 200, choose_from: int = 32) -> str:
     [
         (
             pick(ONE, n_labelled=5, why=reason()),
-            "Switches on 57 neurons that none of your 5 labels has used (median 5; rank 3 of 183);"
-            " stands for 44 uncovered examples; neuron count above 71% of equally long answers.",
+            "Stands for 44 examples that no label covers yet; switches on 57 neurons that none of"
+            " your 5 labels has used (median 5; rank 3 of 183); neuron count above 71% of equally"
+            " long answers.",
         ),
         (
             pick(ONE, n_labelled=1, why=reason(gap=1, median_gap=0.5, neighbourhood=1)),
-            "Switches on 1 neuron that your one label has not used (median 0.5; rank 3 of 183);"
-            " stands for itself alone; neuron count above 71% of equally long answers.",
+            "Stands for itself alone; switches on 1 neuron that your one label has not used"
+            " (median 0.5; rank 3 of 183); neuron count above 71% of equally long answers.",
         ),
         (
             pick(ONE, n_labelled=2, why=reason(gap=0, gap_rank=1_200, n_ranked=99_845)),
-            "Switches on no neuron beyond those of your 2 labels (median 5; rank 1,200 of 99,845);"
-            " stands for 44 uncovered examples; neuron count above 71% of equally long answers.",
+            "Stands for 44 examples that no label covers yet; switches on no neuron beyond those of"
+            " your 2 labels (median 5; rank 1,200 of 99,845); neuron count above 71% of equally"
+            " long answers.",
         ),
         (
             pick(ONE, n_labelled=0, why=reason(neighbourhood=212, count_percentile=99.9)),
@@ -45,19 +47,18 @@ def why(shown: Pick | None, *, n_pool: int = 200, choose_from: int = 32) -> str:
         ),
         (
             pick(ONE, n_labelled=3, why=reason(neighbourhood=0, count_percentile=0.0)),
-            "Switches on 57 neurons that none of your 3 labels has used (median 5; rank 3 of 183);"
-            " a labelled example is already near it; no equally long answer has a lower neuron"
-            " count.",
+            "Every group left has a labelled example near it; switches on 57 neurons that none of"
+            " your 3 labels has used (median 5; rank 3 of 183); the lowest neuron count of equally"
+            " long answers.",
         ),
         (
             pick(ONE, n_labelled=3, why=reason(gap_rank=1, count_percentile=None)),
-            "Switches on 57 neurons that none of your 3 labels has used (median 5; rank 1 of 183);"
-            " stands for 44 uncovered examples; every equally long answer has the same neuron"
-            " count.",
+            "Stands for 44 examples that no label covers yet; switches on 57 neurons that none of"
+            " your 3 labels has used (median 5; rank 1 of 183); all neuron counts are equal.",
         ),
         (
             pick(ONE, n_scanned=16),
-            "Next in file order: NeuFS starts choosing at 32 scanned examples (16 so far).",
+            "Next in file order: NeuFS chooses once 32 examples are scanned.",
         ),
         (pick(ONE, n_scanned=40), "Next in file order."),
         (None, "Next in file order, without the model."),
@@ -69,7 +70,7 @@ def test_the_reason_is_one_true_sentence(shown: Pick | None, expected: str) -> N
 
 def test_a_pool_smaller_than_the_threshold_is_not_promised_a_choice() -> None:
     sentence = why(pick(ONE, n_scanned=8), n_pool=10)
-    assert sentence == "Next in file order: 8 of 10 examples scanned so far."
+    assert sentence == "Next in file order."
 
 
 counts = st.integers(0, 100_000)

@@ -90,7 +90,7 @@ def test_a_bad_line_is_named_with_its_cause(tmp_path: Path, line: bytes, cause: 
     (bad,) = bad_lines(source)
     assert bad.line_number == 3
     assert bad.cause.startswith(cause)
-    with pytest.raises(PoolError, match="1 bad line: line 3: ") as caught:
+    with pytest.raises(PoolError, match="1 bad line:\n  line 3: ") as caught:
         read_pool(source)
     assert "--skip-bad-lines" in caught.value.hint
 
@@ -99,7 +99,7 @@ def test_many_bad_lines_are_counted_after_the_fifth(tmp_path: Path) -> None:
     source = pool_file(tmp_path, "x\n" * 17)
     with pytest.raises(PoolError) as caught:
         read_pool(source)
-    assert "17 bad lines: line 1: " in caught.value.message
+    assert "17 bad lines:\n  line 1: " in caught.value.message
     assert "line 5: " in caught.value.message
     assert "line 6: " not in caught.value.message
     assert caught.value.message.endswith("and 12 more")
@@ -145,7 +145,7 @@ def test_a_json_list_may_hold_objects_and_texts(tmp_path: Path) -> None:
     pool = read_pool(source, skip_bad_lines=True)
     assert [example.text for example in pool.examples] == ["a", "b"]
     assert pool.bad_lines == (BadLine(3, "a number, not an object"),)
-    with pytest.raises(PoolError, match="1 bad item: item 3: "):
+    with pytest.raises(PoolError, match="1 bad item:\n  item 3: "):
         read_pool(source)
 
 

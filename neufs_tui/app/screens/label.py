@@ -186,7 +186,7 @@ class LabelScreen(Screen[None]):
         done = sentences.decided(example, decision)
         shots = self._flow.workspace.selection.shots
         if kind is DecisionKind.LABEL and self._flow.counts.n_labels == shots:
-            done += "\n" + sentences.shots_reached(shots, self._flow.workspace.pool_name)
+            done += "\n" + sentences.shots_reached(shots, panels.command(self._flow.workspace))
         self._say(done)
         self._refresh()
 
@@ -249,7 +249,9 @@ class LabelScreen(Screen[None]):
         status = self.query_one(StatusBar)
         status.counts = count_parts(self._flow.counts, self._flow.workspace.selection.shots)
         status.freshness = freshness(shown.pick, self._flow.counts.n_labels) if shown else ""
-        status.scan = scan_parts(scan) if scan else ()
+        at_work = self._flow.engine in (EngineState.RUNNING, EngineState.LOADING)
+        done = scan is not None and scan.done == scan.total
+        status.scan = scan_parts(scan) if scan and (at_work or done) else ()
         status.engine = engine_note(self._flow.engine)
 
     def _show_picture(self) -> None:
@@ -260,7 +262,7 @@ class LabelScreen(Screen[None]):
         if shown is not None and self._flow is not None:
             workspace = self._flow.workspace
             n_pool = len(workspace.examples)
-            caption = f"#{sentences.number(shown.example):,} of {n_pool:,}"
+            caption = sentences.place(shown.example, n_pool)
             choose_from = workspace.selection.choose_from
             why = sentences.why(shown.pick, n_pool=n_pool, choose_from=choose_from)
         self.query_one("#caption", Bar).parts = (caption,)

@@ -118,7 +118,9 @@ class CaptureRunner:
         real = torch.arange(longest, device=home) < lengths[:, None]  # (row, position)
         chosen = torch.tensor(answers, device=home)
         n_candidates = len(self._answers.candidates)
-        rows = reading.rows.expand(-1, n_candidates, -1)[torch.arange(len(answers)), chosen]
+        rows = reading.rows.expand(-1, n_candidates, -1)[
+            torch.arange(len(answers), device=home), chosen
+        ]
         slots = reading.slots[0, chosen, :longest]  # (row, position)
         k = min(self._settings.n_layer_entries(d_mlp), longest * d_mlp)
         best, where = [], []

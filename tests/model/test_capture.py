@@ -11,12 +11,12 @@ import torch
 from transformers.pytorch_utils import Conv1D
 
 from neufs_tui.core.records import Label, Task
-from neufs_tui.core.settings import CaptureSettings
+from neufs_tui.core.settings import CaptureSettings, ModelChoice
 from neufs_tui.model.capture import CaptureRunner
 from neufs_tui.model.encoding import EncodedPrompt, PromptEncoder
-from neufs_tui.model.loading import LoadedModel
+from neufs_tui.model.loading import LoadedModel, load_model
 from neufs_tui.model.prefix import MIN_LENGTH
-from tests.model.conftest import load_tiny
+from tests.model.conftest import Heard, load_tiny
 from tests.tiny import CORPUS, FAMILIES
 
 TASK = Task(
@@ -148,6 +148,28 @@ def test_a_shared_beginning_changes_nothing_but_the_work(
     for one, other in zip(whole.capture(prompts), shared.capture(prompts), strict=True):
         np.testing.assert_allclose(one.scores, other.scores, rtol=1e-4, atol=1e-4)
         np.testing.assert_array_equal(one.neurons, other.neurons)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_gpu_captures_what_a_cpu_captures(tmp_path: Path, shared: bool) -> None:
+    here = load_tiny(tmp_path, "llama")
+    choice = ModelChoice(str(tmp_path), device="cuda", dtype="float32")
+    there = load_model(choice, tmp_path, Heard())
+    encoder = PromptEncoder(here.tokenizer, TASK, context_window=here.context_window)
+    prompts = [encoder.prompt(text) for text in CORPUS]
+    runners = [
+        CaptureRunner(loaded, encoder.candidates, CaptureSettings()) for loaded in (here, there)
+    ]
+    if shared:
+        for runner in runners:
+            runner.share(encoder.shared_prefix())
+    for one, other in zip(*(runner.capture(prompts) for runner in runners), strict=True):
+        np.testing.assert_allclose(one.scores, other.scores, rtol=1e-3, atol=1e-3)
+        assert one.answer == other.answer
+        common = len(np.intersect1d(one.neurons, other.neurons))
+        assert common >= 0.98 * len(one.neurons)
 
 
 def test_prompts_that_begin_otherwise_are_read_whole(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from shlex import quote
 
 from neufs_tui.app.text import one_line
@@ -96,6 +97,17 @@ def place(example: Example, n_pool: int) -> str:
     return (
         where if example.source_id is None else f"{where} · id {one_line(str(example.source_id))}"
     )
+
+
+def model_name(name: str) -> str:
+    """A model as the header names it: a file or folder by its last part, a hub id whole.
+
+    >>> model_name("/models/qwen3.gguf"), model_name("./tiny/"), model_name("Qwen/Qwen3-4B")
+    ('qwen3.gguf', 'tiny', 'Qwen/Qwen3-4B')
+    """
+    path = PurePath(name)
+    is_path = name.startswith(("/", ".", "~")) or path.suffix.lower() == ".gguf"
+    return path.name if is_path else name
 
 
 def plural(n: int, one: str, many: str = "") -> str:

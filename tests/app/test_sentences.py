@@ -68,6 +68,20 @@ def test_the_reason_is_one_true_sentence(shown: Pick | None, expected: str) -> N
     assert why(shown) == expected
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("smollm2-135m", "smollm2-135m"),
+        ("Qwen/Qwen3-4B-Instruct-2507", "Qwen/Qwen3-4B-Instruct-2507"),
+        ("/a/long/way/to/model.gguf", "model.gguf"),
+        ("models/model.GGUF", "model.GGUF"),
+        ("./tiny/", "tiny"),
+    ],
+)
+def test_the_header_has_room_for_a_model_by_its_last_part(name: str, shown: str) -> None:
+    assert sentences.model_name(name) == shown
+
+
 def test_a_pool_smaller_than_the_threshold_is_not_promised_a_choice() -> None:
     sentence = why(pick(ONE, n_scanned=8), n_pool=10)
     assert sentence == "Next in file order."

@@ -94,7 +94,7 @@ class LabelScreen(Screen[None]):
             self._say_error(error)
         match event:
             case ModelReady():
-                right = f"{event.name} · {event.device} · {event.dtype}"
+                right = f"{sentences.model_name(event.name)} · {event.device} · {event.dtype}"
                 self.query_one("#header", Bar).right = one_line(right)
             case EngineFailed():
                 self._lose_engine(event.message, event.hint, sentences.engine_failed(event))

@@ -20,7 +20,6 @@ from neufs_tui.cli.select import select
 from neufs_tui.cli.stats import stats
 from neufs_tui.errors import NeufsError, UsageError
 
-LOG_FORMAT = "%(asctime)s %(process)d %(name)s %(levelname)s %(message)s"
 INTERRUPTED = 130
 """Exit status after Ctrl-C."""
 
@@ -66,7 +65,7 @@ def main() -> None:
 
 def _log_to_file() -> None:
     """Send what is logged to the log file: on the terminal it would spoil the screen."""
-    from neufs_tui.storage.paths import log_path
+    from neufs_tui.storage.paths import LOG_FORMAT, log_path
 
     path = log_path()
     try:

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import Example, ExampleId
 from neufs_tui.core.selection import BatchPick, select_batch
+from neufs_tui.engine.announcer import Announcer, Listener
 from neufs_tui.engine.protocol import (
-    Downloaded,
     EngineConfig,
-    EngineEvent,
     ModelReady,
-    Stage,
-    StageName,
 )
 from neufs_tui.model.registry import EmbeddedModel
 from neufs_tui.storage.dump import write_dump
-
-Listener = Callable[[EngineEvent], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +28,6 @@ class Scanned:
     """(n_layers, d_mlp)."""
 
 
-class _Announcer:
-    """Passes on what loading does."""
-
-    def __init__(self, listener: Listener) -> None:
-        self._listener = listener
-
-    def stage(self, name: StageName, detail: str) -> None:
-        self._listener(Stage(name, detail))
-
-    def downloaded(self, done: int, total: int) -> None:
-        self._listener(Downloaded(done, total))
-
-
 def scan_pool(config: EngineConfig, listener: Listener) -> Scanned:
     """Capture a whole pool; what an earlier scan stored is not read again.
 
@@ -56,7 +38,7 @@ def scan_pool(config: EngineConfig, listener: Listener) -> Scanned:
     from neufs_tui.engine.scanning import Scanner, ready
     from neufs_tui.model.loading import load_model
 
-    announcer = _Announcer(listener)
+    announcer = Announcer(listener)
     announcer.stage("libraries", "starting PyTorch and transformers")
     loaded = load_model(config.model, config.cache_dir / "models", announcer)
     model = ready(loaded)
@@ -136,4 +118,4 @@ def fetch_model(model: EmbeddedModel, models_dir: Path, listener: Listener) -> P
     """Fetch and unpack an embedded model; returns its folder."""
     from neufs_tui.model.embedded import fetch
 
-    return fetch(model, models_dir, _Announcer(listener))
+    return fetch(model, models_dir, Announcer(listener))

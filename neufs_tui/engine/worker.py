@@ -11,18 +11,17 @@ import sys
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
+from neufs_tui.engine.announcer import Announcer
 from neufs_tui.engine.protocol import (
-    Downloaded,
     EngineConfig,
     EngineFailed,
     Event,
     Focus,
     Request,
-    Stage,
-    StageName,
     Stop,
 )
 from neufs_tui.errors import NeufsError
+from neufs_tui.storage.paths import LOG_FORMAT
 
 if TYPE_CHECKING:
     from neufs_tui.engine.ranking import Ranker
@@ -45,16 +44,17 @@ class Engine:
 
     def serve(self) -> None:
         """Load, scan and rank; returns when stopped."""
-        self.stage("libraries", "starting PyTorch and transformers")
+        announcer = Announcer(self._send)
+        announcer.stage("libraries", "starting PyTorch and transformers")
         # seconds of import, so the app hears of the stage first
         from neufs_tui.engine.ranking import Ranker
         from neufs_tui.engine.scanning import Scanner, ready
         from neufs_tui.model.loading import load_model
 
         config = self._config
-        loaded = load_model(config.model, config.cache_dir / "models", self)
+        loaded = load_model(config.model, config.cache_dir / "models", announcer)
         self._send(ready(loaded))
-        self.stage("scan", "scanning the first examples")
+        announcer.stage("scan", "scanning the first examples")
         scanner = Scanner(config, loaded)
         ranker = Ranker(config.examples, config.task, config.selection)
         for progress in scanner.run():
@@ -68,14 +68,6 @@ class Engine:
             self._connection.poll(None)
             if self._hear():
                 self._answer(ranker)
-
-    def stage(self, name: StageName, detail: str) -> None:
-        """Tell the app what begins."""
-        self._send(Stage(name, detail))
-
-    def downloaded(self, done: int, total: int) -> None:
-        """Tell the app that more bytes have arrived."""
-        self._send(Downloaded(done, total))
 
     def _answer(self, ranker: Ranker) -> None:
         if self._focus is not None:
@@ -95,7 +87,7 @@ class Engine:
         while self._connection.poll():
             try:
                 request: Request = self._connection.recv()
-            except EOFError as error:
+            except (EOFError, ConnectionResetError) as error:
                 raise _Stopped from error
             if isinstance(request, Stop):
                 raise _Stopped
@@ -111,9 +103,7 @@ class Engine:
 
 def main() -> None:
     """Serve the app at the other end of the pipe whose descriptor is the only argument."""
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(process)d %(name)s %(levelname)s %(message)s"
-    )
+    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
     with Connection(int(sys.argv[1])) as connection:
         try:
             engine = Engine(connection, connection.recv())

@@ -8,6 +8,9 @@ import platformdirs
 
 _APP = "neufs-tui"
 
+LOG_FORMAT = "%(asctime)s %(process)d %(name)s %(levelname)s %(message)s"
+"""A line of the log file, which the app and its engine share."""
+
 
 def cache_dir() -> Path:
     """Everything that can be made again."""

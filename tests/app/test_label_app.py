@@ -124,6 +124,22 @@ async def test_engine_events_arrive_as_messages() -> None:
         assert session.said("#header").endswith("smollm2-135m · cpu · float32")
 
 
+async def test_keys_dropped_one_after_another_are_counted_together() -> None:
+    app, startup = app_on()
+    async with app.run_test() as pilot:
+        session = await start(pilot, startup)
+        await pilot.press("1")
+        await pilot.pause()
+        for _ in range(3):
+            early = Key("1", "1")
+            early.time = 0.0  # read long before the picture on the screen was painted
+            app.screen.on_key(early)
+        await pilot.pause()
+        said = session.said("#feedback")
+        assert said.endswith("u undoes · 3 keys came too early and did nothing")
+        assert session.labels == [(0, "Without Explanation")]
+
+
 async def test_fifty_keys_at_once_label_one_example_and_say_so() -> None:
     app, startup = app_on()
     async with app.run_test() as pilot:

@@ -54,6 +54,8 @@ class LabelScreen(Screen[None]):
         self._picture: Shown | Waiting | None = Waiting.LOADING
         self._gate = Gate()
         self._said = ""
+        self._n_early = 0
+        """Keys dropped since something was said last."""
 
     def compose(self) -> ComposeResult:
         """One widget for each thing said, from top to bottom."""
@@ -229,6 +231,7 @@ class LabelScreen(Screen[None]):
 
     def _say(self, sentence: str, *, trouble: bool = False) -> None:
         self._said = sentence
+        self._n_early = 0
         feedback = self.query_one("#feedback", Static)
         feedback.set_class(trouble, "-trouble")
         feedback.update(visible(sentence))
@@ -296,9 +299,9 @@ class LabelScreen(Screen[None]):
         """Say that keys were dropped, once the picture they were too early for is there."""
         if not self._gate.is_open or not (n_early := self._gate.take_early()):
             return
-        trouble = self.query_one("#feedback").has_class("-trouble")
-        said = f"{self._said} · {sentences.too_early(n_early)}".removeprefix(" · ")
-        self._say(said, trouble=trouble)
+        self._n_early += n_early
+        said = f"{self._said} · {sentences.too_early(self._n_early)}".removeprefix(" · ")
+        self.query_one("#feedback", Static).update(visible(said))
 
     def _panel(self) -> Content:
         return panels.instead(self._flow, self._loading, self._failure)

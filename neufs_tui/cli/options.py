@@ -56,6 +56,11 @@ def task_options(command: Command) -> Command:
         ),
         click.option("--device", metavar="DEVICE", help="cpu, cuda, cuda:1, …  [default: chosen]"),
         click.option(
+            "--device-map",
+            type=click.Choice(["auto", "balanced", "balanced_low_0", "sequential"]),
+            help="Spread a model that is larger than one device over all there are.",
+        ),
+        click.option(
             "--dtype",
             type=click.Choice(["float32", "bfloat16", "float16"]),
             help="Precision of the weights.  [default: chosen]",
@@ -87,6 +92,11 @@ def capture_options(command: Command) -> Command:
             type=positive,
             metavar="N",
             help="Neurons in an example's set: a share of all, or a number.  [default: 0.012]",
+        ),
+        click.option(
+            "--all-candidates",
+            is_flag=True,
+            help="Of a large label set, score also the labels that cannot win.  [slower]",
         ),
     )
 
@@ -123,7 +133,7 @@ def capture_settings(options: dict[str, Any]) -> CaptureSettings:
         if options.get(name) is not None
     }
     if not options.get("reference"):
-        return CaptureSettings(**asked)
+        return CaptureSettings(**asked, all_candidates=bool(options.get("all_candidates")))
     if asked:
         raise UsageError(
             "--reference sets --layer-entries and --set-size itself",

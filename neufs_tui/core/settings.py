@@ -17,6 +17,8 @@ class ModelChoice:
     """Hub id, local folder, GGUF file, or the name of an embedded model."""
     device: str | None = None
     """`cpu`, `cuda`, `cuda:1`, …; None chooses."""
+    device_map: str | None = None
+    """How accelerate spreads the model over devices, such as `auto`; None keeps it on one."""
     dtype: str | None = None
     """`float32`, `bfloat16` or `float16`; None chooses."""
     trust_remote_code: bool = False
@@ -37,6 +39,8 @@ class CaptureSettings:
     """Leave out the last answer position, as the reference does."""
     mask_pad_tokens: bool = False
     """Hide every token equal to the pad token, as the reference does, real ones included."""
+    all_candidates: bool = False
+    """Read every candidate to its end, also the many of a large label set that cannot win."""
 
     def n_layer_entries(self, d_mlp: int) -> int:
         """Entries kept per layer, at least 1; a number may exceed d_mlp, over several positions."""
@@ -53,6 +57,7 @@ REFERENCE_CAPTURE = CaptureSettings(
     hook_site="act_fn",
     drop_last_position=True,
     mask_pad_tokens=True,
+    all_candidates=True,
 )
 """The reference implementation's own settings."""
 

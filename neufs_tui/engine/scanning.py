@@ -46,7 +46,13 @@ class Scanner:
         self._encoder = PromptEncoder(
             loaded.tokenizer, config.task, context_window=loaded.context_window
         )
-        self._runner = CaptureRunner(loaded, self._encoder.candidates, config.capture)
+        every = config.capture.all_candidates
+        self._runner = CaptureRunner(
+            loaded,
+            self._encoder.candidates,
+            config.capture,
+            neutral_prompt=None if every else self._encoder.prompt("").ids,
+        )
         self._prefix = self._encoder.shared_prefix()
         kind = loaded.device.split(":")[0]
         tokens = _BATCH_TOKENS.get(kind, _BATCH_TOKENS["cpu"])
@@ -106,7 +112,7 @@ class Scanner:
             parts = [batch]
             while parts:
                 part = parts.pop()
-                if len(part) > 1 and self._padded_tokens(part) > self._batch_tokens:
+                if len(part) > 1 and self._n_tokens(part) > self._batch_tokens:
                     parts += [part[len(part) // 2 :], part[: len(part) // 2]]
                     continue
                 try:
@@ -114,7 +120,7 @@ class Scanner:
                 except RuntimeError as error:
                     if len(part) == 1 or not is_out_of_memory(error):
                         raise
-                    self._batch_tokens = self._padded_tokens(part) // 2
+                    self._batch_tokens = self._n_tokens(part) // 2
                     logger.warning("out of memory: batches of %d tokens now", self._batch_tokens)
                     parts.append(part)
                 else:
@@ -123,10 +129,9 @@ class Scanner:
                     continue
                 release_memory()  # once the error no longer holds on to the failed pass
 
-    def _padded_tokens(self, batch: Sequence[_Encoded]) -> int:
-        """Tokens that are read for a batch, padding counted."""
-        extra = self._runner.n_tree_tokens - len(self._prefix)
-        return len(batch) * (max(len(prompt.ids) for _, prompt in batch) + extra)
+    def _n_tokens(self, batch: Sequence[_Encoded]) -> int:
+        """Tokens that are read for a batch."""
+        return sum(self._runner.n_tokens(prompt) for _, prompt in batch)
 
     def _batches(self) -> Iterator[list[_Encoded]]:
         if self._config.file_order_first:
@@ -155,7 +160,7 @@ class Scanner:
         """Cut a window into batches of the size that the memory allows."""
         batch: list[_Encoded] = []
         for item in encoded:
-            if batch and self._padded_tokens([*batch, item]) > self._batch_tokens:
+            if batch and self._n_tokens([*batch, item]) > self._batch_tokens:
                 yield batch
                 batch = []
             batch.append(item)

@@ -18,6 +18,7 @@ from transformers.pytorch_utils import Conv1D
 
 from neufs_tui.core.settings import HookSite
 from neufs_tui.errors import ModelError
+from neufs_tui.model.weights import applied_weight, computing_device, output_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,13 @@ class Architecture:
     """One a layer, first layer first."""
     activations: tuple[nn.Module, ...]
     """The activation function of each layer's FFN."""
-    unembedding: Tensor
-    """Shape (vocabulary, d_model)."""
+    unembedding: nn.Module
+    """What turns the last hidden states into logits."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where the unembedding is computed, and everything that is read of the model brought."""
+        return computing_device(self.unembedding)
 
     @property
     def n_layers(self) -> int:
@@ -74,12 +80,11 @@ class Architecture:
 
         Source: Chen et al., NeuFS, contribution of a neuron to an answer token.
         """
-        index = torch.tensor(list(tokens), device=self.unembedding.device)
-        rows = self.unembedding[index].float()  # (token, d_model)
+        rows = output_rows(self.unembedding, tokens, self.d_model).to(self.device)
         projected = []
         for module in self.down_projections:
-            weight = _write_weight(module)  # (d_model, d_mlp)
-            projected.append((rows.to(weight.device) @ weight.float()).to(rows.device))
+            weight = applied_weight(module, self.d_mlp)  # (d_model, d_mlp)
+            projected.append((rows.to(weight.device) @ weight).to(self.device))
         return torch.stack(projected)
 
 
@@ -99,14 +104,12 @@ def find_architecture(model: PreTrainedModel) -> Architecture:
             continue
         if output is None or not layers:
             break
-        unembedding = cast(Tensor, output.weight).detach()
-        d_model, d_mlp = _write_weight(down_projections[0]).shape
         return Architecture(
-            d_model=d_model,
-            d_mlp=d_mlp,
+            d_model=int(model.config.get_text_config().hidden_size),
+            d_mlp=_d_mlp(down_projections[0]),
             down_projections=down_projections,
             activations=activations,
-            unembedding=unembedding,
+            unembedding=output,
         )
     raise ModelError(
         f"the FFN of {type(model).__name__} is not where neufs-tui looks for it",
@@ -114,7 +117,8 @@ def find_architecture(model: PreTrainedModel) -> Architecture:
     )
 
 
-def _write_weight(down_projection: nn.Module) -> Tensor:
-    """The down-projection's weight, shape (d_model, d_mlp)."""
-    weight = cast(Tensor, down_projection.weight).detach()
-    return weight.T if isinstance(down_projection, Conv1D) else weight
+def _d_mlp(down_projection: nn.Module) -> int:
+    """The width that a down-projection takes; of a quantised one the weight's shape says little."""
+    if isinstance(down_projection, Conv1D):
+        return int(down_projection.weight.shape[0])
+    return int(cast(nn.Linear, down_projection).in_features)

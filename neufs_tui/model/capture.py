@@ -12,10 +12,13 @@ from torch import Tensor
 
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.settings import CaptureSettings
-from neufs_tui.model.answers import build_answer_tree
+from neufs_tui.model.answers import build_answer_tree, padded
 from neufs_tui.model.encoding import EncodedPrompt
 from neufs_tui.model.loading import LoadedModel
-from neufs_tui.model.reading import Reader, Reading, padded
+from neufs_tui.model.reading import Reader, Reading
+
+_NO_NEURON = 2**31 - 1
+"""Fills up a row of neurons; sorts behind all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class CaptureRunner:
         settings: CaptureSettings,
         *,
         tree: bool | None = None,
+        neutral_prompt: Sequence[int] | None = None,
     ) -> None:
         """Project the answer tokens once; they are the same for every example.
 
@@ -48,19 +52,31 @@ class CaptureRunner:
             candidates: token ids of each label.
             settings: what to record.
             tree: read candidates as branches of one sequence; None decides by the model.
+            neutral_prompt: the prompt without a text. With it, of many candidates only those
+                that can win are read to their end; without, all are.
         """
         self._loaded = loaded
         self._settings = settings
         self._answers = build_answer_tree(candidates)
-        self._reader = Reader(loaded, self._answers, settings, tree=tree)
+        self._reader = Reader(
+            loaded, self._answers, settings, tree=tree, neutral_prompt=neutral_prompt
+        )
         tokens = sorted({token for candidate in candidates for token in candidate})
-        self._place_of = {token: place for place, token in enumerate(tokens)}
         self._projections = loaded.architecture.token_projections(tokens)
+        home = self._projections.device
+        places = [[tokens.index(token) for token in candidate] for candidate in candidates]
+        self._projection_of = torch.tensor(padded(places), device=home)  # (candidate, position)
+        self._slots = self._answers.candidate_slots.to(home)
+        self._lengths = self._answers.lengths.to(home)
 
     @property
-    def n_tree_tokens(self) -> int:
-        """Tokens read behind each prompt for the candidates."""
-        return len(self._answers.tokens)
+    def n_slots(self) -> int:
+        """Places behind each prompt from which answer tokens are predicted."""
+        return self._answers.n_slots
+
+    def n_tokens(self, prompt: EncodedPrompt) -> int:
+        """Tokens that are about to be read for one prompt and its candidates."""
+        return self._reader.n_tokens(prompt.ids)
 
     def share(self, ids: Sequence[int]) -> None:
         """Read what all prompts begin with once, for all batches to come."""
@@ -70,26 +86,25 @@ class CaptureRunner:
     def capture(self, prompts: Sequence[EncodedPrompt]) -> list[Capture]:
         """Read one batch of prompts; the captures come in the same order."""
         reading = self._reader.read([prompt.ids for prompt in prompts])
-        answers = reading.scores.argmax(dim=1).tolist()
-        position, neuron, contribution = self._top_entries(reading, answers)
-        lengths = [len(self._answers.candidates[answer]) for answer in answers]
+        position, neuron, contribution = self._top_entries(reading)
+        lengths = self._lengths[reading.answers]
         if self._settings.drop_last_position:
-            last = torch.tensor(lengths, device=position.device)[:, None, None] - 1
+            last = lengths[:, None, None] - 1
             contribution = contribution.masked_fill(position == last, -torch.inf)
-        sets = self._neuron_sets(neuron, contribution)
-        host_scores = reading.scores.cpu().numpy()
+        ids, strengths, counts = self._neuron_sets(neuron, contribution)
+        host = _on_host(ids, reading.answers, lengths, counts, reading.scores, strengths)
         return [
             Capture(
-                answer=answer,
-                scores=host_scores[row],
-                neurons=neurons,
-                contributions=contributions,
-                neuron_count=count,
-                n_answer_tokens=lengths[row],
-                truncated=prompts[row].truncated,
+                answer=int(answer),
+                scores=scores,
+                neurons=row[row != _NO_NEURON].astype(np.uint32),
+                contributions=values[row != _NO_NEURON],
+                neuron_count=int(count),
+                n_answer_tokens=int(length),
+                truncated=prompt.truncated,
             )
-            for row, (answer, (neurons, contributions, count)) in enumerate(
-                zip(answers, sets, strict=True)
+            for prompt, row, answer, length, count, scores, values in zip(
+                prompts, *host, strict=True
             )
         ]
 
@@ -97,60 +112,66 @@ class CaptureRunner:
     def entries(self, prompts: Sequence[EncodedPrompt]) -> list[Entries]:
         """The per-layer entries that `capture` makes its neuron sets of, all positions kept."""
         reading = self._reader.read([prompt.ids for prompt in prompts])
-        parts = self._top_entries(reading, reading.scores.argmax(dim=1).tolist())
+        parts = self._top_entries(reading)
         return [
             Entries(*(part[row].cpu().numpy() for part in parts)) for row in range(len(prompts))
         ]
 
-    def _top_entries(self, reading: Reading, answers: list[int]) -> tuple[Tensor, Tensor, Tensor]:
+    def _top_entries(self, reading: Reading) -> tuple[Tensor, Tensor, Tensor]:
         """The largest contributions of each layer over all answer positions.
 
         Returns:
             Position, neuron and contribution, each of shape (row, n_layers, k), largest first.
         """
-        home = self._projections.device
         d_mlp = self._loaded.architecture.d_mlp
-        candidates = [self._answers.candidates[answer] for answer in answers]
-        lengths = torch.tensor([len(candidate) for candidate in candidates], device=home)
+        lengths = self._lengths[reading.answers]
         longest = int(lengths.max())
-        tokens = padded([[self._place_of[t] for t in candidate] for candidate in candidates])
-        place = torch.tensor(tokens, device=home)  # (row, position)
-        real = torch.arange(longest, device=home) < lengths[:, None]  # (row, position)
-        chosen = torch.tensor(answers, device=home)
-        n_candidates = len(self._answers.candidates)
-        rows = reading.rows.expand(-1, n_candidates, -1)[
-            torch.arange(len(answers), device=home), chosen
-        ]
-        slots = reading.slots[0, chosen, :longest]  # (row, position)
+        projection = self._projection_of[reading.answers, :longest]  # (row, position)
+        places = reading.places.gather(1, self._slots[reading.answers, :longest])
+        filling = torch.arange(longest, device=lengths.device) >= lengths[:, None]
         k = min(self._settings.n_layer_entries(d_mlp), longest * d_mlp)
         best, where = [], []
         for layer, activation in enumerate(reading.activations):
-            own = activation[rows, slots].float()  # (row, position, d_mlp)
-            contribution = own * self._projections[layer][place]
-            contribution = contribution.masked_fill(~real[..., None], -torch.inf)
+            own = activation[places].float()  # (row, position, d_mlp)
+            contribution = own * self._projections[layer][projection]
+            contribution = contribution.masked_fill(filling[..., None], -torch.inf)
             values, index = contribution.flatten(1).topk(k, dim=1)
             best.append(values)
             where.append(index)
         flat = torch.stack(where, dim=1)  # (row, n_layers, k)
         return flat // d_mlp, flat % d_mlp, torch.stack(best, dim=1)
 
-    def _neuron_sets(
-        self, neuron: Tensor, contribution: Tensor
-    ) -> list[tuple[NDArray[np.uint32], NDArray[np.float16], int]]:
-        """Merge positions by their maximum, count the neurons kept, cut the set to size."""
+    def _neuron_sets(self, neuron: Tensor, contribution: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Merge positions by their maximum, count the neurons kept, cut the sets to size.
+
+        Returns:
+            Neurons as int32 (row, set size), ascending, filled up with `_NO_NEURON`; their
+            contributions in half precision, same shape; and the counts (row,).
+        """
         architecture = self._loaded.architecture
         d_mlp, n_layers = architecture.d_mlp, architecture.n_layers
         flat = neuron + d_mlp * torch.arange(n_layers, device=neuron.device)[:, None]
         strongest = torch.full((len(neuron), n_layers * d_mlp), -torch.inf, device=neuron.device)
         strongest.scatter_reduce_(1, flat.flatten(1), contribution.flatten(1), "amax")
-        counts = torch.isfinite(strongest).sum(dim=1).tolist()
+        counts = torch.isfinite(strongest).sum(dim=1)
         values, ids = strongest.topk(self._settings.n_set(n_layers, d_mlp), dim=1)
-        kept = values > 0
-        ids, order = ids.masked_fill(~kept, n_layers * d_mlp).sort(dim=1)
-        host_ids = ids.cpu().numpy().astype(np.uint32)
-        host_values = values.gather(1, order).half().cpu().numpy()
-        sizes = kept.sum(dim=1).tolist()
-        return [
-            (host_ids[row, :size].copy(), host_values[row, :size].copy(), counts[row])
-            for row, size in enumerate(sizes)
-        ]
+        ids, order = ids.masked_fill(values <= 0, _NO_NEURON).sort(dim=1)
+        return ids.int(), values.gather(1, order).half(), counts
+
+
+def _on_host(*columns: Tensor) -> list[NDArray[np.generic]]:
+    """Bring tensors with the same rows to the CPU in one copy.
+
+    Args:
+        columns: int64 as int32, everything else in its own dtype, 1-D or 2-D.
+    """
+    narrow = [column.int() if column.dtype == torch.int64 else column for column in columns]
+    as_bytes = [column.view(len(column), -1).contiguous().view(torch.uint8) for column in narrow]
+    host = torch.cat(as_bytes, dim=1).cpu().numpy()
+    ends = np.cumsum([part.shape[1] for part in as_bytes])
+    parts = np.split(host, ends[:-1], axis=1)
+    dtypes = [torch.empty(0, dtype=column.dtype).numpy().dtype for column in narrow]
+    return [
+        np.ascontiguousarray(part).view(dtype).reshape(tuple(column.shape))
+        for part, dtype, column in zip(parts, dtypes, narrow, strict=True)
+    ]

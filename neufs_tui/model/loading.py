@@ -70,6 +70,11 @@ class LoadedModel:
         return pad if pad is not None else (self.tokenizer.eos_token_id or 0)
 
     @property
+    def takes_masks(self) -> bool:
+        """Whether attention takes a mask of any shape, and not only causal ones."""
+        return self.model.config._attn_implementation in {"sdpa", "eager"}
+
+    @property
     def sliding_window(self) -> int | None:
         """Positions that some layers see at most, or None where all see everything."""
         config = self.model.config.get_text_config()
@@ -142,11 +147,17 @@ def load_model(choice: ModelChoice, models_dir: Path, listener: LoadListener) ->
             AutoModelForCausalLM.from_pretrained(
                 source,
                 dtype=_DTYPES[dtype],
+                device_map=choice.device_map or {"": device},
                 trust_remote_code=choice.trust_remote_code,
             ),
         )
-        model = model.to(device).eval()  # type: ignore[arg-type]
-    except (OSError, ValueError, KeyError, ImportError) as error:
+        model.eval()  # type: ignore[no-untyped-call]
+    except ImportError as error:
+        raise ModelError(
+            f"the model {choice.name} needs a package that is not here: {_first_line(error)}",
+            hint="install it beside neufs-tui, into the same environment",
+        ) from error
+    except (OSError, ValueError, KeyError) as error:
         raise _translated(choice, error) from error
     architecture = find_architecture(model)
     return LoadedModel(
@@ -154,7 +165,7 @@ def load_model(choice: ModelChoice, models_dir: Path, listener: LoadListener) ->
         tokenizer=cast(PreTrainedTokenizerBase, tokenizer),
         architecture=architecture,
         name=choice.name,
-        device=device,
+        device=str(model.device) if choice.device_map else device,
         dtype=dtype,
         fingerprint=_fingerprint(source, config, dtype),
         context_window=_context_window(config),
@@ -188,7 +199,6 @@ def _resolve(choice: ModelChoice, models_dir: Path, listener: LoadListener) -> s
 
 
 def _translated(choice: ModelChoice, error: Exception) -> ModelError:
-    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     logger.exception("loading %s failed", choice.name)
     if "trust_remote_code" in str(error):
         return ModelError(
@@ -196,10 +206,14 @@ def _translated(choice: ModelChoice, error: Exception) -> ModelError:
             hint="read that code, then add --trust-remote-code",
         )
     return ModelError(
-        f"the model {choice.name} cannot be loaded: {reason}",
+        f"the model {choice.name} cannot be loaded: {_first_line(error)}",
         hint="check the name and the connection to the hub, log in with `hf auth login` if it is "
         "gated, or name a local folder, a GGUF file or smollm2-135m",
     )
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
 
 
 def _context_window(config: PretrainedConfig) -> int:

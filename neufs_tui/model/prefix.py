@@ -48,10 +48,10 @@ class PromptPrefix:
         """Length in tokens."""
         return len(self.ids)
 
-    def begins(self, prompts: Sequence[tuple[int, ...]]) -> bool:
+    def begins(self, prompts: Sequence[Sequence[int]]) -> bool:
         """Whether every prompt begins with these tokens and goes on behind them."""
         length = len(self.ids)
-        return all(len(ids) > length and ids[:length] == self.ids for ids in prompts)
+        return all(len(ids) > length and tuple(ids[:length]) == self.ids for ids in prompts)
 
     def cache(self, n_rows: int) -> DynamicCache:
         """A cache for a batch of n_rows continuations; it may be written to."""

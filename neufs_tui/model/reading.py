@@ -1,70 +1,49 @@
-"""One forward pass over a batch of prompts with all candidate answers behind each.
+"""All candidate answers behind each prompt of a batch, each prompt read once.
 
-What all prompts begin with is read once, the rest of each prompt once, with the candidates as
-branches of a tree behind it. Where a model's
-attention cannot take the tree's mask, each candidate is read behind its own copy of the prompt;
-the two agree to rounding.
+What all prompts begin with is read once for all batches, the rest of each prompt once, and the
+candidates as branches of a tree behind it; prompts stand side by side in sequences, kept apart
+by the mask. Where a prompt outgrows what some layers see, or attention takes no mask of our own,
+each candidate is read behind its own copy of the prompt's cache; the two agree to rounding.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
-from transformers import DynamicCache
+from torch import Tensor
 
-from neufs_tui.core.settings import CaptureSettings, HookSite
+from neufs_tui.core.settings import CaptureSettings
 from neufs_tui.model.answers import AnswerTree
-from neufs_tui.model.architecture import Architecture
+from neufs_tui.model.expanded import read_expanded
 from neufs_tui.model.loading import LoadedModel
+from neufs_tui.model.packing import NOTHING, Piece, lay_out, pack
+from neufs_tui.model.passes import Passes
 from neufs_tui.model.prefix import MIN_LENGTH, PromptPrefix
+from neufs_tui.model.scoring import CandidateScores
+
+LARGE_TREE = 64
+"""Slots of an answer tree from which on only candidates that can win are read to their end."""
+_LIKELY_SLOTS = 32
+"""Slots of a large tree that are read for one prompt, about; they are more where it hesitates."""
+_SEQUENCE = 256
+"""Tokens of a sequence of short prompts: attention costs more in longer ones, and the shared
+beginning is copied more often for shorter ones."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Reading:
-    """What one forward pass leaves behind."""
+    """What the candidates' scores and neurons are made of; tensors are where the model's end is."""
 
     scores: Tensor
     """Mean log-probability of each candidate, float32, shape (row, candidate)."""
+    answers: Tensor
+    """The best candidate of each row, shape (row,)."""
     activations: list[Tensor]
-    """Per layer, shape (sequence, slot, d_mlp)."""
-    rows: Tensor
-    """The sequence a candidate was read in, shape (row, 1 or candidate, 1)."""
-    slots: Tensor
-    """The slot that predicts each of its tokens, shape (1, candidate, position)."""
-
-
-@contextmanager
-def record_activations(
-    architecture: Architecture, site: HookSite, n_positions: int
-) -> Iterator[dict[int, Tensor]]:
-    """Record every layer's FFN activations at the last positions of a forward pass.
-
-    Yields:
-        Layer → activations, shape (row, n_positions, d_mlp), on the model's device.
-    """
-    seen: dict[int, Tensor] = {}
-    with ExitStack() as stack:
-        for layer, module in enumerate(architecture.hooked(site)):
-
-            def keep_input(_: nn.Module, args: tuple[Tensor, ...], layer: int = layer) -> None:
-                seen[layer] = args[0][:, -n_positions:].detach().clone()
-
-            def keep_output(
-                _: nn.Module, args: tuple[Tensor, ...], out: Tensor, layer: int = layer
-            ) -> None:
-                seen[layer] = out[:, -n_positions:].detach().clone()
-
-            handle = (
-                module.register_forward_pre_hook(keep_input)
-                if site == "down_proj"
-                else module.register_forward_hook(keep_output)
-            )
-            stack.callback(handle.remove)
-        yield seen
+    """Per layer, shape (place, d_mlp)."""
+    places: Tensor
+    """Where each slot was read, shape (row, slot); `NOTHING` where it was not."""
 
 
 class Reader:
@@ -77,6 +56,7 @@ class Reader:
         settings: CaptureSettings,
         *,
         tree: bool | None,
+        neutral_prompt: Sequence[int] | None,
     ) -> None:
         """Bind what is the same for every batch.
 
@@ -85,144 +65,110 @@ class Reader:
             answers: the candidates.
             settings: where activations are read, and which tokens are hidden.
             tree: read candidates as branches of one sequence; None decides by the model.
+            neutral_prompt: the prompt without a text. With it, of a large answer tree only
+                what decides the answer is read; without, all candidates are.
         """
         self._loaded = loaded
         self._answers = answers
         self._settings = settings
         self._tree = tree
         self._prefix: PromptPrefix | None = None
+        self._neutral_prompt = neutral_prompt if answers.n_slots >= LARGE_TREE else None
+        self._neutral: Tensor | None = None
 
     def share(self, ids: Sequence[int]) -> None:
         """Read the beginning of all prompts once; prompts that begin otherwise are read whole."""
-        window = self._loaded.sliding_window
-        if len(ids) >= MIN_LENGTH and self._tree is not False and window is None:
+        if len(ids) >= MIN_LENGTH and self._tree is not False:
             hide = self._settings.mask_pad_tokens
             self._prefix = PromptPrefix(self._loaded, ids, mask_pad_tokens=hide)
 
+    def n_tokens(self, prompt: Sequence[int]) -> int:
+        """Tokens that are about to be read for one prompt and its candidates."""
+        shared = len(self._prefix) if self._prefix and self._prefix.begins([prompt]) else 0
+        n_branches = self._answers.n_slots - 1
+        if self._neutral_prompt is not None:
+            n_branches = min(n_branches, _LIKELY_SLOTS)
+        return len(prompt) - shared + n_branches
+
     def read(self, prompts: Sequence[tuple[int, ...]]) -> Reading:
-        """One forward pass over a batch of prompts and all candidates."""
-        longest = max(len(ids) for ids in prompts)
-        tree = self._tree
-        if tree is None:
-            window = self._loaded.sliding_window
-            tree = window is None or longest + len(self._answers.tokens) <= window
-        if not tree:
-            return self._read_copies(prompts, longest)
-        prefix = self._prefix
-        if prefix is None or not prefix.begins(prompts):
-            return self._read_tree(prompts, None)
-        return self._read_tree([ids[len(prefix) :] for ids in prompts], prefix)
+        """Read a batch of prompts and score all candidates behind each."""
+        if not self._as_tree(prompts):
+            return self._read_expanded(prompts)
+        if self._neutral_prompt is not None and self._neutral is None:
+            scores, _ = self._read_tree([tuple(self._neutral_prompt)], None)
+            self._neutral = scores.edges()[0]
+        scores, passes = self._read_tree(prompts, self._neutral)
+        return self._reading(scores, *passes.recorded())
+
+    def _as_tree(self, prompts: Sequence[tuple[int, ...]]) -> bool:
+        if self._tree is not None:
+            return self._tree
+        if not self._loaded.takes_masks:
+            return False
+        window = self._loaded.sliding_window
+        deepest = int(self._answers.depths.max())
+        return window is None or max(len(ids) for ids in prompts) + deepest <= window
 
     def _read_tree(
-        self, prompts: Sequence[tuple[int, ...]], prefix: PromptPrefix | None
-    ) -> Reading:
-        """Read prompts, or what of them follows the prefix, with the tree behind each."""
-        answers = self._answers
+        self, prompts: Sequence[tuple[int, ...]], neutral: Tensor | None
+    ) -> tuple[CandidateScores, Passes]:
+        prefix = self._prefix
+        if prefix is not None and not prefix.begins(prompts):
+            prefix = None
         before = len(prefix) if prefix else 0
-        longest = max(len(ids) for ids in prompts)
-        width = longest + len(answers.tokens)
-        ids = torch.full((len(prompts), width), self._loaded.pad_id)
-        positions = torch.zeros(len(prompts), width, dtype=torch.long)
-        allowed = torch.zeros(len(prompts), width, width, dtype=torch.bool)
-        causal = torch.ones(longest, longest, dtype=torch.bool).tril()
-        depths = torch.tensor(answers.depths, dtype=torch.long)
-        for row, prompt in enumerate(prompts):
-            start = longest - len(prompt)
-            ids[row, start:longest] = torch.tensor(prompt)
-            ids[row, longest:] = torch.tensor(answers.tokens, dtype=torch.long)
-            positions[row, start:longest] = before + torch.arange(len(prompt))
-            positions[row, longest:] = before + len(prompt) - 1 + depths
-            allowed[row, start:longest, start:longest] = causal[start:, start:]
-            allowed[row, longest:, start:longest] = True
-            allowed[row, longest:, longest:] = answers.visible
-        if self._settings.mask_pad_tokens:
-            allowed &= (ids != self._loaded.pad_id)[:, None, :]
-        if prefix is not None:
-            seen = prefix.visible.expand(len(prompts), width, before)
-            allowed = torch.cat([seen, allowed], dim=2)  # (row, query, before + width)
-        # A query that may see nothing (padding) sees itself: softmax over nothing is not a number
-        itself = torch.eye(width, dtype=torch.bool)
-        allowed[:, :, before:] |= itself & ~allowed.any(dim=2, keepdim=True)
-        bias = torch.zeros(allowed.shape, dtype=self._loaded.model.dtype)
-        bias.masked_fill_(~allowed, torch.finfo(bias.dtype).min)
-        slots = torch.tensor(padded(answers.slots))  # (candidate, position)
-        return self._forward(
-            ids,
-            positions,
-            bias[:, None],
-            n_positions=answers.n_slots,
-            rows=torch.arange(len(prompts))[:, None, None],
-            slots=slots[None],
-            cache=prefix.cache(len(prompts)) if prefix else None,
+        scores = CandidateScores(self._answers, len(prompts), neutral)
+        first = torch.ones(self._answers.n_slots, dtype=torch.bool)
+        if neutral is not None:
+            first[1:] = False
+        branches = first.nonzero()[1:, 0]
+        pieces = []
+        for row, ids in enumerate(prompts):
+            slots = torch.full((len(ids) - before,), NOTHING)
+            slots[-1] = 0
+            positions = torch.arange(before, len(ids))
+            pieces.append([Piece(row, torch.tensor(ids[before:]), positions, slots)])
+            if len(branches):
+                pieces[row].append(self._branches(row, len(ids), branches))
+        sequences = pack([sum(len(p.ids) for p in row) for row in pieces], _SEQUENCE)
+        passes = Passes(
+            self._loaded,
+            self._settings,
+            self._answers.visible,
+            prefix,
+            n_sequences=len(sequences),
+            once=neutral is None,
         )
+        laid_out = [[piece for row in rows for piece in pieces[row]] for rows in sequences]
+        while True:
+            for recorded in passes.read(lay_out(laid_out, self._loaded.pad_id)):
+                scores.observe(*recorded)
+            wanted = scores.wanted()
+            if not wanted.any():
+                return scores, passes
+            laid_out = [
+                [
+                    self._branches(row, len(prompts[row]), wanted[row].nonzero()[:, 0])
+                    for row in rows
+                ]
+                for rows in sequences
+            ]
 
-    def _read_copies(self, prompts: Sequence[tuple[int, ...]], longest: int) -> Reading:
-        candidates = self._answers.candidates
-        n_positions = max(len(candidate) for candidate in candidates)
-        width = longest + n_positions - 1
-        copies = [prompt + candidate[:-1] for prompt in prompts for candidate in candidates]
-        ids = torch.full((len(copies), width), self._loaded.pad_id)
-        mask = torch.zeros(len(copies), width, dtype=torch.long)
-        for row, copy in enumerate(copies):
-            ids[row, width - len(copy) :] = torch.tensor(copy)
-            mask[row, width - len(copy) :] = 1
-        positions = (mask.cumsum(dim=1) - 1).clamp(min=0)
-        if self._settings.mask_pad_tokens:
-            mask = (ids != self._loaded.pad_id).long()
-        # A copy ends where its row ends, so a candidate of m tokens is predicted from the last m
-        slots = padded([range(n_positions - len(c), n_positions) for c in candidates])
-        rows = torch.arange(len(copies)).view(len(prompts), len(candidates), 1)
-        return self._forward(
-            ids,
-            positions,
-            mask,
-            n_positions=n_positions,
-            rows=rows,
-            slots=torch.tensor(slots)[None],
-        )
+    def _branches(self, row: int, length: int, slots: Tensor) -> Piece:
+        """Tree tokens behind a prompt of a given length."""
+        positions = length - 1 + self._answers.depths[slots]
+        return Piece(row, self._answers.tokens[slots], positions, slots)
 
-    def _forward(
-        self,
-        ids: Tensor,
-        positions: Tensor,
-        mask: Tensor,
-        *,
-        n_positions: int,
-        rows: Tensor,
-        slots: Tensor,
-        cache: DynamicCache | None = None,
+    def _read_expanded(self, prompts: Sequence[tuple[int, ...]]) -> Reading:
+        scores = CandidateScores(self._answers, len(prompts), None)
+        recorded = read_expanded(self._loaded, self._answers, self._settings, prompts)
+        scores.observe(recorded.rows, recorded.slots, recorded.logits)
+        return self._reading(scores, recorded.rows, recorded.slots, recorded.activations)
+
+    def _reading(
+        self, scores: CandidateScores, rows: Tensor, slots: Tensor, activations: list[Tensor]
     ) -> Reading:
-        architecture, device = self._loaded.architecture, self._loaded.model.device
-        with record_activations(architecture, self._settings.hook_site, n_positions) as seen:
-            output = self._loaded.model(
-                input_ids=ids.to(device),
-                attention_mask=mask.to(device),
-                position_ids=positions.to(device),
-                past_key_values=cache,
-                use_cache=cache is not None,
-                logits_to_keep=n_positions,
-            )
-        home = architecture.unembedding.device
-        rows, slots = rows.to(home), slots.to(home)
-        return Reading(
-            scores=self._mean_log_probabilities(output.logits.to(home), rows, slots),
-            activations=[seen[layer].to(home) for layer in range(architecture.n_layers)],
-            rows=rows,
-            slots=slots,
-        )
-
-    def _mean_log_probabilities(self, logits: Tensor, rows: Tensor, slots: Tensor) -> Tensor:
-        """Score the candidates; the logits have shape (sequence, slot, vocabulary)."""
-        candidates, device = self._answers.candidates, logits.device
-        tokens = torch.tensor(padded(candidates), device=device)  # (candidate, position)
-        lengths = torch.tensor([len(candidate) for candidate in candidates], device=device)
-        total = torch.stack([sequence.float().logsumexp(dim=1) for sequence in logits])
-        log_probabilities = logits[rows, slots, tokens].float() - total[rows, slots]
-        real = torch.arange(tokens.shape[1], device=device) < lengths[:, None]
-        return (log_probabilities * real).sum(dim=2) / lengths  # (row, candidate)
-
-
-def padded(rows: Sequence[Sequence[int]]) -> list[list[int]]:
-    """Rows of equal length, filled up with 0; whoever reads them masks the filling."""
-    longest = max(len(row) for row in rows)
-    return [[*row, *[0] * (longest - len(row))] for row in rows]
+        final, best = scores.final()
+        places = torch.full((len(final), self._answers.n_slots), NOTHING)
+        places[rows, slots] = torch.arange(len(rows))
+        home = self._loaded.architecture.device
+        return Reading(final.to(home), best.to(home), activations, places.to(home))

@@ -25,6 +25,7 @@ class Overrides:
     labels: tuple[str, ...] = ()
     model: str | None = None
     device: str | None = None
+    device_map: str | None = None
     dtype: str | None = None
     trust_remote_code: bool | None = None
     shots: int | None = None
@@ -90,6 +91,7 @@ _Said = dict[str, tuple[Any, str]]
 _VARIABLES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "NEUFS_MODEL": ("model.name", str),
     "NEUFS_DEVICE": ("model.device", str),
+    "NEUFS_DEVICE_MAP": ("model.device_map", str),
     "NEUFS_DTYPE": ("model.dtype", str),
     "NEUFS_SHOTS": ("selection.shots", int),
     "NEUFS_TAU": ("selection.tau", float),
@@ -98,6 +100,7 @@ _VARIABLES: Mapping[str, tuple[str, Callable[[str], object]]] = {
 _FLAGS = {
     "model.name": "model",
     "model.device": "device",
+    "model.device_map": "device_map",
     "model.dtype": "dtype",
     "selection.shots": "shots",
     "selection.tau": "tau",

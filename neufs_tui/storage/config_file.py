@@ -64,6 +64,7 @@ class _Task(_Section):
 class _Model(_Section):
     name: Annotated[str, Field(min_length=1)] | None = None
     device: str | None = None
+    device_map: Literal["auto", "balanced", "balanced_low_0", "sequential"] | None = None
     dtype: Literal["float32", "bfloat16", "float16"] | None = None
 
 

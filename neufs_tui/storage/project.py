@@ -19,7 +19,10 @@ from neufs_tui.storage.stored_json import SessionSettings
 
 Settings = TypeVar("Settings", ModelChoice, SelectionSettings)
 
-_REMEMBERED = {"model": ("name", "device", "dtype"), "selection": ("shots", "tau", "seed")}
+_REMEMBERED = {
+    "model": ("name", "device", "device_map", "dtype"),
+    "selection": ("shots", "tau", "seed"),
+}
 """What a session brings back. Running a model's own code has to be allowed each time."""
 
 
@@ -187,6 +190,7 @@ def _overrides(request: ProjectRequest) -> Overrides:
         labels=request.labels,
         model=request.model,
         device=request.device,
+        device_map=request.device_map,
         dtype=request.dtype,
         trust_remote_code=request.trust_remote_code or None,
         shots=request.shots,

@@ -18,6 +18,7 @@ class ProjectRequest:
     labels_from: str | None = None
     model: str | None = None
     device: str | None = None
+    device_map: str | None = None
     dtype: str | None = None
     trust_remote_code: bool = False
     shots: int | None = None

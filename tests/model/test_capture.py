@@ -12,10 +12,13 @@ from transformers.pytorch_utils import Conv1D
 
 from neufs_tui.core.records import Label, Task
 from neufs_tui.core.settings import CaptureSettings, ModelChoice
+from neufs_tui.model import passes, reading
 from neufs_tui.model.capture import CaptureRunner
 from neufs_tui.model.encoding import EncodedPrompt, PromptEncoder
+from neufs_tui.model.expanded import read_expanded
 from neufs_tui.model.loading import LoadedModel, load_model
 from neufs_tui.model.prefix import MIN_LENGTH
+from neufs_tui.model.reading import LARGE_TREE
 from tests.model.conftest import Heard, load_tiny
 from tests.tiny import CORPUS, FAMILIES
 
@@ -256,3 +259,66 @@ def test_hiding_pad_tokens_hides_real_end_of_turn_tokens(tmp_path: Path) -> None
     ]
     np.testing.assert_allclose(results[0].scores, results[1].scores, rtol=1e-4, atol=1e-4)
     assert np.abs(results[0].scores - right.scores).max() > 1e-3
+
+
+@pytest.fixture
+def many() -> Task:
+    words = [word for text in CORPUS for word in text.split()]
+    names = {f"{one} {other}" for one in words[:12] for other in words[10:22]}
+    return Task(labels=tuple(Label(name) for name in sorted(names)), instruction="Classify.")
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_of_many_labels_only_contenders_are_read_and_nothing_else_changes(
+    loaded: LoadedModel, many: Task, shared: bool
+) -> None:
+    encoder = PromptEncoder(loaded.tokenizer, many, context_window=loaded.context_window)
+    prompts = [encoder.prompt(text) for text in CORPUS]
+    every = CaptureRunner(loaded, encoder.candidates, CaptureSettings())
+    assert every.n_slots >= LARGE_TREE
+    some = CaptureRunner(
+        loaded,
+        encoder.candidates,
+        CaptureSettings(),
+        neutral_prompt=encoder.prompt("").ids,
+    )
+    if shared:
+        some.share(encoder.shared_prefix())
+    for one, other in zip(every.capture(prompts), some.capture(prompts), strict=True):
+        assert one.answer == other.answer
+        np.testing.assert_array_equal(one.neurons, other.neurons)
+        assert one.neuron_count == other.neuron_count
+        assert abs(one.scores[one.answer] - other.scores[one.answer]) < 1e-4
+        assert other.scores.max() == other.scores[other.answer]
+    assert tokens_read(loaded, some, prompts[0]) <= tokens_read(loaded, every, prompts[0])
+
+
+def test_a_long_text_is_read_in_pieces(
+    loaded: LoadedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoder = PromptEncoder(loaded.tokenizer, TASK, context_window=loaded.context_window)
+    prompts = [encoder.prompt(text) for text in (CORPUS[0] * 2, CORPUS[1])]
+    runner = CaptureRunner(loaded, encoder.candidates, CaptureSettings())
+    whole = runner.capture(prompts)
+    monkeypatch.setattr(passes, "CHUNK", 16)
+    for one, other in zip(whole, runner.capture(prompts), strict=True):
+        np.testing.assert_allclose(one.scores, other.scores, rtol=1e-4, atol=1e-4)
+        np.testing.assert_array_equal(one.neurons, other.neurons)
+
+
+def test_attention_that_takes_no_masks_reads_copies_of_the_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = load_tiny(tmp_path, "llama")
+    encoder = PromptEncoder(loaded.tokenizer, TASK, context_window=loaded.context_window)
+    prompts = [encoder.prompt(text) for text in CORPUS]
+    tree = CaptureRunner(loaded, encoder.candidates, EVERYTHING).capture(prompts)
+    monkeypatch.setattr(LoadedModel, "takes_masks", False)
+    called: list[object] = []
+    monkeypatch.setattr(
+        reading, "read_expanded", lambda *given: called.append(1) or read_expanded(*given)
+    )
+    copies = CaptureRunner(loaded, encoder.candidates, EVERYTHING).capture(prompts)
+    assert called
+    for one, other in zip(tree, copies, strict=True):
+        np.testing.assert_allclose(one.scores, other.scores, rtol=1e-4, atol=1e-4)

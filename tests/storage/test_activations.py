@@ -17,7 +17,7 @@ from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import content_hash
 from neufs_tui.core.settings import CaptureSettings
 from neufs_tui.errors import NeufsError
-from neufs_tui.storage.activations import ActivationCache, CacheKey
+from neufs_tui.storage.activations import CAPTURE_VERSION, ActivationCache, CacheKey
 from neufs_tui.storage.capture_rows import CaptureRows
 from tests.storage.values import capture
 
@@ -68,7 +68,7 @@ def test_a_later_capture_replaces_the_earlier(tmp_path: Path) -> None:
         replace(KEY, prompt="p2"),
         replace(KEY, capture=CaptureSettings(set_size=100)),
         replace(KEY, dtype="bfloat16"),
-        replace(KEY, version=2),
+        replace(KEY, version=CAPTURE_VERSION + 1),
     ],
 )
 def test_nothing_is_shared_between_different_keys(tmp_path: Path, other: CacheKey) -> None:

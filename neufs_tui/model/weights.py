@@ -1,0 +1,90 @@
+"""Weights of linear layers as they are applied, however they are stored.
+
+Quantised checkpoints keep packed numbers, offloaded layers nothing at all until they are used;
+what such a layer does to unit vectors is its weight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from transformers.pytorch_utils import Conv1D
+
+_BLOCK = 1024
+"""Unit vectors sent through a layer together."""
+
+
+def applied_weight(module: nn.Module, n_inputs: int) -> Tensor:
+    """The matrix that a linear layer applies.
+
+    Args:
+        module: the layer; its bias is left out.
+        n_inputs: width of its input.
+
+    Returns:
+        Float32, shape (n_outputs, n_inputs).
+    """
+    plain = _plain_weight(module)
+    if plain is not None:
+        return plain.float()
+    return torch.cat([block.T for block in _responses(module, n_inputs)], dim=1)
+
+
+def output_rows(module: nn.Module, rows: Sequence[int], n_inputs: int) -> Tensor:
+    """Some rows of the matrix that a linear layer applies.
+
+    Args:
+        module: the layer; its bias is left out.
+        rows: which outputs.
+        n_inputs: width of its input.
+
+    Returns:
+        Float32, shape (len(rows), n_inputs).
+    """
+    index = torch.tensor(list(rows), device=computing_device(module))
+    plain = _plain_weight(module)
+    if plain is not None:
+        return plain[index].float()
+    return torch.cat([block[:, index].T for block in _responses(module, n_inputs)], dim=1)
+
+
+def computing_device(module: nn.Module) -> torch.device:
+    """Where a layer computes: an offloaded one is brought there by accelerate each time."""
+    device = getattr(getattr(module, "_hf_hook", None), "execution_device", None)
+    if device is not None:
+        return torch.device(device)
+    return next(module.parameters()).device
+
+
+def _plain_weight(module: nn.Module) -> Tensor | None:
+    """The weight as it lies in memory, shape (n_outputs, n_inputs), if it lies there as it is."""
+    if not isinstance(module, Conv1D) and type(module) is not nn.Linear:
+        return None
+    weight = module.weight.detach()
+    if weight.is_meta or type(module.weight) is not nn.Parameter:
+        return None
+    return weight.T if isinstance(module, Conv1D) else weight
+
+
+@torch.inference_mode()
+def _responses(module: nn.Module, n_inputs: int) -> list[Tensor]:
+    """What the layer makes of each unit vector, in blocks of float32 (inputs, n_outputs)."""
+    device, dtype = computing_device(module), _computing_dtype(module)
+    at_rest = module(torch.zeros(1, n_inputs, device=device, dtype=dtype)).float()
+    blocks = []
+    for start in range(0, n_inputs, _BLOCK):
+        size = min(_BLOCK, n_inputs - start)
+        units = torch.zeros(size, n_inputs, device=device, dtype=dtype)
+        units[torch.arange(size), start + torch.arange(size)] = 1
+        blocks.append(module(units).float() - at_rest)
+    return blocks
+
+
+def _computing_dtype(module: nn.Module) -> torch.dtype:
+    asked = getattr(module, "compute_dtype", None)
+    if isinstance(asked, torch.dtype):
+        return asked
+    floating = [p.dtype for p in module.parameters() if p.is_floating_point()]
+    return floating[0] if floating else torch.get_default_dtype()

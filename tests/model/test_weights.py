@@ -1,0 +1,97 @@
+"""What a linear layer applies, read the same however the layer stores it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from accelerate import disk_offload
+from torch import Tensor, nn
+from transformers import AutoModelForCausalLM, BitsAndBytesConfig, LlamaConfig
+from transformers.pytorch_utils import Conv1D
+
+from neufs_tui.core.settings import ModelChoice
+from neufs_tui.model.architecture import find_architecture
+from neufs_tui.model.loading import load_model
+from neufs_tui.model.weights import applied_weight, output_rows
+from tests.model.conftest import Heard
+from tests.tiny import FAMILIES, save_tiny_model
+
+
+class EightBit(nn.Module):
+    """A linear layer that keeps whole numbers and a scale, as quantised checkpoints do."""
+
+    def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
+        super().__init__()
+        self.in_features = weight.shape[1]
+        self.scale = nn.Parameter(weight.abs().amax(dim=1, keepdim=True) / 127)
+        self.weight = nn.Parameter((weight / self.scale).round().char(), requires_grad=False)
+        self.bias = bias
+
+    def applied(self) -> Tensor:
+        return (self.weight.float() * self.scale).detach()
+
+    def forward(self, values: Tensor) -> Tensor:
+        return nn.functional.linear(values, self.weight.float() * self.scale, self.bias)
+
+
+@pytest.mark.parametrize("bias", [False, True])
+def test_a_quantised_layer_is_read_by_what_it_does(bias: bool) -> None:
+    torch.manual_seed(0)
+    layer = EightBit(torch.randn(32, 1500), torch.randn(32) if bias else None)
+    torch.testing.assert_close(applied_weight(layer, 1500), layer.applied(), atol=1e-5, rtol=0)
+    rows = output_rows(layer, [3, 30], 1500)
+    torch.testing.assert_close(rows, layer.applied()[[3, 30]], atol=1e-5, rtol=0)
+
+
+def test_plain_layers_are_read_as_they_lie() -> None:
+    linear, transposed = nn.Linear(5, 3), Conv1D(3, 5)
+    assert torch.equal(applied_weight(linear, 5), linear.weight.detach())
+    assert torch.equal(applied_weight(transposed, 5), transposed.weight.detach().T)
+    assert torch.equal(output_rows(linear, [2, 0], 5), linear.weight.detach()[[2, 0]])
+
+
+@pytest.mark.parametrize("family", ["llama", "gpt2"])
+def test_an_offloaded_model_has_the_same_projections(tmp_path: Path, family: str) -> None:
+    save_tiny_model(tmp_path, family)
+    model = AutoModelForCausalLM.from_pretrained(tmp_path, dtype=torch.float32)
+    here = find_architecture(model).token_projections([3, 5])
+    offloaded = disk_offload(
+        AutoModelForCausalLM.from_pretrained(tmp_path, dtype=torch.float32),
+        str(tmp_path / "offload"),
+        execution_device=torch.device("cpu"),
+    )
+    architecture = find_architecture(offloaded)
+    assert next(architecture.down_projections[0].parameters()).is_meta
+    torch.testing.assert_close(architecture.token_projections([3, 5]), here, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("bits", [4, 8])
+def test_contributions_add_up_in_a_quantised_checkpoint(tmp_path: Path, bits: int) -> None:
+    pytest.importorskip("bitsandbytes")
+    save_tiny_model(tmp_path / "plain", "llama")
+    shape = FAMILIES["llama"].to_dict() | {"hidden_size": 128, "intermediate_size": 256}
+    AutoModelForCausalLM.from_config(LlamaConfig(**shape)).save_pretrained(tmp_path / "plain")
+    how = BitsAndBytesConfig(
+        load_in_4bit=bits == 4, load_in_8bit=bits == 8, bnb_4bit_compute_dtype=torch.float32
+    )
+    AutoModelForCausalLM.from_pretrained(
+        tmp_path / "plain", quantization_config=how, device_map={"": "cpu"}
+    ).save_pretrained(tmp_path / "packed")
+    for file in (tmp_path / "plain").glob("*token*"):
+        (tmp_path / "packed" / file.name).write_bytes(file.read_bytes())
+    choice = ModelChoice(str(tmp_path / "packed"), device="cpu", dtype="float32")
+    architecture = load_model(choice, tmp_path, Heard()).architecture
+    layer = architecture.down_projections[1]
+    assert not layer.weight.is_floating_point()
+    assert (architecture.d_model, architecture.d_mlp) == (128, 256)
+    activation = torch.rand(256)
+    with torch.no_grad():
+        output = layer(activation[None])[0]
+    row = architecture.unembedding.weight[5].detach().float()
+    projection = architecture.token_projections([5])[1, 0]
+    # 8-bit layers round what they are given, 4-bit ones on some CPUs compute in bfloat16
+    tolerance = 0.02
+    scale = (activation * projection).abs().sum()
+    assert ((activation * projection).sum() - output.float() @ row).abs() < tolerance * scale

@@ -18,8 +18,15 @@ from neufs_tui.engine.protocol import EngineConfig, ModelReady, ScanProgressed
 from neufs_tui.model.capture import CaptureRunner
 from neufs_tui.model.encoding import EncodedPrompt, PromptEncoder
 from neufs_tui.model.loading import LoadedModel
-from neufs_tui.model.memory import is_out_of_memory, release_memory
-from neufs_tui.storage.activations import ActivationCache, CacheKey
+from neufs_tui.model.memory import (
+    batch_tokens,
+    free_memory,
+    is_out_of_memory,
+    release_memory,
+)
+from neufs_tui.storage.activations import CacheKey, CacheSource
+from neufs_tui.storage.batch_sizes import BatchSizes
+from neufs_tui.storage.cache_writer import CacheWriter
 
 logger = logging.getLogger(__name__)
 
@@ -27,8 +34,6 @@ _WINDOW = 512
 """Examples sorted by length together."""
 _FIRST = 8
 """Examples scanned before any other, so that labelling can begin."""
-_BATCH_TOKENS = {"cpu": 2048, "cuda": 32768}
-"""Tokens in one batch, padding counted: about half a second on two cores for a small model."""
 
 _Encoded = tuple[Example, EncodedPrompt]
 
@@ -54,18 +59,21 @@ class Scanner:
             neutral_prompt=None if every else self._encoder.prompt("").ids,
         )
         self._prefix = self._encoder.shared_prefix()
-        kind = loaded.device.split(":")[0]
-        tokens = _BATCH_TOKENS.get(kind, _BATCH_TOKENS["cpu"])
-        self._batch_tokens = max(1, tokens >> config.batch_halvings)
+        self._sizes = BatchSizes(config.cache_dir / "batch_sizes.json")
+        self._size_key = f"{loaded.fingerprint} on {loaded.device}"
+        self._free_bytes = free_memory(loaded)
+        self._batch_tokens = self._first_size(loaded)
         self.shape = (loaded.architecture.n_layers, loaded.architecture.d_mlp)
-        self._cache = ActivationCache.open(
+        source = CacheSource(
             config.cache_dir / "activations",
             _cache_key(loaded, self._encoder.fingerprint(), config.capture),
-            shape=self.shape,
+            self.shape,
         )
-        self.captures: dict[ExampleId, Capture] = self._cache.get(
-            [example.id for example in config.examples]
-        )
+        with source.open() as cache:
+            self.captures: dict[ExampleId, Capture] = cache.get(
+                [example.id for example in config.examples]
+            )
+        self._writer = CacheWriter(source)
         self._n_truncated = sum(capture.truncated for capture in self.captures.values())
 
     @property
@@ -74,21 +82,37 @@ class Scanner:
         return len(self.captures) == len(self._config.examples)
 
     def run(self) -> Iterator[ScanProgressed]:
-        """Capture what is missing; yield after each batch, once it is on disk."""
+        """Capture what is missing; yield after each batch. At the end all of it is on disk.
+
+        Raises:
+            NeufsError: what was captured cannot be stored.
+        """
         began, n_before = time.monotonic(), len(self.captures)
         yield self._progress(rate=0.0)
         if not self.complete:
             self._runner.share(self._prefix)
         for stored in self._captured():
-            self._cache.put(stored)
+            self._writer.put(stored)
             self.captures.update(stored)
             self._n_truncated += sum(capture.truncated for _, capture in stored)
             seconds = time.monotonic() - began
+            if self.complete:
+                self._writer.flush()
             yield self._progress(rate=(len(self.captures) - n_before) / seconds)
 
     def close(self) -> None:
-        """Close the cache."""
-        self._cache.close()
+        """Store what is not yet stored."""
+        self._writer.close()
+
+    def _first_size(self, loaded: LoadedModel) -> int:
+        """Tokens of a batch by the memory there is, and by what has failed before."""
+        tokens = batch_tokens(loaded, self._runner.n_likely_slots, self._free_bytes)
+        known = self._sizes.limit(self._size_key, self._free_bytes)
+        # The process was killed for its memory, or died of it, so many times
+        smaller = max(1, tokens >> self._config.batch_halvings)
+        if self._config.batch_halvings:
+            self._sizes.remember(self._size_key, smaller, self._free_bytes)
+        return smaller if known is None else min(smaller, known)
 
     def _progress(self, rate: float) -> ScanProgressed:
         done, total = len(self.captures), len(self._config.examples)
@@ -122,6 +146,7 @@ class Scanner:
                         raise
                     self._batch_tokens = self._n_tokens(part) // 2
                     logger.warning("out of memory: batches of %d tokens now", self._batch_tokens)
+                    self._sizes.remember(self._size_key, self._batch_tokens, self._free_bytes)
                     parts.append(part)
                 else:
                     ids = [example.id for example, _ in part]

@@ -57,13 +57,15 @@ class Engine:
         announcer.stage("scan", "scanning the first examples")
         scanner = Scanner(config, loaded)
         ranker = Ranker(config.examples, config.task, config.selection)
-        for progress in scanner.run():
-            self._send(progress)
-            changed = ranker.observe(scanner.captures, complete=scanner.complete)
-            heard = self._hear()
-            if scanner.captures and (heard or changed or self._is_waiting()):
-                self._answer(ranker)
-        scanner.close()
+        try:
+            for progress in scanner.run():
+                self._send(progress)
+                changed = ranker.observe(scanner.captures, complete=scanner.complete)
+                heard = self._hear()
+                if scanner.captures and (heard or changed or self._is_waiting()):
+                    self._answer(ranker)
+        finally:
+            scanner.close()
         while True:
             self._connection.poll(None)
             if self._hear():

@@ -70,9 +70,9 @@ class CaptureRunner:
         self._lengths = self._answers.lengths.to(home)
 
     @property
-    def n_slots(self) -> int:
-        """Places behind each prompt from which answer tokens are predicted."""
-        return self._answers.n_slots
+    def n_likely_slots(self) -> int:
+        """Places behind a prompt from which answer tokens are predicted and read, about."""
+        return self._reader.n_likely_slots
 
     def n_tokens(self, prompt: EncodedPrompt) -> int:
         """Tokens that are about to be read for one prompt and its candidates."""

@@ -82,13 +82,17 @@ class Reader:
             hide = self._settings.mask_pad_tokens
             self._prefix = PromptPrefix(self._loaded, ids, mask_pad_tokens=hide)
 
+    @property
+    def n_likely_slots(self) -> int:
+        """Slots read for a prompt, about."""
+        if self._neutral_prompt is None:
+            return self._answers.n_slots
+        return _LIKELY_SLOTS
+
     def n_tokens(self, prompt: Sequence[int]) -> int:
         """Tokens that are about to be read for one prompt and its candidates."""
         shared = len(self._prefix) if self._prefix and self._prefix.begins([prompt]) else 0
-        n_branches = self._answers.n_slots - 1
-        if self._neutral_prompt is not None:
-            n_branches = min(n_branches, _LIKELY_SLOTS)
-        return len(prompt) - shared + n_branches
+        return len(prompt) - shared + self.n_likely_slots - 1
 
     def read(self, prompts: Sequence[tuple[int, ...]]) -> Reading:
         """Read a batch of prompts and score all candidates behind each."""

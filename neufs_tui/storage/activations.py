@@ -57,6 +57,25 @@ class CacheKey:
         return f"{blake2b(text.encode(), digest_size=16).hexdigest()}.db"
 
 
+@dataclass(frozen=True, slots=True)
+class CacheSource:
+    """Where one cache is and what it holds; any thread may open it for itself."""
+
+    folder: Path
+    """Where caches are kept, made when there is none."""
+    key: CacheKey
+    shape: tuple[int, int]
+    """The model's (n_layers, d_mlp)."""
+
+    def open(self) -> ActivationCache:
+        """Open the cache, made when there is none; a damaged one is set aside as `.corrupt`.
+
+        Raises:
+            NeufsError: the file cannot be made or used.
+        """
+        return ActivationCache.open(self.folder, self.key, shape=self.shape)
+
+
 class ActivationCache:
     """Captures of one model, prompt and setting, by example."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -120,8 +121,6 @@ def test_a_grown_pool_scans_only_what_is_new(loaded: LoadedModel, tmp_path: Path
 def test_other_settings_do_not_share_captures(
     loaded: LoadedModel, tmp_path: Path, changed: dict[str, object]
 ) -> None:
-    from dataclasses import replace
-
     base = config(pool(8), tmp_path)
     list(Scanner(base, loaded).run())
     assert Scanner(replace(base, **changed), loaded).captures == {}
@@ -177,3 +176,29 @@ def test_smaller_batches_are_cut_after_running_out_of_memory(
     large = Scanner(config(pool(30), tmp_path / "a", batch_halvings=0), loaded)
     small = Scanner(config(pool(30), tmp_path / "b", batch_halvings=4), loaded)
     assert len(list(large.run())) < len(list(small.run()))
+
+
+def test_a_size_that_works_is_remembered_for_the_next_scan(
+    loaded: LoadedModel, tmp_path: Path
+) -> None:
+    first = Scanner(config(pool(30), tmp_path, batch_halvings=0), loaded)
+    capture = first._runner.capture
+
+    def short_of_memory(prompts: list) -> list:
+        if len(prompts) > 4:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return capture(prompts)
+
+    first._runner.capture = short_of_memory
+    list(first.run())
+    first.close()
+    sizes: list[int] = []
+    next_pool = tuple(
+        replace(example, text=example.text + "!", id=content_hash(example.text + "!"))
+        for example in pool(30)
+    )
+    second = Scanner(config(next_pool, tmp_path, batch_halvings=0), loaded)
+    again = second._runner.capture
+    second._runner.capture = lambda prompts: sizes.append(len(prompts)) or again(prompts)
+    list(second.run())
+    assert max(sizes) <= 4

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from neufs_tui.model.memory import batch_tokens, free_memory, is_out_of_memory
+from tests.model.conftest import load_tiny
+
+
+def test_batches_are_sized_to_the_free_memory(tmp_path: Path) -> None:
+    loaded = load_tiny(tmp_path, "llama")
+    assert free_memory(loaded) > 1 << 20
+    sizes = [batch_tokens(loaded, 10, free) for free in (0, 3_000_000, 6_000_000, 1 << 40)]
+    assert sizes == sorted(sizes)
+    assert sizes[2] == pytest.approx(2 * sizes[1], abs=1)
+    assert sizes[0] < sizes[1] < sizes[2] < sizes[3] == 2048
+    assert batch_tokens(loaded, 100, 6_000_000) < sizes[2]
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory"), True),
+        (RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"), True),
+        (RuntimeError("shapes do not match"), False),
+    ],
+)
+def test_running_out_of_memory_is_told_from_other_errors(
+    error: RuntimeError, expected: bool
+) -> None:
+    assert is_out_of_memory(error) is expected

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from neufs_tui.core.records import content_hash
+from neufs_tui.core.settings import CaptureSettings
+from neufs_tui.errors import NeufsError
+from neufs_tui.storage.activations import ActivationCache, CacheKey, CacheSource
+from neufs_tui.storage.cache_writer import CacheWriter
+from tests.storage.values import capture
+
+IDS = [content_hash(str(number)) for number in range(40)]
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> CacheSource:
+    key = CacheKey(model="m", prompt="p", capture=CaptureSettings(), dtype="float32")
+    return CacheSource(tmp_path, key, (3, 48))
+
+
+def test_everything_handed_over_is_on_disk_after_a_flush(source: CacheSource) -> None:
+    writer = CacheWriter(source)
+    for example_id in IDS:
+        writer.put([(example_id, capture(1, 2))])
+    writer.flush()
+    with source.open() as cache:
+        assert cache.known() == set(IDS)
+    writer.close()
+
+
+def test_closing_writes_what_is_waiting(source: CacheSource) -> None:
+    writer = CacheWriter(source)
+    for example_id in IDS:
+        writer.put([(example_id, capture(1))])
+    writer.close()
+    writer.close()
+    with source.open() as cache:
+        assert cache.known() == set(IDS)
+
+
+def test_whoever_brings_a_batch_does_not_wait_for_the_disk(
+    source: CacheSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = threading.Event()
+    put = ActivationCache.put
+
+    def slow(self: ActivationCache, batch: object) -> None:
+        disk.wait()
+        put(self, batch)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ActivationCache, "put", slow)
+    writer = CacheWriter(source)
+    for example_id in IDS[:5]:
+        writer.put([(example_id, capture(1))])  # returns while the disk is stuck
+    disk.set()
+    writer.flush()
+    writer.close()
+
+
+def test_a_batch_that_cannot_be_stored_is_reported(
+    source: CacheSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise NeufsError("the disk is full")
+
+    monkeypatch.setattr(ActivationCache, "put", full)
+    writer = CacheWriter(source)
+    writer.put([(IDS[0], capture(1))])
+    with pytest.raises(NeufsError, match="the disk is full"):
+        writer.flush()
+    with pytest.raises(NeufsError, match="the disk is full"):
+        writer.put([(IDS[1], capture(1))])
+    writer.close()

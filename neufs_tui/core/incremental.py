@@ -18,10 +18,12 @@ from neufs_tui.core.kmedoids import Clustering
 from neufs_tui.core.records import DecisionKind
 from neufs_tui.core.selection import cluster_scores
 
-_WARM_ITERATIONS = 10
-"""Medoid updates after a label: a label moves only what its new fixed medoid attracts."""
 _SEED_CANDIDATES = 256
-"""Examples tried as the seed of a new free cluster."""
+"""Examples looked at as the seed of a new free cluster."""
+_SEED_SAMPLE = 256
+"""Examples by which they are compared first."""
+_SEED_FINALISTS = 8
+"""Of them, those compared by the whole pool."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ class IncrementalSelection:
         label_distances = np.minimum(geometry.label_distances, self.sets.distances_to(place))
         fixed = np.array(labelled, dtype=np.intp)
         free = self._free_medoids(geometry, place, label_distances)
-        clustering = kmedoids.settle(self.sets, fixed, free, max_iterations=_WARM_ITERATIONS)
+        clustering = kmedoids.nudge(self.sets, geometry.clustering, fixed, free)
         return Geometry(
             labelled=labelled,
             skipped=geometry.skipped - {place},
@@ -204,5 +206,18 @@ class IncrementalSelection:
         uncovered[[*geometry.labelled, place, *free]] = -1
         farthest = np.argsort(-uncovered, kind="stable")[:_SEED_CANDIDATES]
         farthest = farthest[uncovered[farthest] >= 0]
-        gains = np.maximum(label_distances - self.sets.distances(farthest, None), 0).sum(axis=1)
-        return int(farthest[gains.argmax()])
+        # Evenly over the order of content hashes, which is as good as at random
+        step = max(1, len(self.sets) // _SEED_SAMPLE)
+        gains = self._gains(label_distances, farthest, np.arange(0, len(self.sets), step))
+        best = np.argsort(-gains, kind="stable")[:_SEED_FINALISTS]
+        finalists = farthest[np.sort(best)]
+        gains = self._gains(label_distances, finalists, np.arange(len(self.sets)))
+        return int(finalists[gains.argmax()])
+
+    def _gains(
+        self, label_distances: NDArray[np.float64], places: Indices, among: Indices
+    ) -> NDArray[np.float64]:
+        """By how much each of some examples as a medoid would lower Σ d_L over some others."""
+        distances = self.sets.distances(places, among)
+        gains: NDArray[np.float64] = np.maximum(label_distances[among] - distances, 0).sum(axis=1)
+        return gains

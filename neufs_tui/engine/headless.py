@@ -75,7 +75,7 @@ def select_pool(config: EngineConfig, scanned: Scanned) -> tuple[Selected, ...]:
     """
     from neufs_tui.engine.ranking import ScannedPool
 
-    pool = ScannedPool(scanned.captures, config.selection)
+    pool = ScannedPool(scanned.captures, config.selection, device=scanned.model.device)
     examples = {example.id: example for example in config.examples}
     picks = select_batch(
         pool.sets,

@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from neufs_tui.core.incremental import Choice, Geometry, IncrementalSelection
-from neufs_tui.core.jaccard import NeuronSets
 from neufs_tui.core.neurons import Capture, count_percentile, standardised_counts
 from neufs_tui.core.records import Decision, DecisionKind, Example, ExampleId, Pick, Reason, Task
 from neufs_tui.core.settings import SelectionSettings
 from neufs_tui.engine.protocol import Focus, Ranked
+from neufs_tui.model.device_sets import neuron_sets
 
 QUEUE_LENGTH = 8
 """Candidates sent beside the next one, to go on with if the engine falls silent."""
@@ -27,12 +27,18 @@ _REMEMBERED = 16
 class ScannedPool:
     """The examples scanned so far, as arrays; places count in the order of content hashes."""
 
-    def __init__(self, captures: Mapping[ExampleId, Capture], settings: SelectionSettings) -> None:
-        """Take the captures as they are now."""
+    def __init__(
+        self,
+        captures: Mapping[ExampleId, Capture],
+        settings: SelectionSettings,
+        *,
+        device: str = "cpu",
+    ) -> None:
+        """Take the captures as they are now; distances are computed on `device`."""
         self.ids = sorted(captures)
         self.place_of = {example_id: place for place, example_id in enumerate(self.ids)}
         ordered = [captures[example_id] for example_id in self.ids]
-        self.sets = NeuronSets([capture.neurons for capture in ordered])
+        self.sets = neuron_sets([capture.neurons for capture in ordered], device)
         self.counts = np.array([capture.neuron_count for capture in ordered], dtype=np.int64)
         self.lengths = np.array([capture.n_answer_tokens for capture in ordered], dtype=np.int64)
         self.difficulty = (
@@ -46,9 +52,15 @@ class Ranker:
     """Answers each focus with the next example and what follows either decision on it."""
 
     def __init__(
-        self, examples: Sequence[Example], task: Task, settings: SelectionSettings
+        self,
+        examples: Sequence[Example],
+        task: Task,
+        settings: SelectionSettings,
+        *,
+        device: str = "cpu",
     ) -> None:
-        """Bind what does not change while the engine runs."""
+        """Bind what does not change while the engine runs; distances are computed on `device`."""
+        self._device = device
         self._examples = examples
         self._names = task.label_names
         self._settings = settings
@@ -98,7 +110,7 @@ class Ranker:
 
     def _rebuild(self) -> None:
         """Begin the geometry anew on what is scanned by now."""
-        self._pool = ScannedPool(self._captures, self._settings)
+        self._pool = ScannedPool(self._captures, self._settings, device=self._device)
         self._selection = IncrementalSelection(
             self._pool.sets,
             self._pool.difficulty,

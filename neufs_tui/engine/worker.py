@@ -56,7 +56,7 @@ class Engine:
         self._send(ready(loaded))
         announcer.stage("scan", "scanning the first examples")
         scanner = Scanner(config, loaded)
-        ranker = Ranker(config.examples, config.task, config.selection)
+        ranker = Ranker(config.examples, config.task, config.selection, device=loaded.device)
         try:
             for progress in scanner.run():
                 self._send(progress)

@@ -26,7 +26,8 @@ format: .venv/installed-dev
 bench: .venv/installed-dev
 	$(BIN)/python benchmarks/first_paint.py
 	$(BIN)/python benchmarks/scan.py
-	$(BIN)/python benchmarks/clustering.py 1000 10000
+	$(BIN)/python benchmarks/against_reference.py sample_data/test.jsonl -n 60
+	$(BIN)/python benchmarks/clustering.py 1000 10000 100000
 
 .venv/bin/pip:
 	$(PYTHON) -m venv .venv

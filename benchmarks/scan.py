@@ -1,19 +1,23 @@
 """The scan against the bare forward pass over the same tokens, and its parts against each other.
 
-    python benchmarks/scan.py [POOL] [-n ROWS] [--model MODEL] [--dtype DTYPE]
+    python benchmarks/scan.py [POOL] [-n ROWS] [--labels N ...] [--model MODEL] [--dtype DTYPE]
 
 Everything is timed in this one process, the variants in turn for each batch, so that what else
-the machine does hits all of them alike. The bare forward pass reads the very tokens of the scan's
-batches (prompt and candidates, nothing shared) and computes one position's logits.
+the machine does hits all of them alike. The bare forward pass reads the very tokens of the first
+variant (prompt and candidates, nothing shared) and computes one position's logits. The last
+column compares the scan as it runs with the scan of the same rows with the first number of
+labels. Labels are the pool's own where it has as many.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import resource
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 from rich.console import Console
@@ -35,12 +39,15 @@ class _Quiet:
     def downloaded(self, done: int, total: int) -> None: ...
 
 
-def batches(prompts: list[EncodedPrompt], extra: int) -> list[list[EncodedPrompt]]:
+def batches(prompts: list[EncodedPrompt], runner: CaptureRunner) -> list[list[EncodedPrompt]]:
     """Prompts sorted by length, cut as the scan cuts them."""
     cut: list[list[EncodedPrompt]] = [[]]
+    n_tokens = 0
     for prompt in sorted(prompts, key=lambda prompt: len(prompt.ids)):
-        if cut[-1] and (len(cut[-1]) + 1) * (len(prompt.ids) + extra) > BATCH_TOKENS:
+        n_tokens += runner.n_tokens(prompt)
+        if cut[-1] and n_tokens > BATCH_TOKENS:
             cut.append([])
+            n_tokens = runner.n_tokens(prompt)
         cut[-1].append(prompt)
     return cut
 
@@ -57,38 +64,51 @@ def bare_forward(loaded: LoadedModel, batch: list[EncodedPrompt], n_tree: int) -
         torch.cuda.synchronize()
 
 
-def measure(loaded: LoadedModel, texts: list[str], n_labels: int) -> dict[str, float]:
-    """Seconds per row of each variant."""
-    names = [f"kind of message number {number}" for number in range(n_labels)]
+VARIANTS = ("nothing shared", "prefix shared", "only contenders", "expanded cache")
+EXPANDED_LIMIT = 20
+"""Labels up to which candidates are also read one by one."""
+
+
+def measure(loaded: LoadedModel, texts: list[str], names: list[str]) -> dict[str, float]:
+    """Seconds of each variant, and bytes of the cache a kept neuron."""
     task = Task(labels=tuple(map(Label, names)))
     encoder = PromptEncoder(loaded.tokenizer, task, context_window=loaded.context_window)
     prompts = [encoder.prompt(text) for text in texts]
-    runners = {
-        "tree": CaptureRunner(loaded, encoder.candidates, CaptureSettings(), tree=True),
-        "tree, shared prefix": CaptureRunner(
-            loaded, encoder.candidates, CaptureSettings(), tree=True
-        ),
+    neutral = encoder.prompt("").ids
+    options: dict[str, dict[str, Any]] = {
+        "nothing shared": {"tree": True},
+        "prefix shared": {"tree": True},
+        "only contenders": {"tree": True, "neutral_prompt": neutral},
+        "expanded cache": {"tree": False},
     }
-    runners["tree, shared prefix"].share(encoder.shared_prefix())
-    if n_labels <= 2:
-        runners["a copy per candidate"] = CaptureRunner(
-            loaded, encoder.candidates, CaptureSettings(), tree=False
-        )
-    n_tree = runners["tree"].n_tree_tokens
+    if len(names) > EXPANDED_LIMIT:
+        del options["expanded cache"]
+    runners = {
+        variant: CaptureRunner(loaded, encoder.candidates, CaptureSettings(), **given)
+        for variant, given in options.items()
+    }
+    for variant in ("prefix shared", "only contenders"):
+        runners[variant].share(encoder.shared_prefix())
+    n_tree = runners["nothing shared"].n_likely_slots - 1
     variants: dict[str, Callable[[list[EncodedPrompt]], object]] = {
-        "bare forward": lambda batch: bare_forward(loaded, batch, n_tree),
+        "bare": lambda batch: bare_forward(loaded, batch, n_tree),
         **{name: runner.capture for name, runner in runners.items()},
     }
     seconds = dict.fromkeys(variants, 0.0)
-    cut = batches(prompts, n_tree)
-    for variant in variants.values():
-        variant(cut[0])  # the first pass of a shape pays for what later ones reuse
-    for batch in cut:
+    # What little of a prompt is left to read once its beginning is shared fills larger batches
+    cuts = {
+        name: batches(prompts, runners[name if name in runners else "nothing shared"])
+        for name in variants
+    }
+    for name, variant in variants.items():
+        variant(cuts[name][0])  # the first pass of a shape pays for what later ones reuse
+    for turn in range(max(map(len, cuts.values()))):
         for name, variant in variants.items():
-            began = time.perf_counter()
-            variant(batch)
-            seconds[name] += time.perf_counter() - began
-    captures = runners["tree"].capture(cut[0])
+            if turn < len(cuts[name]):
+                began = time.perf_counter()
+                variant(cuts[name][turn])
+                seconds[name] += time.perf_counter() - began
+    captures = runners["nothing shared"].capture(cuts["bare"][0])
     architecture = loaded.architecture
     rows = CaptureRows((architecture.n_layers, architecture.d_mlp))
     stored = [rows.encode("0" * 32, capture) for capture in captures]
@@ -103,25 +123,39 @@ def main() -> None:
     sample = Path(__file__).parents[1] / "sample_data" / "pool.jsonl"
     parser.add_argument("pool", nargs="?", type=Path, default=sample)
     parser.add_argument("-n", type=int, default=100, help="rows")
+    parser.add_argument("--labels", type=int, nargs="+", default=[2, 20, 77])
     parser.add_argument("--model", default="smollm2-135m")
     parser.add_argument("--dtype")
     arguments = parser.parse_args()
-    rows = [json.loads(line) for line in arguments.pool.read_text().splitlines()[: arguments.n]]
-    texts = [row.get("text") or row["input"] for row in rows]
+    rows = [json.loads(line) for line in arguments.pool.read_text().splitlines()]
+    texts = [row.get("text") or row["input"] for row in rows[: arguments.n]]
+    own = sorted({str(row["label"]) for row in rows if "label" in row})
     loaded = load_model(ModelChoice(arguments.model, dtype=arguments.dtype), models_dir(), _Quiet())
     table = Table(title=f"{loaded.name}, {loaded.device}, {loaded.dtype}, {len(texts)} rows")
-    headings = ("bare forward", "tree", "tree, shared prefix", "a copy per candidate")
-    for heading in ("labels", *headings, "bytes a kept neuron"):
+    table.add_column("labels", justify="right")
+    headings = ("bare forward", *VARIANTS, "bytes a neuron", f"to {arguments.labels[0]} labels")
+    for heading in headings:
         table.add_column(heading, justify="right")
-    for n_labels in (2, 20, 77):
-        measured = measure(loaded, texts, n_labels)
-        base = measured["bare forward"]
-        cells = [f"{base / len(texts) * 1000:.1f} ms/row"]
-        cells += [
-            f"{measured[name] / base:.2f}" if name in measured else "" for name in headings[1:]
-        ]
-        table.add_row(str(n_labels), *cells, f"{measured['bytes a kept neuron']:.1f}")
-    Console().print(table)
+    first = 0.0
+    for n_labels in arguments.labels:
+        names = own[:n_labels]
+        if len(names) < n_labels:
+            names = [f"kind of message number {number}" for number in range(n_labels)]
+        measured = measure(loaded, texts, names)
+        base = measured["bare"]
+        scan = measured["only contenders"]
+        first = first or scan
+        table.add_row(
+            str(n_labels),
+            f"{base / len(texts) * 1000:.1f} ms/row",
+            *(f"{measured[name] / base:.2f}" if name in measured else "" for name in VARIANTS),
+            f"{measured['bytes a kept neuron']:.1f}",
+            f"{scan / first:.2f}",
+        )
+    console = Console()
+    console.print(table)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    console.print(f"peak memory of this process: {peak:,.0f} MB")
 
 
 if __name__ == "__main__":

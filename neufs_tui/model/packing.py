@@ -61,7 +61,7 @@ def pack(lengths: Sequence[int], room: int) -> list[list[int]]:
 
     Args:
         lengths: tokens of each prompt.
-        room: tokens of a sequence; a longer prompt has one of its own.
+        room: tokens of a sequence, or as many as the longest prompt has.
 
     Returns:
         The prompts of each sequence, by their place in `lengths`.

@@ -27,9 +27,9 @@ LARGE_TREE = 64
 """Slots of an answer tree from which on only candidates that can win are read to their end."""
 _LIKELY_SLOTS = 32
 """Slots of a large tree that are read for one prompt, about; they are more where it hesitates."""
-_SEQUENCE = 256
-"""Tokens of a sequence of short prompts: attention costs more in longer ones, and the shared
-beginning is copied more often for shorter ones."""
+_SEQUENCE = 128
+"""Tokens of a sequence of short prompts behind a shared beginning: attention costs more in longer
+ones, and the beginning is copied more often for shorter ones."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,7 +133,8 @@ class Reader:
             pieces.append([Piece(row, torch.tensor(ids[before:]), positions, slots)])
             if len(branches):
                 pieces[row].append(self._branches(row, len(ids), branches))
-        sequences = pack([sum(len(p.ids) for p in row) for row in pieces], _SEQUENCE)
+        room = _SEQUENCE if prefix else 1  # with nothing to share, sequences are single prompts
+        sequences = pack([sum(len(p.ids) for p in row) for row in pieces], room)
         passes = Passes(
             self._loaded,
             self._settings,

@@ -13,7 +13,7 @@ from neufs_tui.storage.activations import ActivationCache, CacheSource
 
 Batch = Sequence[tuple[ExampleId, Capture]]
 
-_WAITING = 8
+_WAITING = 2
 """Batches that may wait for the disk; with more, whoever brings them waits too."""
 
 

@@ -188,6 +188,10 @@ def test_a_scan_stops_on_ctrl_c_and_survives_being_killed(tmp_path: Path, tiny_l
 
     killed, after_interrupt = begin()
     assert after_interrupt > 0
+    shown = after_interrupt
+    while shown < after_interrupt + 300:  # more than the batches that may wait for the disk
+        killed.expect(r"([\d,]+)/4,000 examples, ")
+        shown = int(killed.match.group(1).replace(",", ""))
     os.kill(killed.pid, signal.SIGKILL)
     killed.expect(pexpect.EOF)
     killed.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
 
@@ -88,10 +89,12 @@ FAMILIES: dict[str, PretrainedConfig] = {
 }
 
 
-def save_tiny_model(folder: Path, family: str = "llama") -> Path:
+def save_tiny_model(folder: Path, family: str = "llama", window: int = 256) -> Path:
     """Write a tiny model and its tokenizer as save_pretrained does; the seed is fixed."""
     torch.manual_seed(7)
-    model = AutoModelForCausalLM.from_config(FAMILIES[family])
+    config = copy.deepcopy(FAMILIES[family])
+    config.max_position_embeddings = window  # GPT-2's n_positions by another name
+    model = AutoModelForCausalLM.from_config(config)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.copy_(torch.randn_like(parameter) * 0.3)

@@ -78,9 +78,18 @@ class CaptureRunner:
         """Tokens that are about to be read for one prompt and its candidates."""
         return self._reader.n_tokens(prompt.ids)
 
-    def share(self, ids: Sequence[int]) -> None:
-        """Read what all prompts begin with once, for all batches to come."""
-        self._reader.share(ids)
+    def share(self, ids: Sequence[int], neutral_prompt: Sequence[int] | None = None) -> int:
+        """Read what all prompts begin with once, for all batches to come.
+
+        Args:
+            ids: what the prompts to come begin with; of the last ones' beginning, what is the
+                same is not read again.
+            neutral_prompt: the prompt without a text, if it is another from now on.
+
+        Returns:
+            How many tokens were read.
+        """
+        return self._reader.share(ids, neutral_prompt)
 
     @torch.inference_mode()
     def capture(self, prompts: Sequence[EncodedPrompt]) -> list[Capture]:

@@ -1,4 +1,4 @@
-"""The beginning that all prompts of a task share, read once into a KV cache."""
+"""The beginning that all prompts of a task share, read once into a KV cache and extended."""
 
 from __future__ import annotations
 
@@ -12,37 +12,60 @@ from neufs_tui.model.loading import LoadedModel
 
 MIN_LENGTH = 16
 """Tokens below which sharing costs more than it saves."""
+_CHUNK = 1024
+"""Tokens read in one pass."""
 
 
 class PromptPrefix:
-    """Keys and values of one token sequence, to be continued by many."""
+    """Keys and values of one token sequence, to be continued by many.
 
-    def __init__(self, loaded: LoadedModel, ids: Sequence[int], *, mask_pad_tokens: bool) -> None:
-        """Read the tokens.
+    It may be exchanged for another sequence: what both begin with is kept, so a demonstration
+    added at the end costs its own tokens, and taking it back costs none.
+    """
+
+    def __init__(self, loaded: LoadedModel, *, mask_pad_tokens: bool) -> None:
+        """Begin with nothing.
 
         Args:
             loaded: the model; its layers see everything that is read, no sliding window.
-            ids: the shared tokens.
             mask_pad_tokens: hide tokens equal to the pad token, as the reference does.
         """
-        self.ids = tuple(ids)
-        device = loaded.model.device
-        tokens = torch.tensor([self.ids], device=device)
-        visible = tokens != loaded.pad_id if mask_pad_tokens else torch.ones_like(tokens).bool()
-        self.visible = visible[0].cpu()
+        self._loaded = loaded
+        self._mask_pad_tokens = mask_pad_tokens
+        self._layers: list[tuple[Tensor, Tensor]] = []
+        self.ids: tuple[int, ...] = ()
+        self.visible = torch.ones(0, dtype=torch.bool)
         """Which of the tokens may be attended to, bool, shape (length,)."""
+
+    def become(self, ids: Sequence[int]) -> int:
+        """Hold this sequence from now on.
+
+        Returns:
+            How many tokens had to be read for it.
+        """
+        kept = len(common_beginning([self.ids, ids]))
+        fresh = len(ids) - kept
+        self._layers = [(keys[:, :, :kept], values[:, :, :kept]) for keys, values in self._layers]
+        self.ids = tuple(ids)
+        tokens = torch.tensor(self.ids, dtype=torch.long)
+        hidden = tokens == self._loaded.pad_id
+        self.visible = ~hidden if self._mask_pad_tokens else torch.ones_like(hidden)
+        for start in range(kept, len(ids), _CHUNK):
+            self._extend(tokens, start, min(start + _CHUNK, len(ids)))
+        return fresh
+
+    def _extend(self, tokens: Tensor, start: int, end: int) -> None:
+        device = self._loaded.model.device
         with torch.inference_mode():
-            output = loaded.model(
-                input_ids=tokens,
-                attention_mask=visible.long(),
-                position_ids=torch.arange(len(self.ids), device=device)[None],
-                past_key_values=DynamicCache(),
+            output = self._loaded.model(
+                input_ids=tokens[None, start:end].to(device),
+                attention_mask=self.visible[None, :end].long().to(device),
+                position_ids=torch.arange(start, end, device=device)[None],
+                past_key_values=DynamicCache(self._layers) if start else DynamicCache(),
                 use_cache=True,
                 logits_to_keep=1,
             )
-        self._layers: list[tuple[Tensor, Tensor]] = [
-            (layer.keys, layer.values) for layer in output.past_key_values.layers
-        ]
+        self._layers = [(layer.keys, layer.values) for layer in output.past_key_values.layers]
 
     def __len__(self) -> int:
         """Length in tokens."""

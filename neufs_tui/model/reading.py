@@ -76,11 +76,24 @@ class Reader:
         self._neutral_prompt = neutral_prompt if answers.n_slots >= LARGE_TREE else None
         self._neutral: Tensor | None = None
 
-    def share(self, ids: Sequence[int]) -> None:
-        """Read the beginning of all prompts once; prompts that begin otherwise are read whole."""
-        if len(ids) >= MIN_LENGTH and self._tree is not False:
+    def share(self, ids: Sequence[int], neutral_prompt: Sequence[int] | None = None) -> int:
+        """Read the beginning of all prompts once; prompts that begin otherwise are read whole.
+
+        Args:
+            ids: what the prompts to come begin with.
+            neutral_prompt: the prompt without a text, if it is another from now on.
+
+        Returns:
+            How many tokens were read.
+        """
+        if neutral_prompt is not None and self._neutral_prompt is not None:
+            self._neutral_prompt, self._neutral = neutral_prompt, None
+        if len(ids) < MIN_LENGTH or self._tree is False:
+            return 0
+        if self._prefix is None:
             hide = self._settings.mask_pad_tokens
-            self._prefix = PromptPrefix(self._loaded, ids, mask_pad_tokens=hide)
+            self._prefix = PromptPrefix(self._loaded, mask_pad_tokens=hide)
+        return self._prefix.become(ids)
 
     @property
     def n_likely_slots(self) -> int:

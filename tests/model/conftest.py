@@ -30,7 +30,7 @@ def heard() -> Heard:
     return Heard()
 
 
-def load_tiny(folder: Path, family: str, dtype: str = "float32") -> LoadedModel:
-    save_tiny_model(folder, family)
+def load_tiny(folder: Path, family: str, dtype: str = "float32", window: int = 256) -> LoadedModel:
+    save_tiny_model(folder, family, window)
     choice = ModelChoice(name=str(folder), device="cpu", dtype=dtype)
     return load_model(choice, folder / "unused", Heard())

@@ -21,6 +21,7 @@ from neufs_tui.engine.protocol import (
     ModelReady,
     Ranked,
     Request,
+    Rescored,
     ScanProgressed,
 )
 
@@ -61,6 +62,7 @@ class Flow:
         self._read_decisions()
         self.engine = EngineState.LOADING
         self.scan: ScanProgressed | None = None
+        self.rescored: Rescored | None = None
         self.shown: Shown | None = None
         restored = workspace.shown()
         if restored is not None:
@@ -162,6 +164,8 @@ class Flow:
             case ScanProgressed():
                 self.engine = EngineState.RUNNING
                 self.scan = event
+            case Rescored():
+                self.rescored = event
             case ModelReady():
                 self.workspace.set_model(event)
             case EngineFailed():

@@ -7,7 +7,7 @@ from enum import Enum, auto
 
 from neufs_tui.app.sentences import plural
 from neufs_tui.core.records import Pick
-from neufs_tui.engine.protocol import ScanProgressed
+from neufs_tui.engine.protocol import Rescored, ScanProgressed
 
 
 class EngineState(Enum):
@@ -73,6 +73,18 @@ def scan_parts(scan: ScanProgressed) -> tuple[str, ...]:
     if scan.truncated:
         parts.append(f"{plural(scan.truncated, 'text')} cut to fit")
     return tuple(parts)
+
+
+def work_parts(scan: ScanProgressed, rescored: Rescored | None, n_labels: int) -> tuple[str, ...]:
+    """What the engine has done: the scan, and once it is over, how fresh the answers are."""
+    parts = scan_parts(scan)
+    if scan.done < scan.total or rescored is None or not n_labels or not rescored.total:
+        return parts
+    fresh = (
+        f"answers read with {rescored.n_demonstrations:,} of {plural(n_labels, 'label')} "
+        f"for {rescored.done:,} of {rescored.total:,}"
+    )
+    return (fresh, *parts[1:])
 
 
 def freshness(pick: Pick | None, n_labels: int) -> str:

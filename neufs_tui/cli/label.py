@@ -30,6 +30,11 @@ if TYPE_CHECKING:
 @task_options
 @click.option("--shots", type=int, metavar="N", help="Demonstrations wanted.  [default: 16]")
 @selection_options
+@click.option(
+    "--rescore",
+    type=click.Choice(["off", "shortlist", "pool"]),
+    help="What the model rereads with your labels in its prompt.  [default: pool]",
+)
 @capture_options
 @click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
 def label(no_mouse: bool, **options: Any) -> None:

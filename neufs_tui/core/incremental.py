@@ -115,20 +115,29 @@ class IncrementalSelection:
             coverage=geometry.coverage | self.sets.bits[place],
         )
 
-    def ranking(self, geometry: Geometry, limit: int) -> list[Choice]:
+    def ranking(
+        self, geometry: Geometry, limit: int, difficulty: NDArray[np.float64] | None = None
+    ) -> list[Choice]:
         """The best candidates, best first, `limit` of them where there are as many.
+
+        Args:
+            geometry: what the decisions have made of the pool.
+            limit: candidates wanted.
+            difficulty: Q(x) as it is known by now, shape (n,); None takes the scan's.
 
         The free clusters come in turn, the one with the most uncovered mass Σ d_L(x) first:
         first the best of each cluster, by the paper's score, then the second of each, and so on.
         Candidates nearer to a labelled example than to any free medoid follow, the farthest from
         a label first. Ties go to the earlier place.
         """
+        if difficulty is None:
+            difficulty = self._difficulty
         undecided = np.ones(len(self.sets), dtype=bool)
         undecided[geometry.decided] = False
         rounds: list[tuple[int, int, Choice]] = []
         for turn, members in enumerate(self._clusters_by_mass(geometry)):
             distances = geometry.clustering.distances[members]
-            scores = cluster_scores(self._difficulty[members], distances, tau=self._tau)
+            scores = cluster_scores(difficulty[members], distances, tau=self._tau)
             order = np.argsort(-scores, kind="stable")
             candidates = order[undecided[members[order]]][:limit]
             for nth, at in enumerate(candidates):

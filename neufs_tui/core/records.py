@@ -128,3 +128,5 @@ class Pick:
     """Examples scanned when it was chosen."""
     n_labelled: int
     """Labels taken into account when it was chosen."""
+    n_demonstrations: int = 0
+    """Labels in the prompt with which the model gave its answer."""

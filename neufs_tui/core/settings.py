@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+Rescoring = Literal["off", "shortlist", "pool"]
+"""What is reread after a label: nothing, the best candidates, or all that is undecided."""
 HookSite = Literal["down_proj", "act_fn"]
 """Where activations are read: the down-projection's input, or the gate's activation alone."""
 
@@ -75,6 +77,7 @@ class SelectionSettings:
     """Compare neuron counts across answer lengths, as the reference does."""
     choose_from: int = 32
     """Scanned examples from which NeuFS chooses; below, examples come in file order."""
+    rescore: Rescoring = "pool"
 
 
 def _share_or_number(value: float, whole: int) -> int:

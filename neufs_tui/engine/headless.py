@@ -79,7 +79,7 @@ def select_pool(config: EngineConfig, scanned: Scanned) -> tuple[Selected, ...]:
     examples = {example.id: example for example in config.examples}
     picks = select_batch(
         pool.sets,
-        pool.difficulty,
+        pool.difficulty.values,
         shots=config.selection.shots,
         tau=config.selection.tau,
         seed=config.selection.seed,
@@ -89,7 +89,7 @@ def select_pool(config: EngineConfig, scanned: Scanned) -> tuple[Selected, ...]:
             example=examples[pool.ids[pick.place]],
             medoid=examples[pool.ids[pick.medoid]],
             pick=pick,
-            neuron_count=int(pool.counts[pick.place]),
+            neuron_count=int(pool.difficulty.counts[pick.place]),
             answer=config.task.label_names[scanned.captures[pool.ids[pick.place]].answer],
         )
         for pick in picks

@@ -116,6 +116,18 @@ class Ranked:
 
 
 @dataclass(frozen=True, slots=True)
+class Rescored:
+    """How far the undecided examples are read with the labels there are in the prompt."""
+
+    n_demonstrations: int
+    """Labels in the prompt."""
+    n_labels: int
+    """Labels that hold; more than those in the prompt when the window cannot hold them all."""
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class EngineFailed:
     """The engine cannot go on and exits."""
 
@@ -140,4 +152,6 @@ class EngineDied:
 EngineEvent = Stage | Downloaded | ModelReady | ScanProgressed
 """What loading and scanning tell, with a screen or without."""
 
-Event = Stage | Downloaded | ModelReady | ScanProgressed | Ranked | EngineFailed | EngineDied
+Event = (
+    Stage | Downloaded | ModelReady | ScanProgressed | Ranked | Rescored | EngineFailed | EngineDied
+)

@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from neufs_tui.core.difficulty import Difficulty, reread_difficulty, scan_difficulty
 from neufs_tui.core.incremental import Choice, Geometry, IncrementalSelection
-from neufs_tui.core.neurons import Capture, count_percentile, standardised_counts
+from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import Decision, DecisionKind, Example, ExampleId, Pick, Reason, Task
 from neufs_tui.core.settings import SelectionSettings
 from neufs_tui.engine.protocol import Focus, Ranked
@@ -39,13 +40,13 @@ class ScannedPool:
         self.place_of = {example_id: place for place, example_id in enumerate(self.ids)}
         ordered = [captures[example_id] for example_id in self.ids]
         self.sets = neuron_sets([capture.neurons for capture in ordered], device)
-        self.counts = np.array([capture.neuron_count for capture in ordered], dtype=np.int64)
-        self.lengths = np.array([capture.n_answer_tokens for capture in ordered], dtype=np.int64)
-        self.difficulty = (
-            self.counts.astype(np.float64)
-            if settings.raw_counts
-            else standardised_counts(self.counts, self.lengths)
-        )
+        self.difficulty = scan_difficulty(*_counts(ordered), raw=settings.raw_counts)
+
+    def reread(self, readings: Mapping[ExampleId, Capture]) -> Difficulty:
+        """The difficulty once some examples were read with demonstrations."""
+        known = sorted(self.place_of[one] for one in readings if one in self.place_of)
+        counts, lengths = _counts([readings[self.ids[place]] for place in known])
+        return reread_difficulty(self.difficulty, np.array(known, dtype=np.intp), counts, lengths)
 
 
 class Ranker:
@@ -69,6 +70,22 @@ class Ranker:
         self._selection: IncrementalSelection | None = None
         self._complete = False
         self._geometries: dict[tuple[tuple[int, DecisionKind], ...], Geometry] = {}
+        self._readings: Mapping[ExampleId, Capture] = {}
+        self._n_demonstrations = 0
+        self._difficulty: Difficulty | None = None
+
+    def refresh(self, readings: Mapping[ExampleId, Capture], *, n_demonstrations: int) -> None:
+        """Take in what was reread behind the labels there are now."""
+        self._readings, self._n_demonstrations = readings, n_demonstrations
+        self._difficulty = self._pool.reread(readings) if self._pool and readings else None
+
+    def order(self, decisions: Sequence[Decision]) -> list[ExampleId]:
+        """All candidates, best first; none before there is a geometry."""
+        if self._pool is None or self._selection is None:
+            return []
+        geometry = self._geometry(self._pool, self._selection, decisions)
+        choices = self._selection.ranking(geometry, len(self._pool.ids), self._values())
+        return [self._pool.ids[choice.place] for choice in choices]
 
     def observe(self, captures: Mapping[ExampleId, Capture], *, complete: bool) -> bool:
         """Take notice of the scan's growth.
@@ -113,12 +130,16 @@ class Ranker:
         self._pool = ScannedPool(self._captures, self._settings, device=self._device)
         self._selection = IncrementalSelection(
             self._pool.sets,
-            self._pool.difficulty,
+            self._pool.difficulty.values,
             shots=self._settings.shots,
             tau=self._settings.tau,
             seed=self._settings.seed,
         )
         self._geometries = {}
+        self.refresh(self._readings, n_demonstrations=self._n_demonstrations)
+
+    def _values(self) -> np.ndarray[tuple[int], np.dtype[np.float64]] | None:
+        return self._difficulty.values if self._difficulty is not None else None
 
     def _best(
         self, decisions: Sequence[Decision], limit: int, leave_out: ExampleId | None = None
@@ -131,7 +152,7 @@ class Ranker:
         undecided = np.ones(len(pool.ids), dtype=bool)
         undecided[geometry.decided] = False
         open_gaps = gaps[undecided]
-        choices = self._selection.ranking(geometry, limit + (leave_out is not None))
+        choices = self._selection.ranking(geometry, limit + (leave_out is not None), self._values())
         return [
             self._pick(pool, geometry, choice, gaps, open_gaps)
             for choice in choices
@@ -171,6 +192,7 @@ class Ranker:
     ) -> Pick:
         place = choice.place
         gap = int(gaps[place])
+        difficulty = self._difficulty or pool.difficulty
         reason = Reason(
             gap=gap,
             set_size=int(pool.sets.sizes[place]),
@@ -178,8 +200,8 @@ class Ranker:
             gap_rank=1 + int((open_gaps > gap).sum()),
             n_ranked=len(open_gaps),
             neighbourhood=choice.n_members,
-            count_percentile=count_percentile(place, pool.counts, pool.lengths),
-            neuron_count=int(pool.counts[place]),
+            count_percentile=difficulty.percentile(place),
+            neuron_count=int(difficulty.counts[place]),
             distance=choice.distance,
             score=choice.score,
         )
@@ -204,7 +226,8 @@ class Ranker:
     def _with_answer(
         self, example_id: ExampleId, reason: Reason | None, n_scanned: int, n_labelled: int
     ) -> Pick:
-        capture = self._captures[example_id]
+        reread = self._readings.get(example_id)
+        capture = reread or self._captures[example_id]
         return Pick(
             example_id=example_id,
             reason=reason,
@@ -212,7 +235,18 @@ class Ranker:
             probabilities=tuple(float(share) for share in capture.probabilities),
             n_scanned=n_scanned,
             n_labelled=n_labelled,
+            n_demonstrations=self._n_demonstrations if reread else 0,
         )
+
+
+def _counts(
+    captures: Sequence[Capture],
+) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], np.ndarray[tuple[int], np.dtype[np.int64]]]:
+    """Neuron counts and answer lengths."""
+    return (
+        np.array([capture.neuron_count for capture in captures], dtype=np.int64),
+        np.array([capture.n_answer_tokens for capture in captures], dtype=np.int64),
+    )
 
 
 def _first(picks: Sequence[Pick]) -> Pick | None:

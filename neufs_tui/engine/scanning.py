@@ -7,35 +7,24 @@ inside. What is stored is never read again.
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Iterator, Sequence
 
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import Example, ExampleId
 from neufs_tui.core.settings import CaptureSettings
+from neufs_tui.engine.batching import Batching, Captured, Encoded
 from neufs_tui.engine.protocol import EngineConfig, ModelReady, ScanProgressed
 from neufs_tui.model.capture import CaptureRunner
-from neufs_tui.model.encoding import EncodedPrompt, PromptEncoder
+from neufs_tui.model.encoding import PromptEncoder
 from neufs_tui.model.loading import LoadedModel
-from neufs_tui.model.memory import (
-    batch_tokens,
-    free_memory,
-    is_out_of_memory,
-    release_memory,
-)
 from neufs_tui.storage.activations import CacheKey, CacheSource
-from neufs_tui.storage.batch_sizes import BatchSizes
 from neufs_tui.storage.cache_writer import CacheWriter
-
-logger = logging.getLogger(__name__)
 
 _WINDOW = 512
 """Examples sorted by length together."""
 _FIRST = 8
 """Examples scanned before any other, so that labelling can begin."""
-
-_Encoded = tuple[Example, EncodedPrompt]
 
 
 class Scanner:
@@ -59,10 +48,7 @@ class Scanner:
             neutral_prompt=None if every else self._encoder.prompt("").ids,
         )
         self._prefix = self._encoder.shared_prefix()
-        self._sizes = BatchSizes(config.cache_dir / "batch_sizes.json")
-        self._size_key = f"{loaded.fingerprint} on {loaded.device}"
-        self._free_bytes = free_memory(loaded)
-        self._batch_tokens = self._first_size(loaded)
+        self._batching = Batching(config, loaded, self._runner)
         self.shape = (loaded.architecture.n_layers, loaded.architecture.d_mlp)
         source = CacheSource(
             config.cache_dir / "activations",
@@ -104,16 +90,6 @@ class Scanner:
         """Store what is not yet stored."""
         self._writer.close()
 
-    def _first_size(self, loaded: LoadedModel) -> int:
-        """Tokens of a batch by the memory there is, and by what has failed before."""
-        tokens = batch_tokens(loaded, self._runner.n_likely_slots, self._free_bytes)
-        known = self._sizes.limit(self._size_key, self._free_bytes)
-        # The process was killed for its memory, or died of it, so many times
-        smaller = max(1, tokens >> self._config.batch_halvings)
-        if self._config.batch_halvings:
-            self._sizes.remember(self._size_key, smaller, self._free_bytes)
-        return smaller if known is None else min(smaller, known)
-
     def _progress(self, rate: float) -> ScanProgressed:
         done, total = len(self.captures), len(self._config.examples)
         return ScanProgressed(
@@ -124,41 +100,11 @@ class Scanner:
             truncated=self._n_truncated,
         )
 
-    def _captured(self) -> Iterator[list[tuple[ExampleId, Capture]]]:
-        """Capture batch by batch; one that outgrows the memory is cut in half and tried again.
-
-        Batches stay as small as the memory was found to allow.
-
-        Raises:
-            RuntimeError: one example alone does not fit.
-        """
+    def _captured(self) -> Iterator[Captured]:
         for batch in self._batches():
-            parts = [batch]
-            while parts:
-                part = parts.pop()
-                if len(part) > 1 and self._n_tokens(part) > self._batch_tokens:
-                    parts += [part[len(part) // 2 :], part[: len(part) // 2]]
-                    continue
-                try:
-                    captures = self._runner.capture([prompt for _, prompt in part])
-                except RuntimeError as error:
-                    if len(part) == 1 or not is_out_of_memory(error):
-                        raise
-                    self._batch_tokens = self._n_tokens(part) // 2
-                    logger.warning("out of memory: batches of %d tokens now", self._batch_tokens)
-                    self._sizes.remember(self._size_key, self._batch_tokens, self._free_bytes)
-                    parts.append(part)
-                else:
-                    ids = [example.id for example, _ in part]
-                    yield list(zip(ids, captures, strict=True))
-                    continue
-                release_memory()  # once the error no longer holds on to the failed pass
+            yield from self._batching.captured(batch)
 
-    def _n_tokens(self, batch: Sequence[_Encoded]) -> int:
-        """Tokens that are read for a batch."""
-        return sum(self._runner.n_tokens(prompt) for _, prompt in batch)
-
-    def _batches(self) -> Iterator[list[_Encoded]]:
+    def _batches(self) -> Iterator[list[Encoded]]:
         if self._config.file_order_first:
             shown_first = self._config.examples[: self._config.selection.choose_from]
             yield from self._missing(shown_first[:_FIRST])
@@ -169,28 +115,17 @@ class Scanner:
 
     def _missing(
         self, window: Sequence[Example], *, by_length: bool = False
-    ) -> Iterator[list[_Encoded]]:
+    ) -> Iterator[list[Encoded]]:
         """Batches of a window, less what is captured already."""
         if all(example.id in self.captures for example in window):
             return
         encoded = [(example, self._encoder.prompt(example.text)) for example in window]
         if by_length:
             encoded.sort(key=lambda item: (len(item[1].ids), item[0].id))
-        for batch in self._cut(encoded):
+        for batch in self._batching.cut(encoded):
             missing = [item for item in batch if item[0].id not in self.captures]
             if missing:
                 yield missing
-
-    def _cut(self, encoded: Sequence[_Encoded]) -> Iterator[list[_Encoded]]:
-        """Cut a window into batches of the size that the memory allows."""
-        batch: list[_Encoded] = []
-        for item in encoded:
-            if batch and self._n_tokens([*batch, item]) > self._batch_tokens:
-                yield batch
-                batch = []
-            batch.append(item)
-        if batch:
-            yield batch
 
 
 def ready(loaded: LoadedModel) -> ModelReady:

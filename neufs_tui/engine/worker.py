@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
+from neufs_tui.core.records import ExampleId
 from neufs_tui.engine.announcer import Announcer
 from neufs_tui.engine.protocol import (
     EngineConfig,
@@ -25,8 +27,12 @@ from neufs_tui.storage.paths import LOG_FORMAT
 
 if TYPE_CHECKING:
     from neufs_tui.engine.ranking import Ranker
+    from neufs_tui.engine.rescoring import Rescorer
 
 logger = logging.getLogger(__name__)
+
+SHORTLIST = 32
+"""Candidates reread before the scan goes on, and all that `--rescore shortlist` rereads."""
 
 
 class _Stopped(Exception):
@@ -41,6 +47,10 @@ class Engine:
         self._connection = connection
         self._config = config
         self._focus: Focus | None = None
+        self._ranker: Ranker | None = None
+        self._rescorer: Rescorer | None = None
+        self._candidates: list[ExampleId] = []
+        """What is to be reread, best first."""
 
     def serve(self) -> None:
         """Load, scan and rank; returns when stopped."""
@@ -48,6 +58,7 @@ class Engine:
         announcer.stage("libraries", "starting PyTorch and transformers")
         # seconds of import, so the app hears of the stage first
         from neufs_tui.engine.ranking import Ranker
+        from neufs_tui.engine.rescoring import Rescorer
         from neufs_tui.engine.scanning import Scanner, ready
         from neufs_tui.model.loading import load_model
 
@@ -56,24 +67,59 @@ class Engine:
         self._send(ready(loaded))
         announcer.stage("scan", "scanning the first examples")
         scanner = Scanner(config, loaded)
-        ranker = Ranker(config.examples, config.task, config.selection, device=loaded.device)
+        self._ranker = Ranker(config.examples, config.task, config.selection, device=loaded.device)
+        if config.selection.rescore != "off":
+            self._rescorer = Rescorer(config, loaded)
         try:
             for progress in scanner.run():
                 self._send(progress)
-                changed = ranker.observe(scanner.captures, complete=scanner.complete)
+                changed = self._ranker.observe(scanner.captures, complete=scanner.complete)
                 heard = self._hear()
                 if scanner.captures and (heard or changed or self._is_waiting()):
-                    self._answer(ranker)
+                    self._answer()
+                self._reread(self._candidates[:SHORTLIST])
         finally:
             scanner.close()
         while True:
-            self._connection.poll(None)
+            if not self._reread(self._candidates):
+                self._connection.poll(None)
             if self._hear():
-                self._answer(ranker)
+                self._answer()
 
-    def _answer(self, ranker: Ranker) -> None:
-        if self._focus is not None:
-            self._send(ranker.answer(self._focus))
+    def _answer(self) -> None:
+        """Follow her decisions, and say what comes next."""
+        if self._focus is None or self._ranker is None:
+            return
+        if self._rescorer is not None:
+            self._rescorer.follow(self._focus.decisions)
+            self._refresh(self._ranker, self._rescorer)
+        self._send(self._ranker.answer(self._focus))
+        if self._rescorer is not None and self._rescorer.demonstrations:
+            # Best first, as it looks now; what she is reading is on her screen as it is
+            order = self._ranker.order(self._focus.decisions)
+            limit = SHORTLIST if self._config.selection.rescore == "shortlist" else len(order)
+            self._candidates = [one for one in order if one != self._focus.shown][:limit]
+            self._send(self._rescorer.progress(self._candidates))
+        else:
+            self._candidates = []
+
+    def _reread(self, candidates: Sequence[ExampleId]) -> bool:
+        """Reread one batch of candidates and answer anew.
+
+        Returns:
+            Whether there was anything to reread.
+        """
+        if self._focus is None or self._ranker is None or self._rescorer is None:
+            return False
+        if not self._rescorer.step(candidates):
+            return False
+        self._refresh(self._ranker, self._rescorer)
+        self._send(self._rescorer.progress(self._candidates))
+        self._send(self._ranker.answer(self._focus))
+        return True
+
+    def _refresh(self, ranker: Ranker, rescorer: Rescorer) -> None:
+        ranker.refresh(rescorer.readings, n_demonstrations=len(rescorer.demonstrations))
 
     def _is_waiting(self) -> bool:
         """Whether nothing is on her screen, so that each further batch may bring something."""

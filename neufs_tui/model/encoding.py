@@ -21,6 +21,8 @@ from neufs_tui.core.records import Demonstration, Task
 from neufs_tui.errors import ModelError, UsageError
 from neufs_tui.model.prefix import common_beginning
 
+_PREFIX_SHARE = 0.75
+"""Of the context window, what instruction and demonstrations may take."""
 _CUT = " … "
 """Stands where the middle of a text was cut out."""
 
@@ -82,6 +84,16 @@ class PromptEncoder:
         """The tokens with which the prompts for all texts begin, but for rare exceptions."""
         texts = ("a", "Zq", "7", "?", "\n")
         return common_beginning([self._prompt_ids(text, demonstrations) for text in texts])
+
+    def fitting(self, demonstrations: Sequence[Demonstration]) -> tuple[Demonstration, ...]:
+        """The demonstrations that leave a quarter of the window to the text, the newest of them.
+
+        The oldest leave first.
+        """
+        shown = tuple(demonstrations)
+        while shown and len(self.shared_prefix(shown)) > _PREFIX_SHARE * self._room:
+            shown = shown[1:]
+        return shown
 
     def fingerprint(self) -> str:
         """Digest of everything that shapes a prompt or its candidates, the text aside."""

@@ -31,6 +31,7 @@ class Overrides:
     shots: int | None = None
     tau: float | None = None
     seed: int | None = None
+    rescore: str | None = None
     text_field: str | None = None
 
 
@@ -96,6 +97,7 @@ _VARIABLES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "NEUFS_SHOTS": ("selection.shots", int),
     "NEUFS_TAU": ("selection.tau", float),
     "NEUFS_SEED": ("selection.seed", int),
+    "NEUFS_RESCORE": ("selection.rescore", str),
 }
 _FLAGS = {
     "model.name": "model",
@@ -105,6 +107,7 @@ _FLAGS = {
     "selection.shots": "shots",
     "selection.tau": "tau",
     "selection.seed": "seed",
+    "selection.rescore": "rescore",
     "pool.text_field": "text_field",
 }
 

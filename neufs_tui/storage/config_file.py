@@ -72,6 +72,7 @@ class _Selection(_Section):
     shots: Annotated[int, Field(ge=1)] | None = None
     tau: Annotated[float, Field(ge=0, le=1)] | None = None
     seed: Annotated[int, Field(ge=0)] | None = None
+    rescore: Literal["off", "shortlist", "pool"] | None = None
 
 
 class _Pool(_Section):

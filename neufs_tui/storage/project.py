@@ -196,6 +196,7 @@ def _overrides(request: ProjectRequest) -> Overrides:
         shots=request.shots,
         tau=request.tau,
         seed=request.seed,
+        rescore=request.rescore,
         text_field=request.text_field,
     )
 

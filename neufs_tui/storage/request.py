@@ -24,3 +24,4 @@ class ProjectRequest:
     shots: int | None = None
     tau: float | None = None
     seed: int | None = None
+    rescore: str | None = None

@@ -14,10 +14,11 @@ from neufs_tui.app.status import (
     freshness,
     rate,
     scan_parts,
+    work_parts,
 )
 from neufs_tui.app.text import spread
 from neufs_tui.core.records import Pick
-from neufs_tui.engine.protocol import Downloaded, EngineDied, ScanProgressed, Stage
+from neufs_tui.engine.protocol import Downloaded, EngineDied, Rescored, ScanProgressed, Stage
 from tests.app.fakes import READY, example, pick, reason
 
 ONE = example(0)
@@ -86,3 +87,16 @@ def test_a_new_part_of_the_start_ticks_the_last_one_off() -> None:
     ]
     died = EngineDied("the engine was killed by SIGKILL", restarting=True)
     assert loading.after(died).lines() == ["› starting the engine again"]
+
+
+def test_once_the_scan_is_over_the_freshness_of_the_answers_takes_its_place() -> None:
+    under_way = ScanProgressed(done=5, total=1_200, rate=2.0, remaining_s=9.0)
+    over = ScanProgressed(done=1_200, total=1_200, rate=2.0, remaining_s=0.0, truncated=1)
+    rescored = Rescored(n_demonstrations=5, n_labels=5, done=212, total=1_188)
+    assert work_parts(under_way, rescored, 6) == scan_parts(under_way)
+    assert work_parts(over, None, 6) == scan_parts(over)
+    assert work_parts(over, rescored, 0) == scan_parts(over)
+    assert work_parts(over, rescored, 6) == (
+        "answers read with 5 of 6 labels for 212 of 1,188",
+        "1 text cut to fit",
+    )

@@ -18,6 +18,7 @@ from neufs_tui.engine.protocol import (
     Focus,
     ModelReady,
     Ranked,
+    Rescored,
     ScanProgressed,
     Stage,
 )
@@ -27,13 +28,13 @@ from tests.engine.test_scanning import pool
 WAIT_S = 90
 
 
-def client(model: Path | str, cache: Path, n: int = 20) -> EngineClient:
+def client(model: Path | str, cache: Path, n: int = 20, rescore: str = "pool") -> EngineClient:
     config = EngineConfig(
         examples=pool(n),
         task=Task(labels=(Label("yes"), Label("no"))),
         model=ModelChoice(str(model), device="cpu", dtype="float32"),
         cache_dir=cache,
-        selection=SelectionSettings(shots=4, choose_from=8),
+        selection=SelectionSettings(shots=4, choose_from=8, rescore=rescore),
     )
     return EngineClient(config, cache / "engine.log")
 
@@ -88,3 +89,32 @@ def test_a_model_that_cannot_be_loaded_is_told_with_a_hint(tmp_path: Path) -> No
 )
 def test_running_out_of_memory_is_told_from_other_errors(error: RuntimeError, memory: bool) -> None:
     assert is_out_of_memory(error) is memory
+
+
+@pytest.mark.parametrize(("rescore", "n_reread"), [("pool", 38), ("shortlist", 32), ("off", 0)])
+def test_after_a_label_candidates_are_reread_behind_it(
+    tiny_llama: Path, tmp_path: Path, rescore: str, n_reread: int
+) -> None:
+    engine, events = client(tiny_llama, tmp_path, n=40, rescore=rescore), queue.Queue[Event]()
+    examples = pool(40)
+    engine.send(Focus(0, (), None))
+    engine.start(events.put)
+    while not (isinstance(event := events.get(timeout=WAIT_S), Ranked) and event.complete):
+        pass
+    labelled = Decision(examples[3].id, DecisionKind.LABEL, "yes")
+    engine.send(Focus(1, (labelled,), examples[4].id))
+    seen: list[Event] = []
+    while True:
+        seen.append(event := events.get(timeout=WAIT_S))
+        over = isinstance(event, Ranked) and event.revision == 1
+        progress = [one for one in seen if isinstance(one, Rescored)]
+        if over and (rescore == "off" or (progress and progress[-1].done == n_reread)):
+            break
+    assert isinstance(event, Ranked) and event.after_skip is not None
+    assert event.after_skip.n_demonstrations == (0 if rescore == "off" else 1)
+    assert bool(progress) == (rescore != "off")
+    if progress:
+        assert (progress[-1].done, progress[-1].total) == (n_reread, n_reread)
+        assert [one.done for one in progress] == sorted(one.done for one in progress)
+        assert {one.n_demonstrations for one in progress} == {1}
+    engine.stop()

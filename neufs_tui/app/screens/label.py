@@ -18,7 +18,7 @@ from neufs_tui.app.keys import ACTIONS, FOOTER, Action
 from neufs_tui.app.loading import Loading
 from neufs_tui.app.screens.help import HelpScreen
 from neufs_tui.app.screens.picker import PickerScreen
-from neufs_tui.app.status import EngineState, count_parts, engine_note, freshness, scan_parts
+from neufs_tui.app.status import EngineState, count_parts, engine_note, freshness, work_parts
 from neufs_tui.app.text import one_line, visible
 from neufs_tui.app.widgets.bar import Bar, KeyBar
 from neufs_tui.app.widgets.label_list import LabelList
@@ -254,7 +254,8 @@ class LabelScreen(Screen[None]):
         status.freshness = freshness(shown.pick, self._flow.counts.n_labels) if shown else ""
         at_work = self._flow.engine in (EngineState.RUNNING, EngineState.LOADING)
         done = scan is not None and scan.done == scan.total
-        status.scan = scan_parts(scan) if scan and (at_work or done) else ()
+        n_labels, rescored = self._flow.counts.n_labels, self._flow.rescored
+        status.scan = work_parts(scan, rescored, n_labels) if scan and (at_work or done) else ()
         status.engine = engine_note(self._flow.engine)
 
     def _show_picture(self) -> None:

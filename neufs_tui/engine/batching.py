@@ -1,0 +1,80 @@
+"""Batches sized to the memory; one that outgrows it is halved, and its size remembered."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+
+from neufs_tui.core.neurons import Capture
+from neufs_tui.core.records import Example, ExampleId
+from neufs_tui.engine.protocol import EngineConfig
+from neufs_tui.model.capture import CaptureRunner
+from neufs_tui.model.encoding import EncodedPrompt
+from neufs_tui.model.loading import LoadedModel
+from neufs_tui.model.memory import batch_tokens, free_memory, is_out_of_memory, release_memory
+from neufs_tui.storage.batch_sizes import BatchSizes
+
+logger = logging.getLogger(__name__)
+
+Encoded = tuple[Example, EncodedPrompt]
+Captured = list[tuple[ExampleId, Capture]]
+
+
+class Batching:
+    """Sends prompts through one runner, as many at a time as the memory allows."""
+
+    def __init__(self, config: EngineConfig, loaded: LoadedModel, runner: CaptureRunner) -> None:
+        """Size the batches by the memory there is, and by what has failed before."""
+        self._runner = runner
+        self._sizes = BatchSizes(config.cache_dir / "batch_sizes.json")
+        self._key = f"{loaded.fingerprint} on {loaded.device}"
+        self._free_bytes = free_memory(loaded)
+        known = self._sizes.limit(self._key, self._free_bytes)
+        tokens = batch_tokens(loaded, runner.n_likely_slots, self._free_bytes)
+        # The process was killed for its memory, or died of it, so many times
+        smaller = max(1, tokens >> config.batch_halvings)
+        if config.batch_halvings:
+            self._sizes.remember(self._key, smaller, self._free_bytes)
+        self.n_tokens = smaller if known is None else min(smaller, known)
+        """Tokens of a batch at most, unless a single prompt has more."""
+
+    def cut(self, encoded: Sequence[Encoded]) -> Iterator[list[Encoded]]:
+        """Cut prompts, in their order, into batches of the present size."""
+        batch: list[Encoded] = []
+        for item in encoded:
+            if batch and self._count([*batch, item]) > self.n_tokens:
+                yield batch
+                batch = []
+            batch.append(item)
+        if batch:
+            yield batch
+
+    def captured(self, batch: list[Encoded]) -> Iterator[Captured]:
+        """Capture a batch, in halves where memory runs out; it stays at the size that works.
+
+        Raises:
+            RuntimeError: one example alone does not fit.
+        """
+        parts = [batch]
+        while parts:
+            part = parts.pop()
+            if len(part) > 1 and self._count(part) > self.n_tokens:
+                parts += [part[len(part) // 2 :], part[: len(part) // 2]]
+                continue
+            try:
+                captures = self._runner.capture([prompt for _, prompt in part])
+            except RuntimeError as error:
+                if len(part) == 1 or not is_out_of_memory(error):
+                    raise
+                self.n_tokens = self._count(part) // 2
+                logger.warning("out of memory: batches of %d tokens now", self.n_tokens)
+                self._sizes.remember(self._key, self.n_tokens, self._free_bytes)
+                parts.append(part)
+            else:
+                ids = [example.id for example, _ in part]
+                yield list(zip(ids, captures, strict=True))
+                continue
+            release_memory()  # once the error no longer holds on to the failed pass
+
+    def _count(self, batch: Sequence[Encoded]) -> int:
+        return sum(self._runner.n_tokens(prompt) for _, prompt in batch)

@@ -1,0 +1,120 @@
+"""Rereading in context: what the model answers with her labels in its prompt.
+
+After a label the demonstration joins the shared prompt prefix, and candidates are read behind
+it, best first. Whoever drives it goes on batch by batch and stops when she acts.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+
+from neufs_tui.core.neurons import Capture
+from neufs_tui.core.records import Decision, DecisionKind, Demonstration, ExampleId
+from neufs_tui.engine.batching import Batching, Encoded
+from neufs_tui.engine.protocol import EngineConfig, Rescored
+from neufs_tui.model.capture import CaptureRunner
+from neufs_tui.model.encoding import PromptEncoder
+from neufs_tui.model.loading import LoadedModel
+
+_REMEMBERED = 16
+"""Sets of demonstrations whose readings are kept, for undo and redo."""
+
+Demonstrations = tuple[Demonstration, ...]
+
+
+class Rescorer:
+    """Reads candidates behind the labels there are."""
+
+    def __init__(self, config: EngineConfig, loaded: LoadedModel) -> None:
+        """Bind the pool and the model; nothing is read before the first label."""
+        self._examples = {example.id: example for example in config.examples}
+        self._names = set(config.task.label_names)
+        self._encoder = PromptEncoder(
+            loaded.tokenizer, config.task, context_window=loaded.context_window
+        )
+        self._all_candidates = config.capture.all_candidates
+        self._runner = CaptureRunner(
+            loaded,
+            self._encoder.candidates,
+            config.capture,
+            neutral_prompt=None if self._all_candidates else self._encoder.prompt("").ids,
+        )
+        self._batching = Batching(config, loaded, self._runner)
+        self._readings: OrderedDict[Demonstrations, dict[ExampleId, Capture]] = OrderedDict()
+        self._in_prefix: Demonstrations | None = None
+        self._n_labels = 0
+        self.demonstrations: Demonstrations = ()
+        """The labels in the prompt, in labelling order."""
+
+    @property
+    def readings(self) -> Mapping[ExampleId, Capture]:
+        """What was read behind the present demonstrations; empty without any."""
+        return self._readings.get(self.demonstrations, {})
+
+    def follow(self, decisions: Sequence[Decision]) -> None:
+        """Take the labels that hold now as demonstrations, the oldest left out if need be."""
+        labelled = [d for d in decisions if d.kind is DecisionKind.LABEL]
+        self._n_labels = len(labelled)
+        every = tuple(
+            Demonstration(self._examples[d.example_id].text, d.label or "")
+            for d in labelled
+            if d.example_id in self._examples and d.label in self._names
+        )
+        self.demonstrations = self._encoder.fitting(every)
+        if self.demonstrations:
+            self._readings.setdefault(self.demonstrations, {})
+            self._readings.move_to_end(self.demonstrations)
+        while len(self._readings) > _REMEMBERED:
+            self._readings.popitem(last=False)
+
+    def step(self, candidates: Sequence[ExampleId]) -> bool:
+        """Read one batch of the candidates that were not read behind these labels yet.
+
+        Args:
+            candidates: best first.
+
+        Returns:
+            Whether there was anything to read.
+        """
+        readings = self._readings.get(self.demonstrations)
+        if readings is None:
+            return False
+        missing = [example_id for example_id in candidates if example_id not in readings]
+        if not missing:
+            return False
+        self._read_prefix()
+        batch: list[Encoded] = []
+        n_tokens = 0
+        for example_id in missing:
+            example = self._examples[example_id]
+            prompt = self._encoder.prompt(example.text, self.demonstrations)
+            n_tokens += self._runner.n_tokens(prompt)
+            # Half a scan's batch: she may be waiting for an answer
+            if batch and n_tokens > self._batching.n_tokens // 2:
+                break
+            batch.append((example, prompt))
+        for captured in self._batching.captured(batch):
+            readings.update(captured)
+        return True
+
+    def progress(self, candidates: Sequence[ExampleId]) -> Rescored:
+        """How far rereading is.
+
+        Args:
+            candidates: everything that is to be reread.
+        """
+        return Rescored(
+            n_demonstrations=len(self.demonstrations),
+            n_labels=self._n_labels,
+            done=sum(example_id in self.readings for example_id in candidates),
+            total=len(candidates),
+        )
+
+    def _read_prefix(self) -> None:
+        if self._in_prefix == self.demonstrations:
+            return
+        shown = self.demonstrations
+        neutral = None if self._all_candidates else self._encoder.prompt("", shown).ids
+        self._runner.share(self._encoder.shared_prefix(shown), neutral)
+        self._in_prefix = shown

@@ -1,0 +1,95 @@
+"""Rereading behind the labels: the right prompts, best first, and fresh after undo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from neufs_tui.core.records import Decision, DecisionKind, Demonstration
+from neufs_tui.engine.rescoring import Rescorer
+from neufs_tui.model.capture import CaptureRunner
+from neufs_tui.model.encoding import PromptEncoder
+from neufs_tui.model.loading import LoadedModel
+from tests.engine.test_scanning import TASK, config, pool
+from tests.model.conftest import load_tiny
+
+EXAMPLES = pool(40)
+
+
+def label(place: int, name: str = "yes") -> Decision:
+    return Decision(EXAMPLES[place].id, DecisionKind.LABEL, name)
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> LoadedModel:
+    return load_tiny(tmp_path_factory.mktemp("model"), "llama", window=512)
+
+
+@pytest.fixture
+def rescorer(loaded: LoadedModel, tmp_path: Path) -> Rescorer:
+    return Rescorer(config(EXAMPLES, tmp_path, batch_halvings=4), loaded)
+
+
+def test_readings_are_those_of_whole_prompts_with_the_labels_in_them(
+    rescorer: Rescorer, loaded: LoadedModel
+) -> None:
+    decisions = [
+        label(3),
+        Decision(EXAMPLES[5].id, DecisionKind.SKIP),
+        label(8, TASK.labels[1].name),
+    ]
+    candidates = [example.id for example in EXAMPLES[10:20]]
+    rescorer.follow(decisions)
+    while rescorer.step(candidates):
+        pass
+    assert set(rescorer.readings) == set(candidates)
+    shown = [
+        Demonstration(EXAMPLES[3].text, "yes"),
+        Demonstration(EXAMPLES[8].text, TASK.labels[1].name),
+    ]
+    encoder = PromptEncoder(loaded.tokenizer, TASK, context_window=loaded.context_window)
+    whole = CaptureRunner(loaded, encoder.candidates, rescorer._runner._settings)
+    for example in EXAMPLES[10:20]:
+        (expected,) = whole.capture([encoder.prompt(example.text, shown)])
+        found = rescorer.readings[example.id]
+        np.testing.assert_allclose(found.scores, expected.scores, rtol=1e-4, atol=1e-4)
+        assert found.answer == expected.answer
+
+
+def test_the_best_are_read_first_and_progress_counts_them(rescorer: Rescorer) -> None:
+    candidates = [example.id for example in EXAMPLES[10:]]
+    assert not rescorer.step(candidates)  # without a label there is nothing to reread
+    rescorer.follow([label(1)])
+    assert rescorer.step(candidates)
+    n_read = len(rescorer.readings)
+    assert 0 < n_read < len(candidates)
+    assert set(rescorer.readings) == set(candidates[:n_read])
+    progress = rescorer.progress(candidates)
+    assert (progress.n_demonstrations, progress.n_labels) == (1, 1)
+    assert (progress.done, progress.total) == (n_read, len(candidates))
+
+
+def test_undo_brings_back_what_was_read_before(rescorer: Rescorer) -> None:
+    candidates = [example.id for example in EXAMPLES[10:14]]
+    rescorer.follow([label(1)])
+    rescorer.step(candidates)
+    before = dict(rescorer.readings)
+    rescorer.follow([label(1), label(2)])
+    assert not rescorer.readings
+    rescorer.step(candidates)
+    rescorer.follow([label(1)])
+    assert dict(rescorer.readings) == before
+    rescorer.follow([])
+    assert not rescorer.readings and not rescorer.demonstrations
+
+
+def test_the_oldest_labels_leave_a_prompt_that_outgrows_the_window(rescorer: Rescorer) -> None:
+    decisions = [label(place) for place in range(30)]
+    rescorer.follow(decisions)
+    progress = rescorer.progress([])
+    assert 0 < progress.n_demonstrations < progress.n_labels == 30
+    newest = [EXAMPLES[place].text for place in range(30)][-progress.n_demonstrations :]
+    assert [shown.text for shown in rescorer.demonstrations] == newest
+    assert rescorer.step([EXAMPLES[35].id])

@@ -1,0 +1,104 @@
+"""Rereading candidates behind demonstrations, with the prompt prefix cached and without.
+
+    python benchmarks/rescoring.py [POOL] [-n ROWS] [--baseline-rows ROWS] [--demonstrations K]
+
+Both sides read the same candidates with the same labelled rows in the prompt, the baseline a part
+of them; what is compared is seconds a row. The cache is extended label by label, as the screen
+does it, and the tokens that each label cost are shown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from neufs_tui.core.records import Demonstration, Label, Task
+from neufs_tui.core.settings import CaptureSettings, ModelChoice
+from neufs_tui.model.capture import CaptureRunner
+from neufs_tui.model.encoding import EncodedPrompt, PromptEncoder
+from neufs_tui.model.loading import load_model
+from neufs_tui.storage.paths import models_dir
+
+BATCH_TOKENS = 2048
+
+
+class _Quiet:
+    def stage(self, name: str, detail: str) -> None: ...
+    def downloaded(self, done: int, total: int) -> None: ...
+
+
+def seconds_a_row(runner: CaptureRunner, prompts: list[EncodedPrompt]) -> float:
+    """Read prompts in batches, sorted by length."""
+    left = sorted(prompts, key=lambda prompt: len(prompt.ids))
+    runner.capture(left[:1])  # the first pass pays for what later ones reuse
+    began = time.perf_counter()
+    while left:
+        n_tokens = n_rows = 0
+        while n_rows < len(left) and (not n_rows or n_tokens < BATCH_TOKENS):
+            n_tokens += runner.n_tokens(left[n_rows])
+            n_rows += 1
+        runner.capture(left[:n_rows])
+        left = left[n_rows:]
+    return (time.perf_counter() - began) / len(prompts)
+
+
+def main() -> None:
+    """Print both sides and their ratio."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    sample = Path(__file__).parents[1] / "sample_data" / "test.jsonl"
+    parser.add_argument("pool", nargs="?", type=Path, default=sample)
+    parser.add_argument("-n", type=int, default=1000, help="candidates")
+    parser.add_argument("--baseline-rows", type=int, default=100)
+    parser.add_argument("--demonstrations", type=int, default=10)
+    parser.add_argument("--model", default="smollm2-135m")
+    arguments = parser.parse_args()
+    rows = [json.loads(line) for line in arguments.pool.read_text().splitlines()]
+    names = sorted({str(row["label"]) for row in rows})
+    texts = [row.get("text") or row["input"] for row in rows]
+    n_shown = arguments.demonstrations
+    shown = [
+        Demonstration(text, str(row["label"]))
+        for text, row in zip(texts[:n_shown], rows, strict=False)
+    ]
+    loaded = load_model(ModelChoice(arguments.model), models_dir(), _Quiet())
+    task = Task(labels=tuple(map(Label, names)))
+    encoder = PromptEncoder(loaded.tokenizer, task, context_window=loaded.context_window)
+    candidates = texts[n_shown : n_shown + arguments.n]
+    prompts = [encoder.prompt(text, shown) for text in candidates]
+    cached, whole = (CaptureRunner(loaded, encoder.candidates, CaptureSettings()) for _ in range(2))
+    costs = [cached.share(encoder.shared_prefix(shown[:k])) for k in range(n_shown + 1)]
+    own = [
+        len(encoder.shared_prefix(shown[: k + 1])) - len(encoder.shared_prefix(shown[:k]))
+        for k in range(n_shown)
+    ]
+    measured = {
+        "prefix cached": (len(prompts), seconds_a_row(cached, prompts)),
+        "whole prompts": (
+            min(len(prompts), arguments.baseline_rows),
+            seconds_a_row(whole, prompts[: arguments.baseline_rows]),
+        ),
+    }
+    base = measured["whole prompts"][1]
+    title = f"rereading behind {n_shown} demonstrations, {loaded.name}, {loaded.dtype}"
+    table = Table(title=title)
+    for heading in ("", "rows", "ms a row", "times faster"):
+        table.add_column(heading, justify="right")
+    for name, (n_rows, seconds) in measured.items():
+        table.add_row(name, f"{n_rows:,}", f"{seconds * 1000:.1f}", f"{base / seconds:.1f}")
+    console = Console()
+    console.print(table)
+    console.print(
+        f"tokens of the prefix: {sum(costs):,}, of a whole prompt about "
+        f"{statistics.mean(len(prompt.ids) for prompt in prompts):,.0f}"
+    )
+    console.print(f"tokens read for each label: {costs[1:]}, of its demonstration: {own}")
+
+
+if __name__ == "__main__":
+    main()

@@ -12,6 +12,7 @@ import sys
 import click
 
 from neufs_tui import __version__
+from neufs_tui.cli.explain import explain
 from neufs_tui.cli.export import export
 from neufs_tui.cli.label import label
 from neufs_tui.cli.models import models
@@ -43,7 +44,7 @@ def cli() -> None:
     _log_to_file()
 
 
-for command in (label, scan, select, export, stats, models):
+for command in (label, scan, select, explain, export, stats, models):
     cli.add_command(command)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from neufs_tui.core.explanation import Explanation
 from neufs_tui.core.neurons import Capture
-from neufs_tui.core.records import Example, ExampleId
+from neufs_tui.core.records import Decision, Example, ExampleId
 from neufs_tui.core.selection import BatchPick, select_batch
 from neufs_tui.engine.announcer import Announcer, Listener
 from neufs_tui.engine.protocol import (
@@ -16,6 +18,9 @@ from neufs_tui.engine.protocol import (
 )
 from neufs_tui.model.registry import EmbeddedModel
 from neufs_tui.storage.dump import write_dump
+
+if TYPE_CHECKING:
+    from neufs_tui.model.loading import LoadedModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,28 @@ def scan_pool(config: EngineConfig, listener: Listener) -> Scanned:
         config: pool, task and model.
         listener: hears stages and progress.
     """
+    scanned, _ = _scan(config, listener)
+    return scanned
+
+
+def explain_example(
+    config: EngineConfig, example_id: ExampleId, decisions: Sequence[Decision], listener: Listener
+) -> Explanation:
+    """Why one example, by the labels that hold; scans what is not scanned yet.
+
+    Args:
+        config: pool, task and model.
+        example_id: an example of the pool.
+        decisions: what holds, in order.
+        listener: hears stages and progress.
+    """
+    from neufs_tui.engine.explaining import Explainer
+
+    scanned, loaded = _scan(config, listener)
+    return Explainer(config, loaded, scanned.captures).explain(example_id, decisions)
+
+
+def _scan(config: EngineConfig, listener: Listener) -> tuple[Scanned, LoadedModel]:
     from neufs_tui.engine.scanning import Scanner, ready
     from neufs_tui.model.loading import load_model
 
@@ -49,7 +76,8 @@ def scan_pool(config: EngineConfig, listener: Listener) -> Scanned:
             listener(progress)
     finally:
         scanner.close()
-    return Scanned(captures=scanner.captures, model=model, shape=scanner.shape)
+    scanned = Scanned(captures=scanner.captures, model=model, shape=scanner.shape)
+    return scanned, loaded
 
 
 @dataclass(frozen=True, slots=True)

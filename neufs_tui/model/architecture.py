@@ -31,14 +31,18 @@ class _Layout:
     """From a layer to the FFN's activation function."""
     down_projection: str
     """From a layer to the FFN's down-projection."""
+    final_norm: str
+    """From the model to the norm in front of the unembedding."""
 
 
 _LAYOUTS = (
     # Llama, Qwen2, Qwen3, Mistral, Gemma to Gemma 3, and what is built like them: gated
-    _Layout("model.layers", "mlp.act_fn", "mlp.down_proj"),
-    _Layout("model.language_model.layers", "mlp.act_fn", "mlp.down_proj"),
+    _Layout("model.layers", "mlp.act_fn", "mlp.down_proj", "model.norm"),
+    _Layout(
+        "model.language_model.layers", "mlp.act_fn", "mlp.down_proj", "model.language_model.norm"
+    ),
     # GPT-2: plain
-    _Layout("transformer.h", "mlp.act", "mlp.c_proj"),
+    _Layout("transformer.h", "mlp.act", "mlp.c_proj", "transformer.ln_f"),
 )
 
 
@@ -54,6 +58,8 @@ class Architecture:
     """The activation function of each layer's FFN."""
     unembedding: nn.Module
     """What turns the last hidden states into logits."""
+    final_norm: nn.Module
+    """The norm in front of it."""
 
     @property
     def device(self) -> torch.device:
@@ -100,6 +106,7 @@ def find_architecture(model: PreTrainedModel) -> Architecture:
             layers = list(cast(nn.ModuleList, attrgetter(layout.layers)(model)))
             activations = tuple(attrgetter(layout.activation)(layer) for layer in layers)
             down_projections = tuple(attrgetter(layout.down_projection)(layer) for layer in layers)
+            final_norm = cast(nn.Module, attrgetter(layout.final_norm)(model))
         except AttributeError:
             continue
         if output is None or not layers:
@@ -110,6 +117,7 @@ def find_architecture(model: PreTrainedModel) -> Architecture:
             down_projections=down_projections,
             activations=activations,
             unembedding=output,
+            final_norm=final_norm,
         )
     raise ModelError(
         f"the FFN of {type(model).__name__} is not where neufs-tui looks for it",

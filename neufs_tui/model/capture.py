@@ -33,6 +33,16 @@ class Entries:
     """s^l_i(t), shape (n_layers, k); −inf where a layer has fewer than k of them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Contributions:
+    """All contributions to one answer, nothing left out."""
+
+    values: NDArray[np.float32]
+    """s^l_i(t), shape (position, n_layers, d_mlp)."""
+    activations: NDArray[np.float32]
+    """a^l_i(p_t), same shape."""
+
+
 class CaptureRunner:
     """Captures prompts of one task with one model."""
 
@@ -125,6 +135,24 @@ class CaptureRunner:
         return [
             Entries(*(part[row].cpu().numpy() for part in parts)) for row in range(len(prompts))
         ]
+
+    @torch.inference_mode()
+    def contributions(self, prompt: EncodedPrompt, answer: int) -> Contributions:
+        """Every neuron's contribution to one answer behind one prompt.
+
+        Args:
+            prompt: the prompt.
+            answer: index of a candidate that is read to its end.
+        """
+        reading = self._reader.read([prompt.ids])
+        length = len(self._answers.candidates[answer])
+        places = reading.places[0, self._slots[answer, :length]]
+        projection = self._projections[:, self._projection_of[answer, :length]]
+        activations = torch.stack([layer[places].float() for layer in reading.activations])
+        return Contributions(
+            values=(activations * projection).transpose(0, 1).cpu().numpy(),
+            activations=activations.transpose(0, 1).cpu().numpy(),
+        )
 
     def _top_entries(self, reading: Reading) -> tuple[Tensor, Tensor, Tensor]:
         """The largest contributions of each layer over all answer positions.

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from neufs_tui.core.prompts import system_message
-from neufs_tui.core.records import Task
+from neufs_tui.core.records import Decision, Task
 from neufs_tui.core.settings import ModelChoice, SelectionSettings
 from neufs_tui.errors import SessionError, UsageError
 from neufs_tui.storage.config import DEFAULT, Config, Overrides, load_config
@@ -132,6 +132,18 @@ def open_session(project: Project) -> Session:
         session.close()
         raise
     return session
+
+
+def decisions_of(project: Project) -> tuple[Decision, ...]:
+    """What holds in the project's session, in the order it was decided; nothing without one.
+
+    Raises:
+        SessionError: the file is no session.
+    """
+    if not project.session_path.exists():
+        return ()
+    with Session.open(project.session_path, write=False) as session:
+        return session.decisions()
 
 
 def _refuse_another_pool(project: Project, session: Session) -> None:

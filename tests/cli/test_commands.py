@@ -317,3 +317,19 @@ def test_help_documents_the_exit_statuses_and_names_every_command(run: Run) -> N
     assert "0 done, 1 failed, 2 wrong use or bad input, 130 interrupted" in told
     for command in COMMANDS[:6]:
         assert f"\n  {command} " in told
+
+
+def test_explain_tells_why_in_numbers_that_add_up(run: Run, pool: Path, tiny_llama: Path) -> None:
+    model = ("--model", tiny_llama, "--device", "cpu", "--dtype", "float32")
+    told = run("explain", pool, "r7", *LABELS, *model, "--json").json
+    assert told["id"] == "r7"
+    assert told["labelled"] == [] and told["nearest_labelled"] is None
+    assert told["gap"]["size"] == told["gap"]["set_size"] == sum(told["gap"]["by_layer"])
+    assert sum(bar["contribution"] for bar in told["bars"]) == pytest.approx(told["total"])
+    assert sum(told["probabilities"].values()) == pytest.approx(1)
+    assert run("explain", pool, "#8", *LABELS, *model, "--json").json == told
+    lines = run("explain", pool, "r7", *LABELS, *model).out
+    assert "Nothing is labelled yet" in lines and "all together" in lines
+    missing = run("explain", pool, "nobody", *LABELS, *model)
+    assert missing.status == 2
+    assert "there is no example 'nobody'" in missing.err

@@ -1,0 +1,169 @@
+"""`neufs-tui explain`: why an example, in numbers, without a screen."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from neufs_tui.cli.options import (
+    capture_options,
+    capture_settings,
+    pool_options,
+    project_request,
+    task_options,
+)
+from neufs_tui.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from neufs_tui.core.explanation import Explanation
+    from neufs_tui.core.records import Example, ExampleId
+    from neufs_tui.storage.pool import Pool
+
+
+@click.command()
+@pool_options
+@click.argument("example", metavar="ID")
+@task_options
+@capture_options
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
+def explain(example: str, as_json: bool, **options: Any) -> None:
+    """Explain one example of POOL: which of its neurons no label has switched on yet.
+
+    ID is the row's own id, its content hash, or #N for the Nth row. Labels are those of the
+    session; for an example that is labelled itself, those given before it. Scans what is not
+    scanned yet.
+
+    \b
+    Examples:
+      neufs-tui explain pool.jsonl t17
+      neufs-tui explain pool.jsonl '#3' --json
+    """
+    from neufs_tui.cli.progress import Narrator
+    from neufs_tui.engine.configure import engine_config
+    from neufs_tui.engine.headless import explain_example
+    from neufs_tui.storage.project import decisions_of, read_project
+
+    project = read_project(project_request(options))
+    chosen = _find(project.pool, example)
+    config = engine_config(project, capture_settings(options))
+    with Narrator(project.notices) as narrator:
+        explanation = explain_example(config, chosen.id, decisions_of(project), narrator)
+    names = {one.id: _name(one) for one in project.pool.examples}
+    if as_json:
+        click.echo(json.dumps(_as_json(explanation, names), indent=2, ensure_ascii=False))
+    else:
+        _print(explanation, chosen, names)
+
+
+def _find(pool: Pool, asked: str) -> Example:
+    for example in pool.examples:
+        if asked in (example.id, str(example.source_id), f"#{example.row + 1}"):
+            return example
+    raise UsageError(
+        f"there is no example {asked!r} in the pool",
+        hint="name a row's id, its content hash, or #N for the Nth row",
+    )
+
+
+def _name(example: Example) -> str:
+    return str(example.source_id) if example.source_id is not None else f"#{example.row + 1}"
+
+
+def _as_json(explanation: Explanation, names: Mapping[ExampleId, str]) -> dict[str, Any]:
+    gap, overlap = explanation.gap, explanation.overlap
+    return {
+        "id": names[explanation.example_id],
+        "hash": explanation.example_id,
+        "answer": explanation.answer,
+        "probabilities": dict(explanation.probabilities),
+        "labelled": [names[one] for one in explanation.labelled],
+        "gap": {
+            "size": len(gap.neurons),
+            "set_size": gap.set_size,
+            "median": gap.median,
+            "rank": gap.rank,
+            "n_ranked": gap.n_ranked,
+            "by_layer": list(gap.by_layer),
+        },
+        "neurons": [
+            asdict(one) | {"nearest": names[one.nearest] if one.nearest else None}
+            for one in explanation.neurons
+        ],
+        "bars": [asdict(bar) for bar in explanation.bars],
+        "total": explanation.total,
+        "nearest_labelled": asdict(overlap) | {"example_id": names[overlap.example_id]}
+        if overlap
+        else None,
+    }
+
+
+def _print(explanation: Explanation, example: Example, names: Mapping[ExampleId, str]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console()
+    gap = explanation.gap
+    console.print(Text(" ".join(example.text.split()), style="bold"))
+    console.print(_sentence(explanation))
+    shares = sorted(explanation.probabilities.items(), key=lambda item: -item[1])[:5]
+    console.print(Text("model: " + ", ".join(f"{name} {share:.2f}" for name, share in shares)))
+    _print_layers(console, gap.by_layer)
+    table = Table(box=None, pad_edge=False, title="strongest neurons of the gap")
+    for heading in ("neuron", "pushes", "towards", "away from", "nearest label", "there"):
+        right = heading in ("pushes", "there")
+        table.add_column(heading, justify="right" if right else "left", no_wrap=right)
+    for one in explanation.neurons:
+        table.add_row(
+            f"L{one.layer}.{one.index}",
+            f"{one.contribution:+.2f}",
+            Text(_tokens(one.towards)),
+            Text(_tokens(one.away)),
+            Text(names[one.nearest] if one.nearest else ""),
+            f"{one.nearest_contribution:+.2f}" if one.nearest else "",
+        )
+    console.print(table)
+    table = Table(box=None, pad_edge=False, title=f"push towards {explanation.answer!r}")
+    for heading in ("part", "neurons", "pushes"):
+        table.add_column(heading, justify="left" if heading == "part" else "right")
+    for bar in explanation.bars:
+        table.add_row(bar.name, f"{bar.n_neurons:,}", f"{bar.contribution:+.2f}")
+    table.add_row("all together", "", f"{explanation.total:+.2f}")
+    console.print(table)
+    if explanation.overlap is not None:
+        near = explanation.overlap
+        console.print(
+            f"nearest label: {names[near.example_id]}, distance {near.distance:.2f}; "
+            f"{near.shared:,} neurons shared, {near.only_here:,} only here, "
+            f"{near.only_there:,} only there"
+        )
+
+
+def _sentence(explanation: Explanation) -> str:
+    gap, n_labelled = explanation.gap, len(explanation.labelled)
+    if not n_labelled:
+        return f"Nothing is labelled yet, so all of its {gap.set_size:,} neurons are new."
+    labels = "the one label" if n_labelled == 1 else f"any of {n_labelled:,} labels"
+    return (
+        f"{len(gap.neurons):,} of its {gap.set_size:,} neurons are not switched on by {labels} "
+        f"(median {gap.median:,.0f}; rank {gap.rank:,} of {gap.n_ranked:,})."
+    )
+
+
+def _print_layers(console: Console, by_layer: tuple[int, ...]) -> None:
+    """One character a layer, first layer first."""
+    steps = " ▁▂▃▄▅▆▇█"
+    top = max(by_layer) or 1
+    strip = "".join(steps[-(-n * (len(steps) - 1) // top)] for n in by_layer)
+    console.print(f"gap by layer, 0 to {len(by_layer) - 1}, most {max(by_layer):,}: {strip}")
+
+
+def _tokens(tokens: tuple[str, ...]) -> str:
+    """Tokens as they are, their spaces visible."""
+    return " ".join(repr(token)[1:-1].replace(" ", "·") for token in tokens)

@@ -1,0 +1,78 @@
+"""What a neuron writes, read through the unembedding: a readout of a direction, no meaning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from neufs_tui.model.loading import LoadedModel
+from neufs_tui.model.weights import applied_weight, computing_device
+
+
+@dataclass(frozen=True, slots=True)
+class Promoted:
+    """The tokens that one direction pushes most."""
+
+    towards: tuple[str, ...]
+    """Most first."""
+    away: tuple[str, ...]
+    """Most first."""
+
+
+class Readout:
+    """Reads single neurons of one model."""
+
+    def __init__(self, loaded: LoadedModel) -> None:
+        """Bind the model; weights are fetched layer by layer."""
+        self._loaded = loaded
+        self._weights: dict[int, Tensor] = {}
+
+    @torch.inference_mode()
+    def promoted(self, layer: int, index: int, *, active: bool, n_tokens: int = 5) -> Promoted:
+        """The tokens that a neuron pushes towards and away from while it is on.
+
+        Args:
+            layer: its layer.
+            index: its place in the layer.
+            active: whether its activation is positive; a negative one turns its direction round.
+            n_tokens: tokens of each kind.
+
+        Returns:
+            The extremes of U (g ⊙ W_down[:, i]), with g the final norm's gain.
+        """
+        architecture = self._loaded.architecture
+        if layer not in self._weights:
+            module = architecture.down_projections[layer]
+            self._weights = {layer: applied_weight(module, architecture.d_mlp)}
+        direction = self._weights[layer][:, index]
+        if not active:
+            direction = -direction
+        folded = _folded(architecture.final_norm, direction)
+        head = architecture.unembedding
+        dtype = next(head.parameters()).dtype
+        if not dtype.is_floating_point:
+            dtype = self._loaded.model.dtype
+        logits = head(folded.to(computing_device(head), dtype)[None])[0].float()
+        logits = logits[: len(self._loaded.tokenizer)]
+        return Promoted(
+            towards=self._texts(logits.topk(n_tokens).indices),
+            away=self._texts(logits.topk(n_tokens, largest=False).indices),
+        )
+
+    def _texts(self, tokens: Tensor) -> tuple[str, ...]:
+        decode = self._loaded.tokenizer.decode
+        return tuple(cast(str, decode([token])) for token in tokens.tolist())
+
+
+def _folded(norm: nn.Module, direction: Tensor) -> Tensor:
+    """A direction after the final norm, its scale aside."""
+    device = computing_device(norm)
+    weight = next(norm.parameters())
+    if isinstance(norm, nn.LayerNorm):
+        return (direction - direction.mean()).to(device) * weight.float()
+    # Of a vector of ones, whose root mean square is 1, an RMS norm leaves its gain
+    gain = norm(torch.ones(1, len(direction), device=device, dtype=weight.dtype))[0]
+    return cast(Tensor, direction.to(device) * gain.float())

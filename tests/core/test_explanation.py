@@ -1,0 +1,78 @@
+"""Gaps, overlaps and bars, against plain Python sets."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neufs_tui.core.explanation import bars, find_gap, nearest_labelled
+from neufs_tui.core.neurons import Capture
+
+SHAPE = (3, 20)
+SETS = st.lists(st.sets(st.integers(0, 59), max_size=25), min_size=2, max_size=8)
+
+
+def captured(sets: list[set[int]]) -> dict[str, Capture]:
+    return {
+        str(place): Capture(
+            answer=0,
+            scores=np.zeros(2, dtype=np.float32),
+            neurons=np.array(sorted(one), dtype=np.uint32),
+            contributions=np.ones(len(one), dtype=np.float16),
+            neuron_count=len(one),
+            n_answer_tokens=1,
+        )
+        for place, one in enumerate(sets)
+    }
+
+
+@given(SETS, st.data())
+def test_the_gap_is_what_no_label_covers(sets: list[set[int]], data: st.DataObject) -> None:
+    captures = captured(sets)
+    labelled = data.draw(st.lists(st.integers(1, len(sets) - 1), unique=True))
+    gap = find_gap(captures, "0", [str(place) for place in labelled], shape=SHAPE)
+    covered = set().union(*(sets[place] for place in labelled))
+    assert set(gap.neurons.tolist()) == sets[0] - covered
+    assert sum(gap.by_layer) == len(gap.neurons)
+    assert len(gap.by_layer) == 3
+    others = [len(one - covered) for place, one in enumerate(sets) if place not in labelled]
+    assert gap.median == pytest.approx(float(np.median(others)))
+    assert gap.rank == 1 + sum(other > len(gap.neurons) for other in others)
+    assert gap.n_ranked == len(others)
+
+
+@given(SETS)
+def test_the_nearest_label_shares_most(sets: list[set[int]]) -> None:
+    found = nearest_labelled(captured(sets), "0", [str(n) for n in range(1, len(sets))])
+    assert found is not None
+    other = sets[int(found.example_id)]
+    assert found.shared == len(sets[0] & other)
+    assert found.only_here == len(sets[0] - other)
+    assert found.only_there == len(other - sets[0])
+
+    def distance(one: set[int]) -> float:
+        return 1 - len(one & sets[0]) / len(one | sets[0]) if one | sets[0] else 0.0
+
+    assert found.distance == pytest.approx(min(map(distance, sets[1:])))
+    assert nearest_labelled(captured(sets), "0", []) is None
+
+
+@given(st.integers(0, 10**6), st.sets(st.integers(0, 59)), st.data(), st.integers(0, 9))
+def test_bars_add_up_and_count_every_neuron_once(
+    seed: int, own: set[int], data: st.DataObject, n_shown: int
+) -> None:
+    gap = data.draw(st.sets(st.sampled_from(sorted(own)))) if own else set()
+    values = np.random.default_rng(seed).normal(size=SHAPE).astype(np.float32)
+    parts = bars(
+        values,
+        np.array(sorted(own), dtype=np.uint32),
+        np.array(sorted(gap), dtype=np.uint32),
+        n_shown=n_shown,
+    )
+    assert sum(bar.contribution for bar in parts) == pytest.approx(values.sum(), abs=1e-4)
+    assert sum(bar.n_neurons for bar in parts) == 60
+    single = [bar.contribution for bar in parts[:-3]]
+    assert len(single) == min(n_shown, len(gap))
+    assert single == sorted(single, reverse=True)

@@ -17,6 +17,7 @@ from neufs_tui.engine.protocol import (
     EngineDied,
     EngineFailed,
     Event,
+    Explain,
     Focus,
     ModelReady,
     Ranked,
@@ -172,6 +173,13 @@ class Flow:
                 self._lose_engine(restarting=event.out_of_memory)
             case EngineDied():
                 self._lose_engine(restarting=event.restarting)
+
+    def ask_why(self) -> ExampleId | None:
+        """Ask the engine to explain the example shown; None when there is nobody to ask."""
+        if self.shown is None or self._send is None or self.engine is EngineState.GONE:
+            return None
+        self._send(Explain(self.shown.example.id, self._decisions))
+        return self.shown.example.id
 
     def label_in_file_order(self) -> None:
         """Begin without the engine, which failed before it chose anything."""

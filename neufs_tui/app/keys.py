@@ -14,6 +14,7 @@ class Action(StrEnum):
     UNDO = "undo"
     REDO = "redo"
     PICK = "pick"
+    WHY = "why"
     FILE_ORDER = "file_order"
     SAVE = "save"
     HELP = "help"
@@ -45,6 +46,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(Action.UNDO, ("u", "backspace"), "u  backspace", "undo, as often as you like, any day"),
     Command(Action.REDO, ("r",), "r", "redo what was undone"),
     Command(Action.PICK, ("l",), "l", "find a label by typing a part of it"),
+    Command(Action.WHY, ("w",), "w", "why this example, neuron by neuron"),
     Command(Action.LINE_DOWN, ("down", "j"), "↓  j", "scroll the text one line down"),
     Command(Action.LINE_UP, ("up", "k"), "↑  k", "scroll the text one line up"),
     Command(Action.PAGE_DOWN, ("pagedown",), "page down", "scroll the text one page down"),
@@ -79,6 +81,7 @@ PALETTE: dict[Action, str] = {
     Action.UNDO: "Undo",
     Action.REDO: "Redo",
     Action.PICK: "Find a label",
+    Action.WHY: "Why this example",
     Action.HELP: "Keys, task and labels",
 }
 """Actions that the command palette adds to its own, with their names there."""
@@ -87,7 +90,8 @@ FOOTER: tuple[tuple[str, str], ...] = (
     ("space", "skip"),
     ("u", "undo"),
     ("r", "redo"),
-    ("l", "find label"),
+    ("l", "find"),
+    ("w", "why"),
     ("↑↓", "scroll"),
     ("?", "help"),
     ("q", "quit"),

@@ -19,8 +19,6 @@ from neufs_tui.cli.options import (
 from neufs_tui.errors import UsageError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from neufs_tui.core.explanation import Explanation
     from neufs_tui.core.records import Example, ExampleId
     from neufs_tui.storage.pool import Pool
@@ -84,7 +82,7 @@ def _as_json(explanation: Explanation, names: Mapping[ExampleId, str]) -> dict[s
         "probabilities": dict(explanation.probabilities),
         "labelled": [names[one] for one in explanation.labelled],
         "gap": {
-            "size": len(gap.neurons),
+            "size": gap.size,
             "set_size": gap.set_size,
             "median": gap.median,
             "rank": gap.rank,
@@ -108,13 +106,16 @@ def _print(explanation: Explanation, example: Example, names: Mapping[ExampleId,
     from rich.table import Table
     from rich.text import Text
 
+    from neufs_tui.app import explained
+
     console = Console()
     gap = explanation.gap
     console.print(Text(" ".join(example.text.split()), style="bold"))
-    console.print(_sentence(explanation))
+    console.print(explained.sentence(explanation))
     shares = sorted(explanation.probabilities.items(), key=lambda item: -item[1])[:5]
     console.print(Text("model: " + ", ".join(f"{name} {share:.2f}" for name, share in shares)))
-    _print_layers(console, gap.by_layer)
+    strip, top = explained.layer_strip(gap.by_layer), max(gap.by_layer)
+    console.print(f"gap by layer, 0 to {len(gap.by_layer) - 1}, most {top:,}: {strip}")
     table = Table(box=None, pad_edge=False, title="strongest neurons of the gap")
     for heading in ("neuron", "pushes", "towards", "away from", "nearest label", "there"):
         right = heading in ("pushes", "there")
@@ -123,8 +124,8 @@ def _print(explanation: Explanation, example: Example, names: Mapping[ExampleId,
         table.add_row(
             f"L{one.layer}.{one.index}",
             f"{one.contribution:+.2f}",
-            Text(_tokens(one.towards)),
-            Text(_tokens(one.away)),
+            Text(explained.tokens(one.towards)),
+            Text(explained.tokens(one.away)),
             Text(names[one.nearest] if one.nearest else ""),
             f"{one.nearest_contribution:+.2f}" if one.nearest else "",
         )
@@ -143,27 +144,3 @@ def _print(explanation: Explanation, example: Example, names: Mapping[ExampleId,
             f"{near.shared:,} neurons shared, {near.only_here:,} only here, "
             f"{near.only_there:,} only there"
         )
-
-
-def _sentence(explanation: Explanation) -> str:
-    gap, n_labelled = explanation.gap, len(explanation.labelled)
-    if not n_labelled:
-        return f"Nothing is labelled yet, so all of its {gap.set_size:,} neurons are new."
-    labels = "the one label" if n_labelled == 1 else f"any of {n_labelled:,} labels"
-    return (
-        f"{len(gap.neurons):,} of its {gap.set_size:,} neurons are not switched on by {labels} "
-        f"(median {gap.median:,.0f}; rank {gap.rank:,} of {gap.n_ranked:,})."
-    )
-
-
-def _print_layers(console: Console, by_layer: tuple[int, ...]) -> None:
-    """One character a layer, first layer first."""
-    steps = " ▁▂▃▄▅▆▇█"
-    top = max(by_layer) or 1
-    strip = "".join(steps[-(-n * (len(steps) - 1) // top)] for n in by_layer)
-    console.print(f"gap by layer, 0 to {len(by_layer) - 1}, most {max(by_layer):,}: {strip}")
-
-
-def _tokens(tokens: tuple[str, ...]) -> str:
-    """Tokens as they are, their spaces visible."""
-    return " ".join(repr(token)[1:-1].replace(" ", "·") for token in tokens)

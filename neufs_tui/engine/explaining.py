@@ -6,13 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from neufs_tui.core.explanation import (
-    Explanation,
-    GapNeuron,
-    bars,
-    find_gap,
-    nearest_labelled,
-)
+from neufs_tui.core.explanation import Explanation, GapNeuron
+from neufs_tui.core.gaps import bars, find_gap, nearest_labelled
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import Decision, DecisionKind, ExampleId
 from neufs_tui.engine.protocol import EngineConfig
@@ -42,8 +37,8 @@ class Explainer:
         self._runner = CaptureRunner(loaded, self._encoder.candidates, config.capture)
         self._readout = Readout(loaded)
 
-    def explain(self, example_id: ExampleId, decisions: Sequence[Decision]) -> Explanation:
-        """Why this example, by the labels that hold.
+    def explain(self, example_id: ExampleId, decisions: Sequence[Decision]) -> Explanation | None:
+        """Why this example, by the labels that hold; None while it is not scanned.
 
         Args:
             example_id: an example of the pool.
@@ -56,11 +51,13 @@ class Explainer:
                 break
             if decision.kind is DecisionKind.LABEL and decision.example_id in self._captures:
                 earlier.append(decision.example_id)
-        capture = self._captures[example_id]
-        gap = find_gap(self._captures, example_id, earlier, shape=self._shape)
+        capture = self._captures.get(example_id)
+        if capture is None:
+            return None
+        gap, neurons = find_gap(self._captures, example_id, earlier, shape=self._shape)
         here = self._contributions(example_id)
         summed = here.values.sum(axis=0)  # (n_layers, d_mlp)
-        strongest = gap.neurons[np.argsort(-summed.ravel()[gap.neurons], kind="stable")]
+        strongest = neurons[np.argsort(-summed.ravel()[neurons], kind="stable")]
         strongest = strongest[:N_NEURONS]
         there = {one: self._contributions(one).values.sum(axis=0).ravel() for one in earlier}
         return Explanation(
@@ -70,7 +67,7 @@ class Explainer:
             labelled=tuple(earlier),
             gap=gap,
             neurons=tuple(self._neuron(int(one), here, there) for one in strongest),
-            bars=bars(summed, capture.neurons, gap.neurons, n_shown=N_NEURONS),
+            bars=bars(summed, capture.neurons, neurons, n_shown=N_NEURONS),
             overlap=nearest_labelled(self._captures, example_id, earlier),
         )
 

@@ -58,7 +58,9 @@ def explain_example(
     from neufs_tui.engine.explaining import Explainer
 
     scanned, loaded = _scan(config, listener)
-    return Explainer(config, loaded, scanned.captures).explain(example_id, decisions)
+    explanation = Explainer(config, loaded, scanned.captures).explain(example_id, decisions)
+    assert explanation is not None  # the whole pool is scanned
+    return explanation
 
 
 def _scan(config: EngineConfig, listener: Listener) -> tuple[Scanned, LoadedModel]:

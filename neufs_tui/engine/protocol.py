@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from neufs_tui.core.explanation import Explanation
 from neufs_tui.core.records import Decision, Example, ExampleId, Pick, Task
 from neufs_tui.core.settings import CaptureSettings, ModelChoice, SelectionSettings
 
@@ -47,7 +48,16 @@ class Stop:
     """Finish the batch in hand, store it and exit."""
 
 
-Request = Focus | Stop
+@dataclass(frozen=True, slots=True)
+class Explain:
+    """She asks why an example was chosen."""
+
+    example_id: ExampleId
+    decisions: tuple[Decision, ...]
+    """What holds now, in the order it was decided."""
+
+
+Request = Focus | Explain | Stop
 
 StageName = Literal["libraries", "download", "convert", "tokenizer", "weights", "scan"]
 
@@ -128,6 +138,15 @@ class Rescored:
 
 
 @dataclass(frozen=True, slots=True)
+class Explained:
+    """The answer to `Explain`."""
+
+    example_id: ExampleId
+    explanation: Explanation | None
+    """None while the example is not scanned."""
+
+
+@dataclass(frozen=True, slots=True)
 class EngineFailed:
     """The engine cannot go on and exits."""
 
@@ -153,5 +172,13 @@ EngineEvent = Stage | Downloaded | ModelReady | ScanProgressed
 """What loading and scanning tell, with a screen or without."""
 
 Event = (
-    Stage | Downloaded | ModelReady | ScanProgressed | Ranked | Rescored | EngineFailed | EngineDied
+    Stage
+    | Downloaded
+    | ModelReady
+    | ScanProgressed
+    | Ranked
+    | Rescored
+    | Explained
+    | EngineFailed
+    | EngineDied
 )

@@ -18,6 +18,8 @@ from neufs_tui.engine.protocol import (
     EngineConfig,
     EngineFailed,
     Event,
+    Explain,
+    Explained,
     Focus,
     Request,
     Stop,
@@ -26,6 +28,7 @@ from neufs_tui.errors import NeufsError
 from neufs_tui.storage.paths import LOG_FORMAT
 
 if TYPE_CHECKING:
+    from neufs_tui.engine.explaining import Explainer
     from neufs_tui.engine.ranking import Ranker
     from neufs_tui.engine.rescoring import Rescorer
 
@@ -49,6 +52,8 @@ class Engine:
         self._focus: Focus | None = None
         self._ranker: Ranker | None = None
         self._rescorer: Rescorer | None = None
+        self._explainer: Explainer | None = None
+        self._asked: Explain | None = None
         self._candidates: list[ExampleId] = []
         """What is to be reread, best first."""
 
@@ -57,6 +62,7 @@ class Engine:
         announcer = Announcer(self._send)
         announcer.stage("libraries", "starting PyTorch and transformers")
         # seconds of import, so the app hears of the stage first
+        from neufs_tui.engine.explaining import Explainer
         from neufs_tui.engine.ranking import Ranker
         from neufs_tui.engine.rescoring import Rescorer
         from neufs_tui.engine.scanning import Scanner, ready
@@ -70,6 +76,7 @@ class Engine:
         self._ranker = Ranker(config.examples, config.task, config.selection, device=loaded.device)
         if config.selection.rescore != "off":
             self._rescorer = Rescorer(config, loaded)
+        self._explainer = Explainer(config, loaded, scanner.captures)
         try:
             for progress in scanner.run():
                 self._send(progress)
@@ -77,6 +84,7 @@ class Engine:
                 heard = self._hear()
                 if scanner.captures and (heard or changed or self._is_waiting()):
                     self._answer()
+                self._explain()
                 self._reread(self._candidates[:SHORTLIST])
         finally:
             scanner.close()
@@ -85,6 +93,7 @@ class Engine:
                 self._connection.poll(None)
             if self._hear():
                 self._answer()
+            self._explain()
 
     def _answer(self) -> None:
         """Follow her decisions, and say what comes next."""
@@ -118,6 +127,14 @@ class Engine:
         self._send(self._ranker.answer(self._focus))
         return True
 
+    def _explain(self) -> None:
+        """Answer the last question why; those before it she has closed."""
+        if self._asked is None or self._explainer is None:
+            return
+        asked, self._asked = self._asked, None
+        explanation = self._explainer.explain(asked.example_id, asked.decisions)
+        self._send(Explained(asked.example_id, explanation))
+
     def _refresh(self, ranker: Ranker, rescorer: Rescorer) -> None:
         ranker.refresh(rescorer.readings, n_demonstrations=len(rescorer.demonstrations))
 
@@ -139,7 +156,10 @@ class Engine:
                 raise _Stopped from error
             if isinstance(request, Stop):
                 raise _Stopped
-            self._focus, newer = request, True
+            if isinstance(request, Explain):
+                self._asked = request
+            else:
+                self._focus, newer = request, True
         return newer
 
     def _send(self, event: Event) -> None:

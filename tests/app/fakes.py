@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from neufs_tui.app.ports import OpenSession
+from neufs_tui.core.explanation import Bar, Explanation, Gap, GapNeuron, Overlap
 from neufs_tui.core.records import (
     Decision,
     Example,
@@ -55,6 +56,45 @@ def pick(
     example: Example, *, n_labelled: int = 0, n_scanned: int = 200, why: Reason | None = None
 ) -> Pick:
     return Pick(example.id, why, LABELS[0].name, (0.6, 0.4), n_scanned, n_labelled)
+
+
+def explanation(example_id: ExampleId, labelled: tuple[ExampleId, ...] = ()) -> Explanation:
+    """What an engine might say of an example."""
+    nearest = labelled[0] if labelled else None
+    neurons = tuple(
+        GapNeuron(
+            layer=3 * place,
+            index=100 + place,
+            contribution=4.5 - place,
+            towards=(" yes", "Yes", "\n"),
+            away=("<b>", " no"),
+            nearest=nearest,
+            nearest_contribution=0.5 * place - 1 if nearest else 0.0,
+        )
+        for place in range(4)
+    )
+    return Explanation(
+        example_id=example_id,
+        answer="With",
+        probabilities={"With": 0.62, "Without": 0.38},
+        labelled=labelled,
+        gap=Gap(
+            size=40,
+            set_size=500,
+            by_layer=(0, 0, 1, 5, 9, 14, 11),
+            median=12.0,
+            rank=3,
+            n_ranked=180,
+        ),
+        neurons=neurons,
+        bars=(
+            *(Bar(f"L{one.layer}.{one.index}", 1, one.contribution) for one in neurons),
+            Bar("other gap neurons", 36, 20.25),
+            Bar("neurons that a label covers", 460, 300.0),
+            Bar("all other neurons", 45_580, -310.5),
+        ),
+        overlap=Overlap(nearest, 0.41, 380, 120, 118) if nearest else None,
+    )
 
 
 class FakeWorkspace:

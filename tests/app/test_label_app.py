@@ -11,11 +11,19 @@ from neufs_tui.app.main import LabelApp
 from neufs_tui.app.messages import EngineReported
 from neufs_tui.app.screens.help import HelpScreen
 from neufs_tui.app.screens.picker import PickerScreen
+from neufs_tui.app.screens.why import WhyScreen
 from neufs_tui.app.status import Counts
 from neufs_tui.app.widgets.bar import Bar
 from neufs_tui.app.widgets.text_view import TextView
 from neufs_tui.core.records import Decision, DecisionKind, Label
-from neufs_tui.engine.protocol import EngineDied, EngineFailed, Event, ScanProgressed
+from neufs_tui.engine.protocol import (
+    EngineDied,
+    EngineFailed,
+    Event,
+    Explain,
+    Explained,
+    ScanProgressed,
+)
 from neufs_tui.errors import EngineError, NeufsError, PoolError
 from tests.app.fakes import (
     READY,
@@ -23,6 +31,7 @@ from tests.app.fakes import (
     FakeStartup,
     FakeWorkspace,
     example,
+    explanation,
     pick,
     pool,
     reason,
@@ -241,6 +250,44 @@ async def test_help_opens_and_closes() -> None:
             await session.press("1", "down", "escape")
             assert not isinstance(app.screen, HelpScreen)
         assert session.labels == []
+
+
+async def test_why_asks_the_engine_and_shows_no_answer_of_the_model() -> None:
+    app, startup = app_on()
+    async with app.run_test() as pilot:
+        session = await start(pilot, startup)
+        await session.press("w")
+        assert isinstance(session.pilot.app.screen, WhyScreen)
+        asked = session.engine.requests[-1]
+        assert isinstance(asked, Explain)
+        assert asked.example_id == session.engine.focus.shown
+        assert "Asking the model" in session.said("#page > *")
+        other = explanation(EXAMPLES[40].id)
+        await session.say(Explained(EXAMPLES[40].id, other))
+        assert "Asking the model" in session.said("#page > *")
+        await session.say(Explained(asked.example_id, explanation(asked.example_id)))
+        page = session.said("#page > *")
+        assert "Nothing is labelled yet" in page and "L3.101" in page
+        assert "With" not in page
+        await session.press("1")
+        assert session.labels == []
+        await session.press("w")
+        await session.press("1")
+        assert len(session.labels) == 1
+
+
+async def test_an_example_that_is_not_scanned_yet_has_no_explanation() -> None:
+    app, startup = app_on()
+    async with app.run_test() as pilot:
+        session = await start(pilot, startup)
+        await session.press("w")
+        await session.say(Explained(session.engine.focus.shown, None))
+        assert "has not read this example yet" in session.said("#page > *")
+        await session.press("escape")
+        await session.say(EngineFailed("gone", ""))
+        await session.press("w")
+        assert not isinstance(session.pilot.app.screen, WhyScreen)
+        assert "nothing to explain" in session.said("#feedback")
 
 
 async def test_a_long_text_scrolls_under_fixed_labels() -> None:

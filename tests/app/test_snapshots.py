@@ -14,6 +14,7 @@ from neufs_tui.engine.protocol import (
     EngineDied,
     EngineFailed,
     Event,
+    Explained,
     Ranked,
     ScanProgressed,
     Stage,
@@ -25,6 +26,7 @@ from tests.app.fakes import (
     FakeStartup,
     FakeWorkspace,
     example,
+    explanation,
     pick,
     pool,
     reason,
@@ -172,6 +174,22 @@ def test_help_shows_keys_task_and_labels(snap_compare: SnapCompare, size: tuple[
     session = Session(FakeWorkspace(pool(200, first=ODD_TEXT)), "question_mark")
     session.says(READY, SCAN, ranked_first)
     assert snap_compare(session.app, terminal_size=size, run_before=session.run)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_why_takes_an_example_apart(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
+    session = Session(FakeWorkspace(pool(200, first=ODD_TEXT)), "w")
+    session.says(READY, SCAN, ranked_first)
+    examples = pool(200, first=ODD_TEXT)
+    told = Explained(examples[0].id, explanation(examples[0].id, (examples[7].id,)))
+
+    async def ask(pilot: Pilot[None]) -> None:
+        await session.run(pilot)
+        session.engine.say(told)
+        await pilot.pause()
+        await pilot.pause()
+
+    assert snap_compare(session.app, terminal_size=size, run_before=ask)
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -71,7 +71,7 @@ def test_the_bars_add_up_to_the_projected_ffn_output(
         expected = projected_ffn_output(loaded, list(prompt), list(answer))
         assert found.total == pytest.approx(expected, rel=1e-3, abs=1e-3)
         assert found.overlap is not None
-        assert len(found.neurons) == min(N_NEURONS, len(found.gap.neurons))
+        assert len(found.neurons) == min(N_NEURONS, found.gap.size)
         singles = [bar.contribution for bar in found.bars[:-3]]
         assert singles == pytest.approx([one.contribution for one in found.neurons])
         assert all(one.nearest in found.labelled for one in found.neurons)
@@ -85,5 +85,5 @@ def test_a_labelled_example_is_explained_by_the_labels_before_it(explainer: Expl
     alone = explainer.explain(EXAMPLES[0].id, decisions)
     assert alone.labelled == ()
     assert alone.overlap is None
-    assert len(alone.gap.neurons) == alone.gap.set_size
+    assert alone.gap.size == alone.gap.set_size
     assert all(one.nearest is None for one in alone.neurons)

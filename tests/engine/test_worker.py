@@ -15,6 +15,8 @@ from neufs_tui.engine.protocol import (
     EngineConfig,
     EngineFailed,
     Event,
+    Explain,
+    Explained,
     Focus,
     ModelReady,
     Ranked,
@@ -117,4 +119,30 @@ def test_after_a_label_candidates_are_reread_behind_it(
         assert (progress[-1].done, progress[-1].total) == (n_reread, n_reread)
         assert [one.done for one in progress] == sorted(one.done for one in progress)
         assert {one.n_demonstrations for one in progress} == {1}
+    engine.stop()
+
+
+def test_a_question_why_is_answered_beside_the_rereading(tiny_llama: Path, tmp_path: Path) -> None:
+    engine, events = client(tiny_llama, tmp_path), queue.Queue[Event]()
+    examples = pool(20)
+    engine.send(Focus(0, (), None))
+    engine.start(events.put)
+    while not (isinstance(event := events.get(timeout=WAIT_S), Ranked) and event.complete):
+        pass
+    labelled = (Decision(examples[3].id, DecisionKind.LABEL, "yes"),)
+    engine.send(Focus(1, labelled, examples[4].id))
+    engine.send(Explain(examples[5].id, labelled))
+    engine.send(Explain(examples[4].id, labelled))
+    while not (
+        isinstance(event := events.get(timeout=WAIT_S), Explained)
+        and (event.example_id == examples[4].id)
+    ):
+        pass
+    assert event.explanation is not None
+    assert event.explanation.labelled == (examples[3].id,)
+    assert event.explanation.overlap is not None
+    engine.send(Explain("nobody", labelled))
+    while not (isinstance(event := events.get(timeout=WAIT_S), Explained)):
+        pass
+    assert event.explanation is None
     engine.stop()

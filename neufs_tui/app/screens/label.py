@@ -11,13 +11,14 @@ from textual.events import Key, Resize, ScreenResume
 from textual.screen import Screen
 from textual.widgets import Static
 
-from neufs_tui.app import panels, sentences
+from neufs_tui.app import explained, panels, sentences
 from neufs_tui.app.flow import Flow, Shown, Waiting
 from neufs_tui.app.gate import Gate
 from neufs_tui.app.keys import ACTIONS, FOOTER, Action
 from neufs_tui.app.loading import Loading
 from neufs_tui.app.screens.help import HelpScreen
 from neufs_tui.app.screens.picker import PickerScreen
+from neufs_tui.app.screens.why import WhyScreen
 from neufs_tui.app.status import EngineState, count_parts, engine_note, freshness, work_parts
 from neufs_tui.app.text import one_line, visible
 from neufs_tui.app.widgets.bar import Bar, KeyBar
@@ -25,7 +26,7 @@ from neufs_tui.app.widgets.label_list import LabelList
 from neufs_tui.app.widgets.status_bar import StatusBar
 from neufs_tui.app.widgets.text_view import TextView
 from neufs_tui.core.records import DecisionKind
-from neufs_tui.engine.protocol import EngineDied, EngineFailed, Event, ModelReady
+from neufs_tui.engine.protocol import EngineDied, EngineFailed, Event, Explained, ModelReady
 from neufs_tui.errors import NeufsError
 
 MIN_WIDTH, MIN_HEIGHT = 60, 16
@@ -98,6 +99,8 @@ class LabelScreen(Screen[None]):
             case ModelReady():
                 right = f"{sentences.model_name(event.name)} · {event.device} · {event.dtype}"
                 self.query_one("#header", Bar).right = one_line(right)
+            case Explained():
+                self._explain(event)
             case EngineFailed():
                 self._lose_engine(event.message, event.hint, sentences.engine_failed(event))
             case EngineDied() if not was_off:
@@ -136,6 +139,8 @@ class LabelScreen(Screen[None]):
                 self._travel(action)
             case Action.PICK:
                 self._pick()
+            case Action.WHY:
+                self._ask_why()
             case Action.FILE_ORDER if self._flow is not None:
                 self._flow.label_in_file_order()
                 self._refresh()
@@ -148,6 +153,19 @@ class LabelScreen(Screen[None]):
                 self.app.exit()
             case _:
                 self.query_one(TextView).move(action)
+
+    def _ask_why(self) -> None:
+        example_id = self._flow.ask_why() if self._flow else None
+        if example_id is None:
+            self._say("there is nothing to explain without an example and the model")
+        else:
+            self.app.push_screen(WhyScreen(example_id))
+
+    def _explain(self, event: Explained) -> None:
+        """Fill the page that waits for it; of another example it comes too late."""
+        screen = self.app.screen
+        if isinstance(screen, WhyScreen) and screen.example_id == event.example_id and self._flow:
+            screen.fill(explained.answer(event, self._flow.workspace.examples))
 
     @on(TextView.Scrolled)
     def _tell_hidden_lines(self, event: TextView.Scrolled) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neufs_tui.core.explanation import bars, find_gap, nearest_labelled
+from neufs_tui.core.gaps import bars, find_gap, nearest_labelled
 from neufs_tui.core.neurons import Capture
 
 SHAPE = (3, 20)
@@ -32,14 +32,14 @@ def captured(sets: list[set[int]]) -> dict[str, Capture]:
 def test_the_gap_is_what_no_label_covers(sets: list[set[int]], data: st.DataObject) -> None:
     captures = captured(sets)
     labelled = data.draw(st.lists(st.integers(1, len(sets) - 1), unique=True))
-    gap = find_gap(captures, "0", [str(place) for place in labelled], shape=SHAPE)
+    gap, neurons = find_gap(captures, "0", [str(place) for place in labelled], shape=SHAPE)
     covered = set().union(*(sets[place] for place in labelled))
-    assert set(gap.neurons.tolist()) == sets[0] - covered
-    assert sum(gap.by_layer) == len(gap.neurons)
+    assert set(neurons.tolist()) == sets[0] - covered
+    assert sum(gap.by_layer) == gap.size
     assert len(gap.by_layer) == 3
     others = [len(one - covered) for place, one in enumerate(sets) if place not in labelled]
     assert gap.median == pytest.approx(float(np.median(others)))
-    assert gap.rank == 1 + sum(other > len(gap.neurons) for other in others)
+    assert gap.rank == 1 + sum(other > gap.size for other in others)
     assert gap.n_ranked == len(others)
 
 

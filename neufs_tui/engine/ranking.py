@@ -8,6 +8,7 @@ grown by a quarter, and once more when it is complete.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 
@@ -22,6 +23,8 @@ from neufs_tui.model.device_sets import neuron_sets
 QUEUE_LENGTH = 8
 """Candidates sent beside the next one, to go on with if the engine falls silent."""
 _GROWTH = 1.25
+_BESIDE_FROM = 1000
+"""Examples from which on a new geometry is made beside the work; before, it takes a moment."""
 _REMEMBERED = 16
 
 
@@ -49,6 +52,24 @@ class ScannedPool:
         return reread_difficulty(self.difficulty, np.array(known, dtype=np.intp), counts, lengths)
 
 
+_Built = tuple[ScannedPool, IncrementalSelection, Geometry]
+
+
+def _build(
+    captures: Mapping[ExampleId, Capture], settings: SelectionSettings, *, device: str
+) -> _Built:
+    """A geometry without decisions; for thousands of examples it takes seconds."""
+    pool = ScannedPool(captures, settings, device=device)
+    selection = IncrementalSelection(
+        pool.sets,
+        pool.difficulty.values,
+        shots=settings.shots,
+        tau=settings.tau,
+        seed=settings.seed,
+    )
+    return pool, selection, selection.start()
+
+
 class Ranker:
     """Answers each focus with the next example and what follows either decision on it."""
 
@@ -70,6 +91,8 @@ class Ranker:
         self._selection: IncrementalSelection | None = None
         self._complete = False
         self._geometries: dict[tuple[tuple[int, DecisionKind], ...], Geometry] = {}
+        self._builder = ThreadPoolExecutor(1, "geometry")
+        self._building: Future[_Built] | None = None
         self._readings: Mapping[ExampleId, Capture] = {}
         self._n_demonstrations = 0
         self._difficulty: Difficulty | None = None
@@ -87,27 +110,37 @@ class Ranker:
         choices = self._selection.ranking(geometry, len(self._pool.ids), self._values())
         return [self._pool.ids[choice.place] for choice in choices]
 
+    @property
+    def is_building(self) -> bool:
+        """Whether a geometry on more examples is under way."""
+        return self._building is not None
+
     def observe(self, captures: Mapping[ExampleId, Capture], *, complete: bool) -> bool:
         """Take notice of the scan's growth.
 
         Returns:
             Whether the answer to the same focus may now be another.
         """
-        newly_complete = complete and not self._complete
         self._captures, self._complete = captures, complete
         if len(captures) < self._settings.choose_from and not complete:
             return True
+        if self._building is not None:
+            return self._building.done() and self._take(self._building)
         known = len(self._pool.ids) if self._pool is not None else 0
-        if newly_complete or len(captures) >= max(1, _GROWTH * known):
-            self._rebuild()
-            return True
+        grown = len(captures) >= max(1, _GROWTH * known)
+        if not grown and not (complete and len(captures) > known):
+            return False
+        if self._pool is None or len(captures) < _BESIDE_FROM:
+            return self._take(self._begin())
+        self._building = self._begin()
         return False
 
     def answer(self, focus: Focus) -> Ranked:
         """What to show for a focus."""
         queue = self._best(focus.decisions, QUEUE_LENGTH + 1, leave_out=focus.shown)
         if not queue and self._pool is not None and len(self._captures) > len(self._pool.ids):
-            self._rebuild()  # everything ranked is decided, and more is scanned by now
+            # Everything ranked is decided, and more is scanned by now
+            self._take(self._building or self._begin())
             queue = self._best(focus.decisions, QUEUE_LENGTH + 1, leave_out=focus.shown)
         after_label = after_skip = None
         if focus.shown is not None:
@@ -122,21 +155,22 @@ class Ranker:
             after_label=after_label,
             after_skip=after_skip,
             queue=tuple(queue),
-            complete=self._complete,
+            complete=self._complete and not self.is_building,
         )
 
-    def _rebuild(self) -> None:
-        """Begin the geometry anew on what is scanned by now."""
-        self._pool = ScannedPool(self._captures, self._settings, device=self._device)
-        self._selection = IncrementalSelection(
-            self._pool.sets,
-            self._pool.difficulty.values,
-            shots=self._settings.shots,
-            tau=self._settings.tau,
-            seed=self._settings.seed,
+    def _begin(self) -> Future[_Built]:
+        """Begin a geometry on what is scanned by now, on a thread of its own."""
+        return self._builder.submit(
+            _build, dict(self._captures), self._settings, device=self._device
         )
-        self._geometries = {}
+
+    def _take(self, building: Future[_Built]) -> bool:
+        """Go on with a geometry, once it is there."""
+        self._pool, self._selection, start = building.result()
+        self._building = None
+        self._geometries = {(): start}
         self.refresh(self._readings, n_demonstrations=self._n_demonstrations)
+        return True
 
     def _values(self) -> np.ndarray[tuple[int], np.dtype[np.float64]] | None:
         return self._difficulty.values if self._difficulty is not None else None
@@ -171,9 +205,7 @@ class Ranker:
         known = len(steps)
         while known > 0 and steps[:known] not in self._geometries:
             known -= 1
-        geometry = self._geometries.get(steps[:known])
-        if geometry is None:
-            geometry = self._geometries[()] = selection.start()
+        geometry = self._geometries[steps[:known]]
         for length in range(known, len(steps)):
             geometry = selection.after(geometry, *steps[length])
             self._geometries[steps[: length + 1]] = geometry

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_LOOK_S = 0.2
+"""Seconds between looks at a geometry that is being made."""
 SHORTLIST = 32
 """Candidates reread before the scan goes on, and all that `--rescore shortlist` rereads."""
 
@@ -90,8 +92,9 @@ class Engine:
             scanner.close()
         while True:
             if not self._reread(self._candidates):
-                self._connection.poll(None)
-            if self._hear():
+                self._connection.poll(_LOOK_S if self._ranker.is_building else None)
+            built = self._ranker.observe(scanner.captures, complete=scanner.complete)
+            if self._hear() or built:
                 self._answer()
             self._explain()
 

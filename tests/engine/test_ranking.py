@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import Decision, DecisionKind, Example, Label, Task, content_hash
 from neufs_tui.core.settings import SelectionSettings
+from neufs_tui.engine import ranking
 from neufs_tui.engine.protocol import Focus
 from neufs_tui.engine.ranking import QUEUE_LENGTH, Ranker
 
@@ -162,3 +165,31 @@ def test_nothing_is_left_to_show_when_all_is_decided() -> None:
     assert answer.pick is None
     assert answer.queue == ()
     assert answer.complete
+
+
+def test_a_large_geometry_is_made_beside_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ranking, "_BESIDE_FROM", 12)
+    may_end = threading.Event()
+    build = ranking._build
+
+    def slow(*given: object, **more: object) -> object:
+        if len(given[0]) >= 12:  # type: ignore[arg-type]
+            may_end.wait()
+        return build(*given, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ranking, "_build", slow)
+    one = ranker(10)
+    focus = Focus(1, (label(0),), EXAMPLES[1].id)
+    assert not one.observe(CAPTURES, complete=True)
+    assert one.is_building
+    meanwhile = one.answer(focus)
+    assert meanwhile.after_label is not None and meanwhile.after_label.n_scanned == 10
+    assert not meanwhile.complete
+    building = one._building
+    may_end.set()
+    assert building is not None
+    building.result()
+    assert one.observe(CAPTURES, complete=True)
+    assert not one.is_building
+    assert one.answer(focus) == ranker(30).answer(focus)
+    assert not one.observe(CAPTURES, complete=True)

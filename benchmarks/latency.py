@@ -1,0 +1,142 @@
+"""From a label key to the next example painted, while the engine scans and rereads.
+
+    python benchmarks/latency.py POOL [-n ROWS] [--labels N] [--pause SECONDS]
+
+The program runs in a pseudo-terminal of 80 x 24. Time runs from writing the key until the bytes
+that change the lines of the text have arrived at the terminal. The baseline is the same for `?`,
+which opens a page without touching the session or the engine, in the same run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pexpect
+import pyte
+from rich.console import Console
+from rich.table import Table
+
+ROWS, COLUMNS = 24, 80
+BODY = slice(2, 12)
+"""Lines of the screen that only the example's text, or a page over it, fills."""
+PATIENCE_S = 300
+
+
+class Screen:
+    """One run of the program."""
+
+    def __init__(self, command: list[str], folder: str) -> None:
+        """Start it."""
+        self.screen = pyte.Screen(COLUMNS, ROWS)
+        self._stream = pyte.ByteStream(self.screen)
+        self._child = pexpect.spawn(
+            command[0], command[1:], dimensions=(ROWS, COLUMNS), cwd=folder, timeout=PATIENCE_S
+        )
+        self._child.delaybeforesend = None  # by default pexpect sleeps 50 ms before each key
+
+    @property
+    def text(self) -> str:
+        """What is on the screen."""
+        return "\n".join(self.screen.display)
+
+    @property
+    def body(self) -> list[str]:
+        """The lines that show an example or a page."""
+        return list(self.screen.display[BODY])
+
+    def read(self, seconds: float = PATIENCE_S) -> float:
+        """Take in what has come, waiting for something at most so long; returns when it came."""
+        try:
+            received = self._child.read_nonblocking(65536, timeout=seconds)
+        except pexpect.TIMEOUT:
+            return time.perf_counter()
+        arrived = time.perf_counter()
+        self._stream.feed(received)
+        return arrived
+
+    def wait_for(self, words: str) -> None:
+        """Read until some words are on the screen."""
+        while words not in self.text:
+            self.read()
+
+    def pause(self, seconds: float) -> None:
+        """Go on reading for a while."""
+        end = time.perf_counter() + seconds
+        while (left := end - time.perf_counter()) > 0:
+            self.read(left)
+
+    def press(self, key: str) -> float:
+        """Seconds from the key until the body has changed."""
+        before, began = self.body, time.perf_counter()
+        self._child.send(key)
+        arrived = began
+        while self.body == before:
+            arrived = self.read()
+        return arrived - began
+
+    def quit(self) -> None:
+        """End the program."""
+        self._child.send("q")
+        self._child.expect(pexpect.EOF)
+
+
+def main() -> None:
+    """Print quantiles of both."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("pool", type=Path)
+    parser.add_argument("-n", type=int, default=10_000, help="rows")
+    parser.add_argument("--labels", type=int, default=100, help="keys measured")
+    parser.add_argument("--pause", type=float, default=1.0, help="seconds between keys")
+    arguments = parser.parse_args()
+    lines = arguments.pool.read_text().splitlines()[: arguments.n]
+    program = shutil.which("neufs-tui", path=str(Path(sys.executable).parent))
+    taken: dict[str, list[float]] = {"label key": [], "? key": []}
+    with tempfile.TemporaryDirectory() as folder:
+        # Each text once: the number makes every example its own
+        rows = [json.loads(line) for line in lines]
+        texts = [
+            {"text": f"{row.get('text') or row['input']} ({n} of many)"}
+            for n, row in enumerate(rows)
+        ]
+        (Path(folder) / "pool.jsonl").write_text("\n".join(map(json.dumps, texts)) + "\n")
+        command = [str(program), "label", "pool.jsonl", "--label", "one", "--label", "two"]
+        screen = Screen(command, folder)
+        screen.wait_for(f" of {len(rows):,}")
+        screen.pause(10)  # until NeuFS chooses
+        for number in range(arguments.labels):
+            taken["label key"].append(screen.press("12"[number % 2]))
+            screen.pause(arguments.pause)
+            if number % 5 == 0:
+                taken["? key"].append(screen.press("?"))
+                screen.pause(0.2)
+                screen.press("\x1b")
+                screen.pause(0.2)
+        status = [line.strip() for line in screen.screen.display[-4:-1]]
+        screen.quit()
+    table = Table(title=f"{len(rows):,} rows, {arguments.labels} labels, engine busy")
+    for heading in ("", "keys", "median", "95th percentile", "worst"):
+        table.add_column(heading, justify="right")
+    for name, seconds in taken.items():
+        ordered = sorted(1000 * one for one in seconds)
+        p95 = ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]
+        table.add_row(
+            name,
+            str(len(ordered)),
+            f"{statistics.median(ordered):.0f} ms",
+            f"{p95:.0f} ms",
+            f"{ordered[-1]:.0f} ms",
+        )
+    console = Console()
+    console.print(table)
+    console.print("at the end: " + " | ".join(filter(None, status)))
+
+
+if __name__ == "__main__":
+    main()

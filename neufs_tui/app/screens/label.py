@@ -11,7 +11,7 @@ from textual.events import Key, Resize, ScreenResume
 from textual.screen import Screen
 from textual.widgets import Static
 
-from neufs_tui.app import explained, panels, sentences
+from neufs_tui.app import panels, sentences
 from neufs_tui.app.flow import Flow, Shown, Waiting
 from neufs_tui.app.gate import Gate
 from neufs_tui.app.keys import ACTIONS, FOOTER, Action
@@ -19,7 +19,7 @@ from neufs_tui.app.loading import Loading
 from neufs_tui.app.screens.help import HelpScreen
 from neufs_tui.app.screens.picker import PickerScreen
 from neufs_tui.app.screens.why import WhyScreen
-from neufs_tui.app.status import EngineState, count_parts, engine_note, freshness, work_parts
+from neufs_tui.app.status import EngineState
 from neufs_tui.app.text import one_line, visible
 from neufs_tui.app.widgets.bar import Bar, KeyBar
 from neufs_tui.app.widgets.label_list import LabelList
@@ -99,8 +99,8 @@ class LabelScreen(Screen[None]):
             case ModelReady():
                 right = f"{sentences.model_name(event.name)} · {event.device} · {event.dtype}"
                 self.query_one("#header", Bar).right = one_line(right)
-            case Explained():
-                self._explain(event)
+            case Explained() if isinstance(self.app.screen, WhyScreen):
+                self.app.screen.hear(event, self._flow.workspace.examples)
             case EngineFailed():
                 self._lose_engine(event.message, event.hint, sentences.engine_failed(event))
             case EngineDied() if not was_off:
@@ -160,12 +160,6 @@ class LabelScreen(Screen[None]):
             self._say("there is nothing to explain without an example and the model")
         else:
             self.app.push_screen(WhyScreen(example_id))
-
-    def _explain(self, event: Explained) -> None:
-        """Fill the page that waits for it; of another example it comes too late."""
-        screen = self.app.screen
-        if isinstance(screen, WhyScreen) and screen.example_id == event.example_id and self._flow:
-            screen.fill(explained.answer(event, self._flow.workspace.examples))
 
     @on(TextView.Scrolled)
     def _tell_hidden_lines(self, event: TextView.Scrolled) -> None:
@@ -266,15 +260,7 @@ class LabelScreen(Screen[None]):
             self.query_one(TextView).show(self._panel())
             if not self._gate.is_open:
                 self._await_paint()
-        shown, scan = self._flow.shown, self._flow.scan
-        status = self.query_one(StatusBar)
-        status.counts = count_parts(self._flow.counts, self._flow.workspace.selection.shots)
-        status.freshness = freshness(shown.pick, self._flow.counts.n_labels) if shown else ""
-        at_work = self._flow.engine in (EngineState.RUNNING, EngineState.LOADING)
-        done = scan is not None and scan.done == scan.total
-        n_labels, rescored = self._flow.counts.n_labels, self._flow.rescored
-        status.scan = work_parts(scan, rescored, n_labels) if scan and (at_work or done) else ()
-        status.engine = engine_note(self._flow.engine)
+        self.query_one(StatusBar).tell(self._flow)
 
     def _show_picture(self) -> None:
         """Put the picture in place; keys wait until it is painted."""

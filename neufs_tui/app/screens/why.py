@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from textual import on
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.events import Key
 from textual.screen import ModalScreen
 
+from neufs_tui.app import explained
 from neufs_tui.app.keys import ACTIONS, SCROLLING, Action
 from neufs_tui.app.sentences import hidden_lines
 from neufs_tui.app.widgets.bar import Bar
 from neufs_tui.app.widgets.text_view import TextView
-from neufs_tui.core.records import ExampleId
+from neufs_tui.core.records import Example, ExampleId
+from neufs_tui.engine.protocol import Explained
 
 _CLOSING = frozenset({Action.WHY, Action.QUIT})
 
@@ -39,11 +43,12 @@ class WhyScreen(ModalScreen[None]):
         self.query_one(TextView).show(self._page)
         self.query_one(Bar).parts = ("esc closes",)
 
-    def fill(self, page: Content) -> None:
-        """Show what the engine has said."""
-        self._page = page
-        if self.is_mounted:
-            self.query_one(TextView).show(page)
+    def hear(self, event: Explained, examples: Mapping[ExampleId, Example]) -> None:
+        """Show what the engine has said; about another example it comes too late."""
+        if event.example_id == self.example_id:
+            self._page = explained.answer(event, examples)
+            if self.is_mounted:
+                self.query_one(TextView).show(self._page)
 
     @on(TextView.Scrolled)
     def _tell_hidden_lines(self, event: TextView.Scrolled) -> None:

@@ -7,6 +7,8 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from neufs_tui.app.flow import Flow
+from neufs_tui.app.status import EngineState, count_parts, engine_note, freshness, work_parts
 from neufs_tui.app.text import spread
 
 
@@ -19,6 +21,16 @@ class StatusBar(Widget):
     freshness: reactive[str] = reactive("")
     scan: reactive[tuple[str, ...]] = reactive(())
     engine: reactive[str] = reactive("")
+
+    def tell(self, flow: Flow) -> None:
+        """Say where she is, how far the engine is, and how fresh what she sees is."""
+        shown, scan, n_labels = flow.shown, flow.scan, flow.counts.n_labels
+        self.counts = count_parts(flow.counts, flow.workspace.selection.shots)
+        self.freshness = freshness(shown.pick, n_labels) if shown else ""
+        at_work = flow.engine in (EngineState.RUNNING, EngineState.LOADING)
+        done = scan is not None and scan.done == scan.total
+        self.scan = work_parts(scan, flow.rescored, n_labels) if scan and (at_work or done) else ()
+        self.engine = engine_note(flow.engine)
 
     def render(self) -> RenderResult:
         """Two lines, each with something at both ends."""

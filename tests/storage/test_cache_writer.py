@@ -55,8 +55,12 @@ def test_whoever_brings_a_batch_does_not_wait_for_the_disk(
     writer = CacheWriter(source)
     for example_id in IDS[:3]:
         writer.put([(example_id, capture(1))])  # returns while the disk is stuck
+    with source.open() as cache:
+        assert cache.known() == set()
     disk.set()
     writer.flush()
+    with source.open() as cache:
+        assert cache.known() == set(IDS[:3])
     writer.close()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import Example, ExampleId
@@ -38,14 +38,22 @@ class Batching:
         self.n_tokens = smaller if known is None else min(smaller, known)
         """Tokens of a batch at most, unless a single prompt has more."""
 
-    def cut(self, encoded: Sequence[Encoded]) -> Iterator[list[Encoded]]:
-        """Cut prompts, in their order, into batches of the present size."""
+    def cut(self, encoded: Iterable[Encoded], *, share: float = 1.0) -> Iterator[list[Encoded]]:
+        """Cut prompts, in their order, into batches.
+
+        Args:
+            encoded: taken one by one, as they are needed.
+            share: of the present size, how much a batch may have.
+        """
         batch: list[Encoded] = []
+        n_tokens = 0
         for item in encoded:
-            if batch and self._count([*batch, item]) > self.n_tokens:
+            more = self._count([item])
+            if batch and n_tokens + more > share * self.n_tokens:
                 yield batch
-                batch = []
+                batch, n_tokens = [], 0
             batch.append(item)
+            n_tokens += more
         if batch:
             yield batch
 

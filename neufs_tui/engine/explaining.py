@@ -11,9 +11,8 @@ from neufs_tui.core.gaps import bars, find_gap, nearest_labelled
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import Decision, DecisionKind, ExampleId
 from neufs_tui.engine.protocol import EngineConfig
-from neufs_tui.model.capture import CaptureRunner, Contributions
-from neufs_tui.model.encoding import PromptEncoder
-from neufs_tui.model.loading import LoadedModel
+from neufs_tui.engine.scanning import Scanner
+from neufs_tui.model.capture import Contributions
 from neufs_tui.model.readout import Readout
 
 N_NEURONS = 8
@@ -23,19 +22,15 @@ N_NEURONS = 8
 class Explainer:
     """Explains examples of one scanned pool."""
 
-    def __init__(
-        self, config: EngineConfig, loaded: LoadedModel, captures: Mapping[ExampleId, Capture]
-    ) -> None:
-        """Bind pool, model and scan."""
+    def __init__(self, config: EngineConfig, scanner: Scanner) -> None:
+        """Bind the pool, and the model with what it has scanned so far."""
         self._examples = {example.id: example for example in config.examples}
         self._names = config.task.label_names
-        self._captures = captures
-        self._shape = (loaded.architecture.n_layers, loaded.architecture.d_mlp)
-        self._encoder = PromptEncoder(
-            loaded.tokenizer, config.task, context_window=loaded.context_window
-        )
-        self._runner = CaptureRunner(loaded, self._encoder.candidates, config.capture)
-        self._readout = Readout(loaded)
+        self._captures: Mapping[ExampleId, Capture] = scanner.captures
+        self._shape = scanner.shape
+        self._encoder = scanner.encoder
+        self._runner = scanner.runner.sibling()
+        self._readout = Readout(scanner.loaded)
 
     def explain(self, example_id: ExampleId, decisions: Sequence[Decision]) -> Explanation | None:
         """Why this example, by the labels that hold; None while it is not scanned.

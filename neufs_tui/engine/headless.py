@@ -20,7 +20,7 @@ from neufs_tui.model.registry import EmbeddedModel
 from neufs_tui.storage.dump import write_dump
 
 if TYPE_CHECKING:
-    from neufs_tui.model.loading import LoadedModel
+    from neufs_tui.engine.scanning import Scanner
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +57,13 @@ def explain_example(
     """
     from neufs_tui.engine.explaining import Explainer
 
-    scanned, loaded = _scan(config, listener)
-    explanation = Explainer(config, loaded, scanned.captures).explain(example_id, decisions)
+    _, scanner = _scan(config, listener)
+    explanation = Explainer(config, scanner).explain(example_id, decisions)
     assert explanation is not None  # the whole pool is scanned
     return explanation
 
 
-def _scan(config: EngineConfig, listener: Listener) -> tuple[Scanned, LoadedModel]:
+def _scan(config: EngineConfig, listener: Listener) -> tuple[Scanned, Scanner]:
     from neufs_tui.engine.scanning import Scanner, ready
     from neufs_tui.model.loading import load_model
 
@@ -79,7 +79,7 @@ def _scan(config: EngineConfig, listener: Listener) -> tuple[Scanned, LoadedMode
     finally:
         scanner.close()
     scanned = Scanned(captures=scanner.captures, model=model, shape=scanner.shape)
-    return scanned, loaded
+    return scanned, scanner
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ grown by a quarter, and once more when it is complete.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
+from threading import Thread
 
 import numpy as np
 
@@ -91,7 +92,6 @@ class Ranker:
         self._selection: IncrementalSelection | None = None
         self._complete = False
         self._geometries: dict[tuple[tuple[int, DecisionKind], ...], Geometry] = {}
-        self._builder = ThreadPoolExecutor(1, "geometry")
         self._building: Future[_Built] | None = None
         self._readings: Mapping[ExampleId, Capture] = {}
         self._n_demonstrations = 0
@@ -125,13 +125,13 @@ class Ranker:
         if len(captures) < self._settings.choose_from and not complete:
             return True
         if self._building is not None:
-            return self._building.done() and self._take(self._building)
+            return self._building.done() and self._take(self._building.result())
         known = len(self._pool.ids) if self._pool is not None else 0
         grown = len(captures) >= max(1, _GROWTH * known)
         if not grown and not (complete and len(captures) > known):
             return False
         if self._pool is None or len(captures) < _BESIDE_FROM:
-            return self._take(self._begin())
+            return self._take(self._build())
         self._building = self._begin()
         return False
 
@@ -140,7 +140,7 @@ class Ranker:
         queue = self._best(focus.decisions, QUEUE_LENGTH + 1, leave_out=focus.shown)
         if not queue and self._pool is not None and len(self._captures) > len(self._pool.ids):
             # Everything ranked is decided, and more is scanned by now
-            self._take(self._building or self._begin())
+            self._take(self._building.result() if self._building else self._build())
             queue = self._best(focus.decisions, QUEUE_LENGTH + 1, leave_out=focus.shown)
         after_label = after_skip = None
         if focus.shown is not None:
@@ -158,15 +158,27 @@ class Ranker:
             complete=self._complete and not self.is_building,
         )
 
-    def _begin(self) -> Future[_Built]:
-        """Begin a geometry on what is scanned by now, on a thread of its own."""
-        return self._builder.submit(
-            _build, dict(self._captures), self._settings, device=self._device
-        )
+    def _build(self) -> _Built:
+        """A geometry on what is scanned by now."""
+        return _build(dict(self._captures), self._settings, device=self._device)
 
-    def _take(self, building: Future[_Built]) -> bool:
-        """Go on with a geometry, once it is there."""
-        self._pool, self._selection, start = building.result()
+    def _begin(self) -> Future[_Built]:
+        """The same on a thread of its own, which dies with the process."""
+        building: Future[_Built] = Future()
+        captures = dict(self._captures)
+
+        def build() -> None:
+            try:
+                building.set_result(_build(captures, self._settings, device=self._device))
+            except Exception as error:  # raised again where the result is taken
+                building.set_exception(error)
+
+        Thread(target=build, name="geometry", daemon=True).start()
+        return building
+
+    def _take(self, built: _Built) -> bool:
+        """Go on with a geometry."""
+        self._pool, self._selection, start = built
         self._building = None
         self._geometries = {(): start}
         self.refresh(self._readings, n_demonstrations=self._n_demonstrations)

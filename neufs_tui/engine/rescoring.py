@@ -7,15 +7,14 @@ it, best first. Whoever drives it goes on batch by batch and stops when she acts
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import Decision, DecisionKind, Demonstration, ExampleId
 from neufs_tui.engine.batching import Batching, Encoded
 from neufs_tui.engine.protocol import EngineConfig, Rescored
-from neufs_tui.model.capture import CaptureRunner
-from neufs_tui.model.encoding import PromptEncoder
-from neufs_tui.model.loading import LoadedModel
+from neufs_tui.engine.scanning import Scanner
 
 _REMEMBERED = 16
 """Sets of demonstrations whose readings are kept, for undo and redo."""
@@ -26,23 +25,16 @@ Demonstrations = tuple[Demonstration, ...]
 class Rescorer:
     """Reads candidates behind the labels there are."""
 
-    def __init__(self, config: EngineConfig, loaded: LoadedModel) -> None:
+    def __init__(self, config: EngineConfig, scanner: Scanner) -> None:
         """Bind the pool and the model; nothing is read before the first label."""
         self._examples = {example.id: example for example in config.examples}
         self._names = set(config.task.label_names)
-        self._encoder = PromptEncoder(
-            loaded.tokenizer, config.task, context_window=loaded.context_window
-        )
-        self._all_candidates = config.capture.all_candidates
-        self._runner = CaptureRunner(
-            loaded,
-            self._encoder.candidates,
-            config.capture,
-            neutral_prompt=None if self._all_candidates else self._encoder.prompt("").ids,
-        )
-        self._batching = Batching(config, loaded, self._runner)
+        self._encoder = scanner.encoder
+        self._runner = scanner.runner.sibling(self._encoder.prompt("").ids)
+        self._batching = Batching(config, scanner.loaded, self._runner)
         self._readings: OrderedDict[Demonstrations, dict[ExampleId, Capture]] = OrderedDict()
         self._in_prefix: Demonstrations | None = None
+        self._labelled: Demonstrations = ()
         self._n_labels = 0
         self.demonstrations: Demonstrations = ()
         """The labels in the prompt, in labelling order."""
@@ -61,7 +53,8 @@ class Rescorer:
             for d in labelled
             if d.example_id in self._examples and d.label in self._names
         )
-        self.demonstrations = self._encoder.fitting(every)
+        if every != self._labelled:
+            self._labelled, self.demonstrations = every, self._encoder.fitting(every)
         if self.demonstrations:
             self._readings.setdefault(self.demonstrations, {})
             self._readings.move_to_end(self.demonstrations)
@@ -84,18 +77,10 @@ class Rescorer:
         if not missing:
             return False
         self._read_prefix()
-        batch: list[Encoded] = []
-        n_tokens = 0
-        for example_id in missing:
-            example = self._examples[example_id]
-            prompt = self._encoder.prompt(example.text, self.demonstrations)
-            n_tokens += self._runner.n_tokens(prompt)
-            # Half a scan's batch: she may be waiting for an answer
-            if batch and n_tokens > self._batching.n_tokens // 2:
-                break
-            batch.append((example, prompt))
+        # Half a scan's batch: she may be waiting for an answer
+        batch = next(self._batching.cut(self._encoded(missing), share=0.5))
         for captured in self._batching.captured(batch):
-            readings.update(captured)
+            readings.update((example_id, _without_set(one)) for example_id, one in captured)
         return True
 
     def progress(self, candidates: Sequence[ExampleId]) -> Rescored:
@@ -111,10 +96,22 @@ class Rescorer:
             total=len(candidates),
         )
 
+    def _encoded(self, ids: Iterable[ExampleId]) -> Iterator[Encoded]:
+        for example_id in ids:
+            example = self._examples[example_id]
+            yield example, self._encoder.prompt(example.text, self.demonstrations)
+
     def _read_prefix(self) -> None:
         if self._in_prefix == self.demonstrations:
             return
         shown = self.demonstrations
-        neutral = None if self._all_candidates else self._encoder.prompt("", shown).ids
+        neutral = self._encoder.prompt("", shown).ids
         self._runner.share(self._encoder.shared_prefix(shown), neutral)
         self._in_prefix = shown
+
+
+def _without_set(capture: Capture) -> Capture:
+    """A capture less its neurons: distances stay those of the scan, and sets are large."""
+    return replace(
+        capture, neurons=capture.neurons[:0].copy(), contributions=capture.contributions[:0].copy()
+    )

@@ -37,22 +37,22 @@ class Scanner:
             UsageError: a label does not survive the model's tokenizer.
         """
         self._config = config
-        self._encoder = PromptEncoder(
+        self.loaded = loaded
+        self.encoder = PromptEncoder(
             loaded.tokenizer, config.task, context_window=loaded.context_window
         )
-        every = config.capture.all_candidates
-        self._runner = CaptureRunner(
+        self.runner = CaptureRunner(
             loaded,
-            self._encoder.candidates,
+            self.encoder.candidates,
             config.capture,
-            neutral_prompt=None if every else self._encoder.prompt("").ids,
+            neutral_prompt=self.encoder.prompt("").ids,
         )
-        self._prefix = self._encoder.shared_prefix()
-        self._batching = Batching(config, loaded, self._runner)
+        self._prefix = self.encoder.shared_prefix()
+        self._batching = Batching(config, loaded, self.runner)
         self.shape = (loaded.architecture.n_layers, loaded.architecture.d_mlp)
         source = CacheSource(
             config.cache_dir / "activations",
-            _cache_key(loaded, self._encoder.fingerprint(), config.capture),
+            _cache_key(loaded, self.encoder.fingerprint(), config.capture),
             self.shape,
         )
         with source.open() as cache:
@@ -76,7 +76,7 @@ class Scanner:
         began, n_before = time.monotonic(), len(self.captures)
         yield self._progress(rate=0.0)
         if not self.complete:
-            self._runner.share(self._prefix)
+            self.runner.share(self._prefix)
         for stored in self._captured():
             self._writer.put(stored)
             self.captures.update(stored)
@@ -119,7 +119,7 @@ class Scanner:
         """Batches of a window, less what is captured already."""
         if all(example.id in self.captures for example in window):
             return
-        encoded = [(example, self._encoder.prompt(example.text)) for example in window]
+        encoded = [(example, self.encoder.prompt(example.text)) for example in window]
         if by_length:
             encoded.sort(key=lambda item: (len(item[1].ids), item[0].id))
         for batch in self._batching.cut(encoded):

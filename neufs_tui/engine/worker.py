@@ -77,8 +77,8 @@ class Engine:
         scanner = Scanner(config, loaded)
         self._ranker = Ranker(config.examples, config.task, config.selection, device=loaded.device)
         if config.selection.rescore != "off":
-            self._rescorer = Rescorer(config, loaded)
-        self._explainer = Explainer(config, loaded, scanner.captures)
+            self._rescorer = Rescorer(config, scanner)
+        self._explainer = Explainer(config, scanner)
         try:
             for progress in scanner.run():
                 self._send(progress)

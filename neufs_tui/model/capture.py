@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -78,6 +79,16 @@ class CaptureRunner:
         self._projection_of = torch.tensor(padded(places), device=home)  # (candidate, position)
         self._slots = self._answers.candidate_slots.to(home)
         self._lengths = self._answers.lengths.to(home)
+
+    def sibling(self, neutral_prompt: Sequence[int] | None = None) -> CaptureRunner:
+        """A runner of the same task with a shared beginning of its own.
+
+        Args:
+            neutral_prompt: as for the constructor.
+        """
+        twin = copy.copy(self)
+        twin._reader = self._reader.sibling(neutral_prompt)
+        return twin
 
     @property
     def n_likely_slots(self) -> int:

@@ -23,14 +23,14 @@ class DeviceNeuronSets(NeuronSets):
     Intersections are sums of products of 0 and 1, which float32 counts exactly up to 2²⁴.
     """
 
-    def __init__(self, sets: Sequence[NDArray[np.uint32]], device: torch.device) -> None:
-        """Pack the sets and bring them to the device.
+    def __init__(self, packed: NeuronSets, device: torch.device) -> None:
+        """Bring sets that are packed already to the device.
 
         Args:
-            sets: flat neuron ids of each example, without repeats; any order.
+            packed: the sets; their memory is shared.
             device: where to compute.
         """
-        super().__init__(sets)
+        self.bits, self.sizes = packed.bits, packed.sizes
         everyone = np.arange(len(self))
         step = max(1, _CELLS // (self.bits.shape[1] * 64))
         self._incidence = torch.cat(
@@ -86,4 +86,4 @@ def neuron_sets(sets: Sequence[NDArray[np.uint32]], device_name: str) -> NeuronS
     wanted = 4 * packed.bits.size * 64
     if wanted > _SHARE * torch.cuda.mem_get_info(device)[0]:
         return packed
-    return DeviceNeuronSets(sets, device)
+    return DeviceNeuronSets(packed, device)

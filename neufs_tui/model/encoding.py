@@ -8,6 +8,7 @@ refused by name.
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -90,10 +91,13 @@ class PromptEncoder:
 
         The oldest leave first.
         """
-        shown = tuple(demonstrations)
-        while shown and len(self.shared_prefix(shown)) > _PREFIX_SHARE * self._room:
-            shown = shown[1:]
-        return shown
+        every = tuple(demonstrations)
+
+        def fits(n_left_out: int) -> bool:
+            prefix = self.shared_prefix(every[n_left_out:])
+            return len(prefix) <= _PREFIX_SHARE * self._room
+
+        return every[bisect_left(range(len(every)), True, key=fits) :]
 
     def fingerprint(self) -> str:
         """Digest of everything that shapes a prompt or its candidates, the text aside."""

@@ -73,8 +73,19 @@ class Reader:
         self._settings = settings
         self._tree = tree
         self._prefix: PromptPrefix | None = None
-        self._neutral_prompt = neutral_prompt if answers.n_slots >= LARGE_TREE else None
+        every = settings.all_candidates or answers.n_slots < LARGE_TREE
+        self._neutral_prompt = None if every else neutral_prompt
         self._neutral: Tensor | None = None
+
+    def sibling(self, neutral_prompt: Sequence[int] | None) -> Reader:
+        """A reader of the same candidates that has shared nothing yet."""
+        return Reader(
+            self._loaded,
+            self._answers,
+            self._settings,
+            tree=self._tree,
+            neutral_prompt=neutral_prompt,
+        )
 
     def share(self, ids: Sequence[int], neutral_prompt: Sequence[int] | None = None) -> int:
         """Read the beginning of all prompts once; prompts that begin otherwise are read whole.
@@ -88,7 +99,10 @@ class Reader:
         """
         if neutral_prompt is not None and self._neutral_prompt is not None:
             self._neutral_prompt, self._neutral = neutral_prompt, None
-        if len(ids) < MIN_LENGTH or self._tree is False:
+        window = self._loaded.sliding_window
+        out_of_sight = window is not None and len(ids) >= window
+        if len(ids) < MIN_LENGTH or self._tree is False or out_of_sight:
+            self._prefix = None
             return 0
         if self._prefix is None:
             hide = self._settings.mask_pad_tokens

@@ -29,7 +29,7 @@ def explainer(loaded: LoadedModel, tmp_path: Path) -> Explainer:
     scanner = Scanner(settings, loaded)
     list(scanner.run())
     scanner.close()
-    return Explainer(settings, loaded, scanner.captures)
+    return Explainer(settings, scanner)
 
 
 def projected_ffn_output(loaded: LoadedModel, prompt: list[int], answer: list[int]) -> float:

@@ -9,6 +9,7 @@ import pytest
 
 from neufs_tui.core.records import Decision, DecisionKind, Demonstration
 from neufs_tui.engine.rescoring import Rescorer
+from neufs_tui.engine.scanning import Scanner
 from neufs_tui.model.capture import CaptureRunner
 from neufs_tui.model.encoding import PromptEncoder
 from neufs_tui.model.loading import LoadedModel
@@ -29,7 +30,8 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> LoadedModel:
 
 @pytest.fixture
 def rescorer(loaded: LoadedModel, tmp_path: Path) -> Rescorer:
-    return Rescorer(config(EXAMPLES, tmp_path, batch_halvings=4), loaded)
+    settings = config(EXAMPLES, tmp_path, batch_halvings=4)
+    return Rescorer(settings, Scanner(settings, loaded))
 
 
 def test_readings_are_those_of_whole_prompts_with_the_labels_in_them(

@@ -72,8 +72,8 @@ def test_a_scan_that_was_stopped_goes_on_where_it_was(loaded: LoadedModel, tmp_p
     second = Scanner(config(pool(30), tmp_path), loaded)
     assert len(second.captures) == stopped_at
     read: list[int] = []
-    capture = second._runner.capture
-    second._runner.capture = lambda prompts: read.append(len(prompts)) or capture(prompts)
+    capture = second.runner.capture
+    second.runner.capture = lambda prompts: read.append(len(prompts)) or capture(prompts)
     list(second.run())
     assert second.complete
     assert sum(read) == 30 - stopped_at
@@ -139,7 +139,7 @@ def test_running_out_of_memory_costs_one_batch_not_the_scan(
     loaded: LoadedModel, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     scanner = Scanner(config(pool(30), tmp_path, batch_halvings=0), loaded)
-    capture, sizes = scanner._runner.capture, []
+    capture, sizes = scanner.runner.capture, []
 
     def short_of_memory(prompts: list) -> list:
         sizes.append(len(prompts))
@@ -147,7 +147,7 @@ def test_running_out_of_memory_costs_one_batch_not_the_scan(
             raise torch.OutOfMemoryError("CUDA out of memory")
         return capture(prompts)
 
-    scanner._runner.capture = short_of_memory
+    scanner.runner.capture = short_of_memory
     told = list(scanner.run())
     assert scanner.complete
     assert told[-1].done == 30
@@ -165,7 +165,7 @@ def test_an_example_that_does_not_fit_alone_is_an_error(
     def never(_prompts: list) -> list:
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    scanner._runner.capture = never
+    scanner.runner.capture = never
     with pytest.raises(torch.OutOfMemoryError):
         list(scanner.run())
 
@@ -182,14 +182,14 @@ def test_a_size_that_works_is_remembered_for_the_next_scan(
     loaded: LoadedModel, tmp_path: Path
 ) -> None:
     first = Scanner(config(pool(30), tmp_path, batch_halvings=0), loaded)
-    capture = first._runner.capture
+    capture = first.runner.capture
 
     def short_of_memory(prompts: list) -> list:
         if len(prompts) > 4:
             raise torch.OutOfMemoryError("CUDA out of memory")
         return capture(prompts)
 
-    first._runner.capture = short_of_memory
+    first.runner.capture = short_of_memory
     list(first.run())
     first.close()
     sizes: list[int] = []
@@ -198,7 +198,7 @@ def test_a_size_that_works_is_remembered_for_the_next_scan(
         for example in pool(30)
     )
     second = Scanner(config(next_pool, tmp_path, batch_halvings=0), loaded)
-    again = second._runner.capture
-    second._runner.capture = lambda prompts: sizes.append(len(prompts)) or again(prompts)
+    again = second.runner.capture
+    second.runner.capture = lambda prompts: sizes.append(len(prompts)) or again(prompts)
     list(second.run())
     assert max(sizes) <= 4

@@ -35,7 +35,7 @@ def random_sets(seed: int, n: int) -> list[np.ndarray]:
 @settings(deadline=None)
 def test_distances_and_sums_are_the_same(device: str, seed: int, n: int) -> None:
     sets = random_sets(seed, n)
-    here, there = NeuronSets(sets), DeviceNeuronSets(sets, torch.device(device))
+    here, there = NeuronSets(sets), DeviceNeuronSets(NeuronSets(sets), torch.device(device))
     rows, columns = np.arange(0, n, 2), np.arange(0, n, 3)
     np.testing.assert_array_equal(there.distances(rows, columns), here.distances(rows, columns))
     np.testing.assert_array_equal(there.distances(rows, None), here.distances(rows, None))
@@ -49,7 +49,7 @@ def test_the_clustering_is_the_same(device: str, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(device_sets, "_CELLS", 500)  # many parts
     sets = random_sets(1, 120)
     here = kmedoids.fit(NeuronSets(sets), 6, seed=0)
-    there = kmedoids.fit(DeviceNeuronSets(sets, torch.device(device)), 6, seed=0)
+    there = kmedoids.fit(DeviceNeuronSets(NeuronSets(sets), torch.device(device)), 6, seed=0)
     np.testing.assert_array_equal(there.medoids, here.medoids)
     np.testing.assert_array_equal(there.labels, here.labels)
 

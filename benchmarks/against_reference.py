@@ -28,6 +28,7 @@ from rich.table import Table
 
 from neufs_tui.core.records import Example, Label, Task, content_hash
 from neufs_tui.core.settings import CaptureSettings, ModelChoice, SelectionSettings
+from neufs_tui.engine.announcer import Announcer
 from neufs_tui.engine.headless import scan_pool, select_pool
 from neufs_tui.engine.protocol import EngineConfig, Event, ModelReady
 from neufs_tui.model.encoding import PromptEncoder
@@ -35,11 +36,6 @@ from neufs_tui.model.loading import LoadedModel, load_model
 from neufs_tui.storage.paths import models_dir
 
 ENTRIES, SET_SIZE, BATCH, SHOTS = 2000, 500, 4, 4
-
-
-class _Quiet:
-    def stage(self, name: str, detail: str) -> None: ...
-    def downloaded(self, done: int, total: int) -> None: ...
 
 
 def read_rows(path: Path, n: int) -> tuple[list[str], list[str]]:
@@ -77,7 +73,9 @@ def ours(texts: list[str], task: Task, dtype: str, folder: Path) -> None:
 
 def baseline(texts: list[str], task: Task, dtype: str, folder: Path) -> None:
     """The two scripts: capture to JSON, then select from it."""
-    loaded = load_model(ModelChoice(dtype=dtype, device="cpu"), models_dir(), _Quiet())
+    loaded = load_model(
+        ModelChoice(dtype=dtype, device="cpu"), models_dir(), Announcer(lambda _: None)
+    )
     began = time.perf_counter()
     out = folder / "capture.json"
     capture_to_json(loaded, texts, task, out)

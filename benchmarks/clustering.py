@@ -45,14 +45,14 @@ def synthetic_sets(n: int, seed: int = 0) -> NeuronSets:
 def slowest_update(sets: NeuronSets) -> float:
     """Seconds from a label to the new ranking, the slowest of one more label than shots."""
     difficulty = np.random.default_rng(0).random(len(sets))
-    selection = IncrementalSelection(sets, difficulty, shots=N_CLUSTERS, tau=0.5, seed=0)
+    selection = IncrementalSelection(sets, shots=N_CLUSTERS, tau=0.5, seed=0)
     geometry, slowest = selection.start(), 0.0
     for _ in range(N_CLUSTERS + 1):
-        place = selection.ranking(geometry, 1)[0].place
+        place = selection.ranking(geometry, 1, difficulty)[0].place
         began = time.perf_counter()
         geometry = selection.after(geometry, place, DecisionKind.LABEL)
         sets.gaps(geometry.coverage)
-        selection.ranking(geometry, 9)
+        selection.ranking(geometry, 9, difficulty)
         slowest = max(slowest, time.perf_counter() - began)
     return slowest
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from neufs_tui.core.records import Demonstration, Task
 from neufs_tui.core.settings import CaptureSettings, ModelChoice
+from neufs_tui.engine.announcer import Announcer
 from neufs_tui.model.capture import CaptureRunner
 from neufs_tui.model.encoding import PromptEncoder
 from neufs_tui.model.loading import LoadedModel, load_model
@@ -24,11 +25,6 @@ from neufs_tui.storage.paths import models_dir
 
 SAMPLE = Path(__file__).parents[1] / "sample_data"
 BATCH = 16
-
-
-class _Quiet:
-    def stage(self, name: str, detail: str) -> None: ...
-    def downloaded(self, done: int, total: int) -> None: ...
 
 
 def accuracy(
@@ -58,7 +54,7 @@ def main() -> None:
     assert task is not None
     rows = map(json.loads, (SAMPLE / "test.jsonl").read_text().splitlines())
     labelled = [Demonstration(row["text"], row["label"]) for row in rows]
-    loaded = load_model(ModelChoice(arguments.model), models_dir(), _Quiet())
+    loaded = load_model(ModelChoice(arguments.model), models_dir(), Announcer(lambda _: None))
     print(f"without demonstrations  {accuracy(loaded, task, [], labelled):.3f}")
     drawn = []
     for seed in range(arguments.n):

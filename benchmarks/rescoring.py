@@ -17,34 +17,24 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from scan import batches
 
 from neufs_tui.core.records import Demonstration, Label, Task
 from neufs_tui.core.settings import CaptureSettings, ModelChoice
+from neufs_tui.engine.announcer import Announcer
 from neufs_tui.model.capture import CaptureRunner
 from neufs_tui.model.encoding import EncodedPrompt, PromptEncoder
 from neufs_tui.model.loading import load_model
 from neufs_tui.storage.paths import models_dir
 
-BATCH_TOKENS = 2048
-
-
-class _Quiet:
-    def stage(self, name: str, detail: str) -> None: ...
-    def downloaded(self, done: int, total: int) -> None: ...
-
 
 def seconds_a_row(runner: CaptureRunner, prompts: list[EncodedPrompt]) -> float:
     """Read prompts in batches, sorted by length."""
-    left = sorted(prompts, key=lambda prompt: len(prompt.ids))
-    runner.capture(left[:1])  # the first pass pays for what later ones reuse
+    cut = batches(prompts, runner)
+    runner.capture(cut[0][:1])  # the first pass pays for what later ones reuse
     began = time.perf_counter()
-    while left:
-        n_tokens = n_rows = 0
-        while n_rows < len(left) and (not n_rows or n_tokens < BATCH_TOKENS):
-            n_tokens += runner.n_tokens(left[n_rows])
-            n_rows += 1
-        runner.capture(left[:n_rows])
-        left = left[n_rows:]
+    for batch in cut:
+        runner.capture(batch)
     return (time.perf_counter() - began) / len(prompts)
 
 
@@ -66,7 +56,7 @@ def main() -> None:
         Demonstration(text, str(row["label"]))
         for text, row in zip(texts[:n_shown], rows, strict=False)
     ]
-    loaded = load_model(ModelChoice(arguments.model), models_dir(), _Quiet())
+    loaded = load_model(ModelChoice(arguments.model), models_dir(), Announcer(lambda _: None))
     task = Task(labels=tuple(map(Label, names)))
     encoder = PromptEncoder(loaded.tokenizer, task, context_window=loaded.context_window)
     candidates = texts[n_shown : n_shown + arguments.n]

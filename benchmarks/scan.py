@@ -25,6 +25,7 @@ from rich.table import Table
 
 from neufs_tui.core.records import Label, Task
 from neufs_tui.core.settings import CaptureSettings, ModelChoice
+from neufs_tui.engine.announcer import Announcer
 from neufs_tui.model.capture import CaptureRunner
 from neufs_tui.model.encoding import EncodedPrompt, PromptEncoder
 from neufs_tui.model.loading import LoadedModel, load_model
@@ -32,11 +33,6 @@ from neufs_tui.storage.capture_rows import CaptureRows
 from neufs_tui.storage.paths import models_dir
 
 BATCH_TOKENS = 2048
-
-
-class _Quiet:
-    def stage(self, name: str, detail: str) -> None: ...
-    def downloaded(self, done: int, total: int) -> None: ...
 
 
 def batches(prompts: list[EncodedPrompt], runner: CaptureRunner) -> list[list[EncodedPrompt]]:
@@ -130,7 +126,9 @@ def main() -> None:
     rows = [json.loads(line) for line in arguments.pool.read_text().splitlines()]
     texts = [row.get("text") or row["input"] for row in rows[: arguments.n]]
     own = sorted({str(row["label"]) for row in rows if "label" in row})
-    loaded = load_model(ModelChoice(arguments.model, dtype=arguments.dtype), models_dir(), _Quiet())
+    loaded = load_model(
+        ModelChoice(arguments.model, dtype=arguments.dtype), models_dir(), Announcer(lambda _: None)
+    )
     table = Table(title=f"{loaded.name}, {loaded.device}, {loaded.dtype}, {len(texts)} rows")
     table.add_column("labels", justify="right")
     headings = ("bare forward", *VARIANTS, "bytes a neuron", f"to {arguments.labels[0]} labels")

@@ -2,12 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import PurePath
 from shlex import quote
 
 from neufs_tui.app.text import one_line
 from neufs_tui.core.records import Decision, DecisionKind, Example, Pick, Reason
+from neufs_tui.core.settings import Signal
 from neufs_tui.engine.protocol import EngineDied, EngineFailed
+
+SIGNAL_NAMES: Mapping[Signal, str] = {
+    "count": "neuron count",
+    "nucleus": "nucleus size",
+    "participation": "participation ratio",
+    "entropy": "entropy",
+    "margin": "margin",
+}
+"""How the difficulty signals are called on every screen."""
+_HARDNESS: Mapping[Signal, tuple[str, str]] = {
+    "count": (
+        "neuron count above {}% of equally long answers",
+        "the lowest neuron count of equally long answers",
+    ),
+    "nucleus": (
+        "its answer rests on more neurons than {}% of equally long ones",
+        "its answer rests on the fewest neurons of equally long ones",
+    ),
+    "participation": (
+        "its answer is spread wider over neurons than {}% of equally long ones",
+        "its answer is spread least over neurons of equally long ones",
+    ),
+    "entropy": (
+        "the model is less certain of it than of {}% of the others",
+        "the model is most certain of this one",
+    ),
+    "margin": (
+        "its two likeliest labels are closer than for {}% of the others",
+        "its two likeliest labels are the farthest apart",
+    ),
+}
+"""What is said of one harder than a share of the others, and of the easiest."""
 
 
 def why(pick: Pick | None, *, n_pool: int, choose_from: int) -> str:
@@ -24,9 +58,13 @@ def why(pick: Pick | None, *, n_pool: int, choose_from: int) -> str:
         return f"Next in file order{_when_chosen(pick.n_scanned, n_pool, choose_from)}."
     if pick.n_labelled == 0:
         first = "Nothing is labelled yet, so every neuron is new"
-        parts = [first, _group(pick.reason), _count(pick.reason)]
+        parts = [first, _group(pick.reason), _difficulty(pick.reason)]
     else:
-        parts = [_uncovered(pick.reason), _gap(pick.reason, pick.n_labelled), _count(pick.reason)]
+        parts = [
+            _uncovered(pick.reason),
+            _gap(pick.reason, pick.n_labelled),
+            _difficulty(pick.reason),
+        ]
     return "; ".join(parts) + "."
 
 
@@ -157,12 +195,12 @@ def _uncovered(reason: Reason) -> str:
     return f"Stands for {reason.neighbourhood:,} examples that no label covers yet"
 
 
-def _count(reason: Reason) -> str:
-    if reason.count_percentile is None:
-        return "all neuron counts are equal"
-    if not reason.count_percentile:
-        return "the lowest neuron count of equally long answers"
-    return f"neuron count above {int(reason.count_percentile)}% of equally long answers"
+def _difficulty(reason: Reason) -> str:
+    """How hard it is beside the others, by the signal that chose it."""
+    if reason.percentile is None:
+        return f"all are equally hard by {SIGNAL_NAMES[reason.signal]}"
+    harder, easiest = _HARDNESS[reason.signal]
+    return harder.format(int(reason.percentile)) if reason.percentile else easiest
 
 
 def _sentence(text: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from neufs_tui.cli.names import example_name
 from neufs_tui.cli.options import (
     capture_options,
     capture_settings,
@@ -52,7 +53,7 @@ def explain(example: str, as_json: bool, **options: Any) -> None:
     config = engine_config(project, capture_settings(options))
     with Narrator(project.notices) as narrator:
         explanation = explain_example(config, chosen.id, decisions_of(project), narrator)
-    names = {one.id: _name(one) for one in project.pool.examples}
+    names = {one.id: example_name(one) for one in project.pool.examples}
     if as_json:
         click.echo(json.dumps(_as_json(explanation, names), indent=2, ensure_ascii=False))
     else:
@@ -67,10 +68,6 @@ def _find(pool: Pool, asked: str) -> Example:
         f"there is no example {asked!r} in the pool",
         hint="name a row's id, its content hash, or #N for the Nth row",
     )
-
-
-def _name(example: Example) -> str:
-    return str(example.source_id) if example.source_id is not None else f"#{example.row + 1}"
 
 
 def _as_json(explanation: Explanation, names: Mapping[ExampleId, str]) -> dict[str, Any]:

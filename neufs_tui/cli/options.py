@@ -7,7 +7,12 @@ from typing import Any, TypeVar
 
 import click
 
-from neufs_tui.core.settings import REFERENCE_CAPTURE, CaptureSettings
+from neufs_tui.core.settings import (
+    DEFAULT_SIGNAL,
+    REFERENCE_CAPTURE,
+    SIGNALS,
+    CaptureSettings,
+)
 from neufs_tui.errors import UsageError
 from neufs_tui.storage.request import ProjectRequest
 
@@ -110,6 +115,12 @@ def selection_options(command: Command) -> Command:
             type=float,
             help="Weight of difficulty: 0 picks the most typical, 1 the hardest.  [default: 0.5]",
         ),
+        click.option(
+            "--difficulty",
+            type=click.Choice([*SIGNALS, "auto"]),
+            help="What makes an example hard; auto follows what has told the model's right "
+            f"answers from its wrong ones on your labels.  [default: {DEFAULT_SIGNAL}]",
+        ),
         click.option("--seed", type=int, help="Seed of the clustering's starts.  [default: 0]"),
     )
 
@@ -129,14 +140,15 @@ def capture_settings(options: dict[str, Any]) -> CaptureSettings:
     """
     asked = {
         name: options[name]
-        for name in ("layer_entries", "set_size")
+        for name in ("layer_entries", "set_size", "difficulty")
         if options.get(name) is not None
     }
     if not options.get("reference"):
+        asked.pop("difficulty", None)
         return CaptureSettings(**asked, all_candidates=bool(options.get("all_candidates")))
     if asked:
         raise UsageError(
-            "--reference sets --layer-entries and --set-size itself",
+            "--reference sets --layer-entries, --set-size and --difficulty itself",
             hint="leave them out, or leave --reference out",
         )
     return REFERENCE_CAPTURE

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from neufs_tui.cli.names import example_name
 from neufs_tui.cli.options import (
     capture_options,
     capture_settings,
@@ -19,7 +20,6 @@ from neufs_tui.cli.options import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from neufs_tui.core.records import Example
     from neufs_tui.engine.headless import Selected
     from neufs_tui.engine.protocol import EngineConfig
 
@@ -67,6 +67,7 @@ def _as_json(config: EngineConfig, selected: Sequence[Selected]) -> dict[str, An
         "shots": config.selection.shots,
         "tau": config.selection.tau,
         "seed": config.selection.seed,
+        "difficulty": config.selection.first_signal,
         "picks": [
             {
                 "id": one.example.source_id,
@@ -78,6 +79,7 @@ def _as_json(config: EngineConfig, selected: Sequence[Selected]) -> dict[str, An
                 "medoid_hash": one.medoid.id,
                 "distance": one.pick.distance,
                 "neuron_count": one.neuron_count,
+                "difficulty": one.difficulty,
                 "score": one.pick.score,
                 "model_answer": one.answer,
             }
@@ -95,8 +97,8 @@ def _print_table(selected: Sequence[Selected]) -> None:
     rows = [
         (
             str(one.pick.cluster),
-            _name(one.example),
-            _name(one.medoid),
+            example_name(one.example),
+            example_name(one.medoid),
             f"{one.pick.distance:.3f}",
             f"{one.neuron_count:,}",
             f"{one.pick.score:.3f}",
@@ -113,7 +115,3 @@ def _print_table(selected: Sequence[Selected]) -> None:
     for row, one in zip(rows, selected, strict=True):
         table.add_row(*map(Text, row), Text(" ".join(one.example.text.split())))
     console.print(table)
-
-
-def _name(example: Example) -> str:
-    return str(example.source_id) if example.source_id is not None else f"#{example.row + 1}"

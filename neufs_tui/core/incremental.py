@@ -66,7 +66,6 @@ class IncrementalSelection:
     def __init__(
         self,
         sets: NeuronSets,
-        difficulty: NDArray[np.float64],
         *,
         shots: int,
         tau: float,
@@ -76,13 +75,11 @@ class IncrementalSelection:
 
         Args:
             sets: n ≥ 1 neuron sets, in an order that does not depend on the pool's.
-            difficulty: Q(x), comparable across examples, shape (n,).
             shots: demonstrations wanted.
             tau: weight of difficulty against typicality.
             seed: seed of the first clustering.
         """
         self.sets = sets
-        self._difficulty = difficulty
         self._shots = shots
         self._tau = tau
         self._seed = seed
@@ -116,22 +113,20 @@ class IncrementalSelection:
         )
 
     def ranking(
-        self, geometry: Geometry, limit: int, difficulty: NDArray[np.float64] | None = None
+        self, geometry: Geometry, limit: int, difficulty: NDArray[np.float64]
     ) -> list[Choice]:
         """The best candidates, best first, `limit` of them where there are as many.
 
         Args:
             geometry: what the decisions have made of the pool.
             limit: candidates wanted.
-            difficulty: Q(x) as it is known by now, shape (n,); None takes the scan's.
+            difficulty: Q(x) as it is known by now, comparable across examples, shape (n,).
 
         The free clusters come in turn, the one with the most uncovered mass Σ d_L(x) first:
         first the best of each cluster, by the paper's score, then the second of each, and so on.
         Candidates nearer to a labelled example than to any free medoid follow, the farthest from
         a label first. Ties go to the earlier place.
         """
-        if difficulty is None:
-            difficulty = self._difficulty
         undecided = np.ones(len(self.sets), dtype=bool)
         undecided[geometry.decided] = False
         rounds: list[tuple[int, int, Choice]] = []

@@ -27,6 +27,10 @@ class Capture:
     """Q(x): distinct neurons kept over all layers, before the set is cut to size."""
     n_answer_tokens: int
     """Tokens of the predicted label."""
+    nucleus: int
+    """The fewest neurons that carry a given share of the positive contribution to the answer."""
+    participation: float
+    """(Σ s)² / Σ s² over the positive contributions s: k where k neurons share equally."""
     truncated: bool = False
     """The text was cut in the middle to fit the context window."""
 
@@ -35,43 +39,3 @@ class Capture:
         """Softmax over the candidates' mean log-probabilities, shape (n_labels,)."""
         odds = np.exp(self.scores.astype(np.float64) - float(self.scores.max()))
         return np.asarray(odds / odds.sum())
-
-
-def standardised_counts(
-    neuron_counts: NDArray[np.int64], n_answer_tokens: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """Neuron counts made comparable across answer lengths.
-
-    Longer answers keep more distinct neurons by construction, so a count says something only
-    among answers of equal length: each is taken as standard deviations from the mean of its
-    group. The map is linear inside a group, so with one group the paper's scores are unchanged.
-
-    Args:
-        neuron_counts: Q(x), shape (n,).
-        n_answer_tokens: tokens of each predicted label, shape (n,).
-
-    Returns:
-        Standardised counts, shape (n,); 0 throughout a group whose counts are all equal.
-    """
-    standardised = np.zeros(len(neuron_counts))
-    for length in np.unique(n_answer_tokens):
-        group = n_answer_tokens == length
-        counts = neuron_counts[group].astype(np.float64)
-        spread = counts.std()
-        if spread > 0:
-            standardised[group] = (counts - counts.mean()) / spread
-    return standardised
-
-
-def count_percentile(
-    index: int, neuron_counts: NDArray[np.int64], n_answer_tokens: NDArray[np.int64]
-) -> float | None:
-    """Percent of the other examples with as many answer tokens whose count is smaller.
-
-    Returns:
-        A value in [0, 100]; None when all of them have the same count, as one-token answers do.
-    """
-    counts = neuron_counts[n_answer_tokens == n_answer_tokens[index]]
-    if (counts == neuron_counts[index]).all():
-        return None
-    return 100.0 * int((counts < neuron_counts[index]).sum()) / (len(counts) - 1)

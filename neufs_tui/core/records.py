@@ -8,6 +8,8 @@ from enum import StrEnum
 from hashlib import blake2b
 from typing import Any
 
+from neufs_tui.core.settings import DEFAULT_SIGNAL, Signal
+
 ExampleId = str
 """Content hash of an example's text: 32 hexadecimal digits."""
 
@@ -102,15 +104,17 @@ class Reason:
     neighbourhood: int
     """Members of its cluster: examples nearer to this cluster's medoid than to any label; 0
     when a labelled example is nearest to it."""
-    count_percentile: float | None
-    """Percent of the other examples with as many answer tokens whose neuron count is smaller;
-    None when their counts are all equal, as they are for one-token answers."""
     neuron_count: int
     """Q(x), distinct neurons kept."""
     distance: float
     """Jaccard distance to its nearest medoid, in [0, 1]."""
     score: float
     """The score that won in its cluster, in [0, 1]."""
+    signal: Signal = DEFAULT_SIGNAL
+    """The difficulty signal in that score."""
+    percentile: float | None = None
+    """Percent of the other examples, comparable by that signal, that are less hard; None when
+    all are equally so, as by the neuron counts of one-token answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,3 +134,7 @@ class Pick:
     """Labels taken into account when it was chosen."""
     n_demonstrations: int = 0
     """Labels in the prompt with which the model gave its answer."""
+    difficulty: Mapping[Signal, float] = field(default_factory=dict)
+    """Each signal's value, in standard deviations among what it can be compared with."""
+    truncated: bool = False
+    """The model read the text without its middle, which did not fit."""

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 Rescoring = Literal["off", "shortlist", "pool"]
 """What is reread after a label: nothing, the best candidates, or all that is undecided."""
+Signal = Literal["count", "nucleus", "participation", "entropy", "margin"]
+"""What tells how hard an example is: neurons kept, neurons that carry most of the contribution,
+their participation ratio, entropy of the label probabilities, and how near the two best are."""
+SIGNALS: tuple[Signal, ...] = get_args(Signal)
+DEFAULT_SIGNAL: Signal = "count"
+"""Chosen by measurement; docs/method.md has the table."""
+DifficultyName = Literal[Signal, "auto"]
+"""A signal, or `auto`: the one that has told right from wrong best on her labels."""
 HookSite = Literal["down_proj", "act_fn"]
 """Where activations are read: the down-projection's input, or the gate's activation alone."""
 
@@ -36,6 +44,8 @@ class CaptureSettings:
     a number. The reference keeps 2,000 of 9,728."""
     set_size: float = 0.012
     """Neurons in a set: below 1 a share of n_layers · d_mlp, else a number."""
+    nucleus_share: float = 0.9
+    """Share of the positive contribution that the nucleus carries, in (0, 1)."""
     hook_site: HookSite = "down_proj"
     drop_last_position: bool = False
     """Leave out the last answer position, as the reference does."""
@@ -78,6 +88,12 @@ class SelectionSettings:
     choose_from: int = 32
     """Scanned examples from which NeuFS chooses; below, examples come in file order."""
     rescore: Rescoring = "pool"
+    difficulty: DifficultyName = DEFAULT_SIGNAL
+
+    @property
+    def first_signal(self) -> Signal:
+        """The difficulty signal while there are no labels to choose one by."""
+        return DEFAULT_SIGNAL if self.difficulty == "auto" else self.difficulty
 
 
 def _share_or_number(value: float, whole: int) -> int:

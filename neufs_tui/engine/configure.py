@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from neufs_tui.core.settings import REFERENCE_CAPTURE, CaptureSettings
+from neufs_tui.core.settings import REFERENCE_CAPTURE, CaptureSettings, SelectionSettings
 from neufs_tui.engine.protocol import EngineConfig
 from neufs_tui.storage.paths import cache_dir
 from neufs_tui.storage.project import Project
@@ -32,6 +32,12 @@ def engine_config(
         model=project.model,
         cache_dir=cache_dir(),
         capture=capture,
-        selection=replace(project.selection, raw_counts=capture == REFERENCE_CAPTURE),
+        selection=_as_published(project.selection)
+        if capture == REFERENCE_CAPTURE
+        else project.selection,
         file_order_first=file_order_first,
     )
+
+
+def _as_published(selection: SelectionSettings) -> SelectionSettings:
+    return replace(selection, difficulty="count", raw_counts=True)

@@ -90,6 +90,8 @@ class Selected:
     medoid: Example
     pick: BatchPick
     neuron_count: int
+    difficulty: float
+    """By the selection's signal, in standard deviations among what it can be compared with."""
     answer: str
     """The model's own answer."""
 
@@ -107,9 +109,10 @@ def select_pool(config: EngineConfig, scanned: Scanned) -> tuple[Selected, ...]:
 
     pool = ScannedPool(scanned.captures, config.selection, device=scanned.model.device)
     examples = {example.id: example for example in config.examples}
+    values = pool.difficulty.values[config.selection.first_signal]
     picks = select_batch(
         pool.sets,
-        pool.difficulty.values,
+        values,
         shots=config.selection.shots,
         tau=config.selection.tau,
         seed=config.selection.seed,
@@ -119,7 +122,8 @@ def select_pool(config: EngineConfig, scanned: Scanned) -> tuple[Selected, ...]:
             example=examples[pool.ids[pick.place]],
             medoid=examples[pool.ids[pick.medoid]],
             pick=pick,
-            neuron_count=int(pool.difficulty.counts[pick.place]),
+            neuron_count=int(pool.difficulty.numbers["count"][pick.place]),
+            difficulty=float(values[pick.place]),
             answer=config.task.label_names[scanned.captures[pool.ids[pick.place]].answer],
         )
         for pick in picks

@@ -12,7 +12,13 @@ from typing import Literal
 
 from neufs_tui.core.explanation import Explanation
 from neufs_tui.core.records import Decision, Example, ExampleId, Pick, Task
-from neufs_tui.core.settings import CaptureSettings, ModelChoice, SelectionSettings
+from neufs_tui.core.settings import (
+    DEFAULT_SIGNAL,
+    CaptureSettings,
+    ModelChoice,
+    SelectionSettings,
+    Signal,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,8 @@ class Focus:
     """What holds now, in the order it was decided."""
     shown: ExampleId | None
     """The example on her screen, or None when nothing is."""
+    signal: Signal = DEFAULT_SIGNAL
+    """The difficulty signal to choose by."""
 
 
 @dataclass(frozen=True, slots=True)

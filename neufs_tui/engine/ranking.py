@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from threading import Thread
 
 import numpy as np
@@ -44,13 +45,13 @@ class ScannedPool:
         self.place_of = {example_id: place for place, example_id in enumerate(self.ids)}
         ordered = [captures[example_id] for example_id in self.ids]
         self.sets = neuron_sets([capture.neurons for capture in ordered], device)
-        self.difficulty = scan_difficulty(*_counts(ordered), raw=settings.raw_counts)
+        self.difficulty = scan_difficulty(ordered, raw_counts=settings.raw_counts)
 
     def reread(self, readings: Mapping[ExampleId, Capture]) -> Difficulty:
         """The difficulty once some examples were read with demonstrations."""
         known = sorted(self.place_of[one] for one in readings if one in self.place_of)
-        counts, lengths = _counts([readings[self.ids[place]] for place in known])
-        return reread_difficulty(self.difficulty, np.array(known, dtype=np.intp), counts, lengths)
+        captures = [readings[self.ids[place]] for place in known]
+        return reread_difficulty(self.difficulty, np.array(known, dtype=np.intp), captures)
 
 
 _Built = tuple[ScannedPool, IncrementalSelection, Geometry]
@@ -63,7 +64,6 @@ def _build(
     pool = ScannedPool(captures, settings, device=device)
     selection = IncrementalSelection(
         pool.sets,
-        pool.difficulty.values,
         shots=settings.shots,
         tau=settings.tau,
         seed=settings.seed,
@@ -96,18 +96,22 @@ class Ranker:
         self._readings: Mapping[ExampleId, Capture] = {}
         self._n_demonstrations = 0
         self._difficulty: Difficulty | None = None
+        self._signal = settings.first_signal
 
     def refresh(self, readings: Mapping[ExampleId, Capture], *, n_demonstrations: int) -> None:
         """Take in what was reread behind the labels there are now."""
         self._readings, self._n_demonstrations = readings, n_demonstrations
-        self._difficulty = self._pool.reread(readings) if self._pool and readings else None
+        if self._pool is not None:
+            self._difficulty = self._pool.reread(readings) if readings else self._pool.difficulty
 
-    def order(self, decisions: Sequence[Decision]) -> list[ExampleId]:
+    def order(self, focus: Focus) -> list[ExampleId]:
         """All candidates, best first; none before there is a geometry."""
-        if self._pool is None or self._selection is None:
+        self._signal = focus.signal
+        if self._pool is None or self._selection is None or self._difficulty is None:
             return []
-        geometry = self._geometry(self._pool, self._selection, decisions)
-        choices = self._selection.ranking(geometry, len(self._pool.ids), self._values())
+        geometry = self._geometry(self._pool, self._selection, focus.decisions)
+        values = self._difficulty.values[self._signal]
+        choices = self._selection.ranking(geometry, len(self._pool.ids), values)
         return [self._pool.ids[choice.place] for choice in choices]
 
     @property
@@ -137,6 +141,7 @@ class Ranker:
 
     def answer(self, focus: Focus) -> Ranked:
         """What to show for a focus."""
+        self._signal = focus.signal
         queue = self._best(focus.decisions, QUEUE_LENGTH + 1, leave_out=focus.shown)
         if not queue and self._pool is not None and len(self._captures) > len(self._pool.ids):
             # Everything ranked is decided, and more is scanned by now
@@ -184,23 +189,21 @@ class Ranker:
         self.refresh(self._readings, n_demonstrations=self._n_demonstrations)
         return True
 
-    def _values(self) -> np.ndarray[tuple[int], np.dtype[np.float64]] | None:
-        return self._difficulty.values if self._difficulty is not None else None
-
     def _best(
         self, decisions: Sequence[Decision], limit: int, leave_out: ExampleId | None = None
     ) -> list[Pick]:
-        if self._pool is None or self._selection is None:
+        if self._pool is None or self._selection is None or self._difficulty is None:
             return self._in_file_order(decisions, limit, leave_out)
-        pool = self._pool
+        pool, difficulty = self._pool, self._difficulty
         geometry = self._geometry(pool, self._selection, decisions)
         gaps = pool.sets.gaps(geometry.coverage)
         undecided = np.ones(len(pool.ids), dtype=bool)
         undecided[geometry.decided] = False
         open_gaps = gaps[undecided]
-        choices = self._selection.ranking(geometry, limit + (leave_out is not None), self._values())
+        values = difficulty.values[self._signal]
+        choices = self._selection.ranking(geometry, limit + (leave_out is not None), values)
         return [
-            self._pick(pool, geometry, choice, gaps, open_gaps)
+            self._pick(pool, geometry, difficulty, choice, gaps, open_gaps)
             for choice in choices
             if pool.ids[choice.place] != leave_out
         ][:limit]
@@ -230,13 +233,13 @@ class Ranker:
         self,
         pool: ScannedPool,
         geometry: Geometry,
+        difficulty: Difficulty,
         choice: Choice,
         gaps: np.ndarray[tuple[int], np.dtype[np.int64]],
         open_gaps: np.ndarray[tuple[int], np.dtype[np.int64]],
     ) -> Pick:
         place = choice.place
         gap = int(gaps[place])
-        difficulty = self._difficulty or pool.difficulty
         reason = Reason(
             gap=gap,
             set_size=int(pool.sets.sizes[place]),
@@ -244,14 +247,17 @@ class Ranker:
             gap_rank=1 + int((open_gaps > gap).sum()),
             n_ranked=len(open_gaps),
             neighbourhood=choice.n_members,
-            count_percentile=difficulty.percentile(place),
-            neuron_count=int(difficulty.counts[place]),
+            neuron_count=int(difficulty.numbers["count"][place]),
             distance=choice.distance,
             score=choice.score,
+            signal=self._signal,
+            percentile=difficulty.percentile(place, self._signal),
         )
-        return self._with_answer(
+        pick = self._with_answer(
             pool.ids[place], reason, len(pool.ids), n_labelled=len(geometry.labelled)
         )
+        values = {signal: float(of[place]) for signal, of in difficulty.values.items()}
+        return replace(pick, difficulty=values)
 
     def _in_file_order(
         self, decisions: Sequence[Decision], limit: int, leave_out: ExampleId | None
@@ -280,17 +286,8 @@ class Ranker:
             n_scanned=n_scanned,
             n_labelled=n_labelled,
             n_demonstrations=self._n_demonstrations if reread else 0,
+            truncated=self._captures[example_id].truncated,
         )
-
-
-def _counts(
-    captures: Sequence[Capture],
-) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], np.ndarray[tuple[int], np.dtype[np.int64]]]:
-    """Neuron counts and answer lengths."""
-    return (
-        np.array([capture.neuron_count for capture in captures], dtype=np.int64),
-        np.array([capture.n_answer_tokens for capture in captures], dtype=np.int64),
-    )
 
 
 def _first(picks: Sequence[Pick]) -> Pick | None:

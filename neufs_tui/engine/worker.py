@@ -108,7 +108,7 @@ class Engine:
         self._send(self._ranker.answer(self._focus))
         if self._rescorer is not None and self._rescorer.demonstrations:
             # Best first, as it looks now; what she is reading is on her screen as it is
-            order = self._ranker.order(self._focus.decisions)
+            order = self._ranker.order(self._focus)
             limit = SHORTLIST if self._config.selection.rescore == "shortlist" else len(order)
             self._candidates = [one for one in order if one != self._focus.shown][:limit]
             self._send(self._rescorer.progress(self._candidates))

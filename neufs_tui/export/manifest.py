@@ -81,6 +81,7 @@ def manifest_json(
             "shots": selection.shots,
             "tau": selection.tau,
             "seed": selection.seed,
+            "difficulty": selection.difficulty,
             "raw_counts": selection.raw_counts,
             "choose_from": selection.choose_from,
         },

@@ -14,6 +14,7 @@ from torch import Tensor
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.settings import CaptureSettings
 from neufs_tui.model.answers import build_answer_tree, padded
+from neufs_tui.model.concentration import Concentration
 from neufs_tui.model.encoding import EncodedPrompt
 from neufs_tui.model.loading import LoadedModel
 from neufs_tui.model.reading import Reader, Reading
@@ -116,13 +117,17 @@ class CaptureRunner:
     def capture(self, prompts: Sequence[EncodedPrompt]) -> list[Capture]:
         """Read one batch of prompts; the captures come in the same order."""
         reading = self._reader.read([prompt.ids for prompt in prompts])
-        position, neuron, contribution = self._top_entries(reading)
+        concentration = Concentration(len(prompts), self._lengths.device)
+        position, neuron, contribution = self._top_entries(reading, concentration)
         lengths = self._lengths[reading.answers]
         if self._settings.drop_last_position:
             last = lengths[:, None, None] - 1
             contribution = contribution.masked_fill(position == last, -torch.inf)
         ids, strengths, counts = self._neuron_sets(neuron, contribution)
-        host = _on_host(ids, reading.answers, lengths, counts, reading.scores, strengths)
+        nuclei = concentration.nucleus(self._settings.nucleus_share)
+        participation = concentration.participation()
+        numbers = (reading.answers, lengths, counts, nuclei, participation)
+        host = _on_host(ids, *numbers, reading.scores, strengths)
         return [
             Capture(
                 answer=int(answer),
@@ -131,9 +136,11 @@ class CaptureRunner:
                 contributions=values[row != _NO_NEURON],
                 neuron_count=int(count),
                 n_answer_tokens=int(length),
+                nucleus=int(nucleus),
+                participation=float(spread),
                 truncated=prompt.truncated,
             )
-            for prompt, row, answer, length, count, scores, values in zip(
+            for (prompt, row, answer, length, count, nucleus, spread, scores, values) in zip(
                 prompts, *host, strict=True
             )
         ]
@@ -165,8 +172,14 @@ class CaptureRunner:
             activations=activations.transpose(0, 1).cpu().numpy(),
         )
 
-    def _top_entries(self, reading: Reading) -> tuple[Tensor, Tensor, Tensor]:
+    def _top_entries(
+        self, reading: Reading, concentration: Concentration | None = None
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """The largest contributions of each layer over all answer positions.
+
+        Args:
+            reading: what was read.
+            concentration: takes in each neuron's largest contribution, if it is wanted.
 
         Returns:
             Position, neuron and contribution, each of shape (row, n_layers, k), largest first.
@@ -183,6 +196,8 @@ class CaptureRunner:
             own = activation[places].float()  # (row, position, d_mlp)
             contribution = own * self._projections[layer][projection]
             contribution = contribution.masked_fill(filling[..., None], -torch.inf)
+            if concentration is not None:
+                concentration.add(contribution.amax(dim=1))
             values, index = contribution.flatten(1).topk(k, dim=1)
             best.append(values)
             where.append(index)

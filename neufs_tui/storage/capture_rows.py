@@ -23,11 +23,13 @@ COLUMNS = {
     "contributions": bytes,
     "neuron_count": int,
     "n_answer_tokens": int,
+    "nucleus": int,
+    "participation": float,
     "truncated": int,
 }
 """Names and types, in the order of a row."""
 
-Row = tuple[ExampleId, int, bytes, bytes, bytes, bytes, int, int, int]
+Row = tuple[ExampleId, int, bytes, bytes, bytes, bytes, int, int, int, float, int]
 
 _NARROW, _WIDE = np.dtype("<u2"), np.dtype("<u4")
 _SCORE, _CONTRIBUTION = np.dtype("<f4"), np.dtype("<f2")
@@ -59,6 +61,8 @@ class CaptureRows:
             capture.contributions.astype(_CONTRIBUTION).tobytes(),
             capture.neuron_count,
             capture.n_answer_tokens,
+            capture.nucleus,
+            capture.participation,
             int(capture.truncated),
         )
 
@@ -91,7 +95,7 @@ class CaptureRows:
         means = _joined(scores, _SCORE).astype(np.float32).reshape(len(rows), -1)
         ends = counts.sum(axis=1).cumsum().tolist()
         for place, (start, end) in enumerate(zip([0, *ends[:-1]], ends, strict=True)):
-            neuron_count, n_answer_tokens, truncated = (column[place] for column in numbers)
+            count, length, nucleus, participation, truncated = (column[place] for column in numbers)
             yield (
                 ids[place],
                 Capture(
@@ -99,8 +103,10 @@ class CaptureRows:
                     scores=means[place],
                     neurons=neurons[start:end],
                     contributions=strengths[start:end],
-                    neuron_count=neuron_count,
-                    n_answer_tokens=n_answer_tokens,
+                    neuron_count=count,
+                    n_answer_tokens=length,
+                    nucleus=nucleus,
+                    participation=participation,
                     truncated=bool(truncated),
                 ),
             )

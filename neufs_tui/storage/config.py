@@ -32,6 +32,7 @@ class Overrides:
     tau: float | None = None
     seed: int | None = None
     rescore: str | None = None
+    difficulty: str | None = None
     text_field: str | None = None
 
 
@@ -98,6 +99,7 @@ _VARIABLES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "NEUFS_TAU": ("selection.tau", float),
     "NEUFS_SEED": ("selection.seed", int),
     "NEUFS_RESCORE": ("selection.rescore", str),
+    "NEUFS_DIFFICULTY": ("selection.difficulty", str),
 }
 _FLAGS = {
     "model.name": "model",
@@ -108,6 +110,7 @@ _FLAGS = {
     "selection.tau": "tau",
     "selection.seed": "seed",
     "selection.rescore": "rescore",
+    "selection.difficulty": "difficulty",
     "pool.text_field": "text_field",
 }
 

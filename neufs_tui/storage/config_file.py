@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from neufs_tui.core.records import Label
+from neufs_tui.core.settings import DifficultyName
 from neufs_tui.errors import UsageError
 
 
@@ -73,6 +74,7 @@ class _Selection(_Section):
     tau: Annotated[float, Field(ge=0, le=1)] | None = None
     seed: Annotated[int, Field(ge=0)] | None = None
     rescore: Literal["off", "shortlist", "pool"] | None = None
+    difficulty: DifficultyName | None = None
 
 
 class _Pool(_Section):

@@ -74,6 +74,8 @@ def dump_arrays(
         "answer_name": np.array([label_names[answer] for answer in answers], dtype=np.str_),
         "neuron_count": np.array([c.neuron_count for c in captures], dtype=np.int64),
         "n_answer_tokens": np.array([c.n_answer_tokens for c in captures], dtype=np.int64),
+        "nucleus": np.array([c.nucleus for c in captures], dtype=np.int64),
+        "participation": np.array([c.participation for c in captures], dtype=np.float64),
         "offset": np.cumsum([0, *sizes], dtype=np.int64),
         "neuron": neuron.astype(np.uint32),
         "layer": layer.astype(np.uint16),

@@ -21,7 +21,7 @@ Settings = TypeVar("Settings", ModelChoice, SelectionSettings)
 
 _REMEMBERED = {
     "model": ("name", "device", "device_map", "dtype"),
-    "selection": ("shots", "tau", "seed"),
+    "selection": ("shots", "tau", "seed", "difficulty"),
 }
 """What a session brings back. Running a model's own code has to be allowed each time."""
 
@@ -209,6 +209,7 @@ def _overrides(request: ProjectRequest) -> Overrides:
         tau=request.tau,
         seed=request.seed,
         rescore=request.rescore,
+        difficulty=request.difficulty,
         text_field=request.text_field,
     )
 

@@ -25,3 +25,4 @@ class ProjectRequest:
     tau: float | None = None
     seed: int | None = None
     rescore: str | None = None
+    difficulty: str | None = None

@@ -36,15 +36,16 @@ def pool(n: int, *, first: str | None = None) -> tuple[Example, ...]:
     return tuple(example(row, first if row == 0 else None) for row in range(n))
 
 
-def reason(**changes: float) -> Reason:
-    values: dict[str, float] = {
+def reason(**changes: float | str | None) -> Reason:
+    values: dict[str, float | str | None] = {
         "gap": 57,
         "set_size": 500,
         "median_gap": 5.0,
         "gap_rank": 3,
         "n_ranked": 183,
         "neighbourhood": 44,
-        "count_percentile": 71.4,
+        "signal": "count",
+        "percentile": 71.4,
         "neuron_count": 812,
         "distance": 0.1,
         "score": 0.8,

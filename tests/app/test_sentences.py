@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from neufs_tui.app import sentences
 from neufs_tui.core.records import Decision, DecisionKind, Pick, Reason
+from neufs_tui.core.settings import SIGNALS
 from neufs_tui.engine.protocol import EngineDied, EngineFailed
 from tests.app.fakes import example, pick, reason
 
@@ -41,20 +42,31 @@ def why(shown: Pick | None, *, n_pool: int = 200, choose_from: int = 32) -> str:
             " long answers.",
         ),
         (
-            pick(ONE, n_labelled=0, why=reason(neighbourhood=212, count_percentile=99.9)),
+            pick(ONE, n_labelled=0, why=reason(neighbourhood=212, percentile=99.9)),
             "Nothing is labelled yet, so every neuron is new; this one stands for a group of 212"
             " alike examples; neuron count above 99% of equally long answers.",
         ),
         (
-            pick(ONE, n_labelled=3, why=reason(neighbourhood=0, count_percentile=0.0)),
+            pick(ONE, n_labelled=3, why=reason(neighbourhood=0, percentile=0.0)),
             "Every group left has a labelled example near it; switches on 57 neurons that none of"
             " your 3 labels has used (median 5; rank 3 of 183); the lowest neuron count of equally"
             " long answers.",
         ),
         (
-            pick(ONE, n_labelled=3, why=reason(gap_rank=1, count_percentile=None)),
+            pick(ONE, n_labelled=3, why=reason(gap_rank=1, percentile=None)),
             "Stands for 44 examples that no label covers yet; switches on 57 neurons that none of"
-            " your 3 labels has used (median 5; rank 1 of 183); all neuron counts are equal.",
+            " your 3 labels has used (median 5; rank 1 of 183); all are equally hard by neuron"
+            " count.",
+        ),
+        (
+            pick(ONE, n_labelled=0, why=reason(neighbourhood=1, signal="entropy")),
+            "Nothing is labelled yet, so every neuron is new; this one has no others like it; the"
+            " model is less certain of it than of 71% of the others.",
+        ),
+        (
+            pick(ONE, n_labelled=0, why=reason(neighbourhood=1, signal="margin", percentile=0.0)),
+            "Nothing is labelled yet, so every neuron is new; this one has no others like it; its"
+            " two likeliest labels are the farthest apart.",
         ),
         (
             pick(ONE, n_scanned=16),
@@ -99,7 +111,8 @@ counts = st.integers(0, 100_000)
         gap_rank=st.integers(1, 100_000),
         n_ranked=st.integers(1, 100_000),
         neighbourhood=st.integers(1, 100_000),
-        count_percentile=st.floats(0, 100),
+        signal=st.sampled_from(SIGNALS),
+        percentile=st.floats(0, 100),
         neuron_count=counts,
         distance=st.floats(0, 1),
         score=st.floats(0, 1),
@@ -111,7 +124,7 @@ def test_every_number_in_the_sentence_is_in_the_pick(reason: Reason, n_labelled:
     said = {float(n.replace(",", "")) for n in re.findall(r"\d[\d,]*(?:\.\d+)?", sentence)}
     known = {
         *(reason.gap, reason.median_gap, reason.gap_rank, reason.n_ranked, reason.neighbourhood),
-        *(int(reason.count_percentile), n_labelled),
+        *(int(reason.percentile), n_labelled),
     }
     assert said <= {float(number) for number in known}
 

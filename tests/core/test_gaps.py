@@ -23,6 +23,8 @@ def captured(sets: list[set[int]]) -> dict[str, Capture]:
             contributions=np.ones(len(one), dtype=np.float16),
             neuron_count=len(one),
             n_answer_tokens=1,
+            nucleus=len(one),
+            participation=float(len(one)),
         )
         for place, one in enumerate(sets)
     }

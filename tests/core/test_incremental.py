@@ -16,8 +16,17 @@ LABEL, SKIP = DecisionKind.LABEL, DecisionKind.SKIP
 
 
 def selection(seed: int = 0, n: int = 40, shots: int = 6) -> IncrementalSelection:
-    difficulty = np.random.default_rng(seed + 1).normal(size=n)
-    return IncrementalSelection(random_sets(seed, n), difficulty, shots=shots, tau=0.5, seed=seed)
+    return IncrementalSelection(random_sets(seed, n), shots=shots, tau=0.5, seed=seed)
+
+
+def difficulty(n: int) -> np.ndarray:
+    return np.random.default_rng(1).normal(size=n)
+
+
+def ranked(chooser: IncrementalSelection, geometry: Geometry, limit: int) -> list[int]:
+    """Places, best first."""
+    choices = chooser.ranking(geometry, limit, difficulty(len(chooser.sets)))
+    return [choice.place for choice in choices]
 
 
 def replay(chooser: IncrementalSelection, steps: list[tuple[int, DecisionKind]]) -> Geometry:
@@ -29,9 +38,8 @@ def replay(chooser: IncrementalSelection, steps: list[tuple[int, DecisionKind]])
 
 def test_with_no_label_the_picks_are_the_batch_picks() -> None:
     chooser = selection()
-    difficulty = np.random.default_rng(1).normal(size=40)
-    batch = select_batch(chooser.sets, difficulty, shots=6, tau=0.5, seed=0)
-    first = chooser.ranking(chooser.start(), 6)
+    batch = select_batch(chooser.sets, difficulty(40), shots=6, tau=0.5, seed=0)
+    first = chooser.ranking(chooser.start(), 6, difficulty(40))
     assert {choice.place for choice in first} == {pick.place for pick in batch}
 
 
@@ -57,8 +65,8 @@ def test_any_decisions_leave_a_sound_geometry(
     n_free = min(max(1, 5 - len(labelled)), 25 - len(labelled))
     assert medoids[: len(labelled)] == labelled
     assert len(medoids) == len(set(medoids)) == len(labelled) + n_free
-    ranked = [choice.place for choice in chooser.ranking(geometry, 25)]
-    assert sorted(ranked) == sorted(set(range(25)) - set(labelled) - skipped)
+    order = ranked(chooser, geometry, 25)
+    assert sorted(order) == sorted(set(range(25)) - set(labelled) - skipped)
 
 
 @given(STEPS)
@@ -68,7 +76,7 @@ def test_the_same_decisions_give_the_same_ranking(
 ) -> None:
     steps = list({place: (place, kind) for place, kind in wanted}.values())
     once, again = (
-        [choice.place for choice in chooser.ranking(replay(chooser, steps), 25)]
+        ranked(chooser, replay(chooser, steps), 25)
         for chooser in (selection(n=25), selection(n=25))
     )
     assert once == again
@@ -77,10 +85,10 @@ def test_the_same_decisions_give_the_same_ranking(
 def test_a_skipped_example_leaves_the_candidates_not_the_geometry() -> None:
     chooser = selection()
     start = chooser.start()
-    first = chooser.ranking(start, 1)[0].place
+    first = ranked(chooser, start, 1)[0]
     skipped = chooser.after(start, first, SKIP)
     assert skipped.clustering is start.clustering
-    assert first not in [choice.place for choice in chooser.ranking(skipped, 40)]
+    assert first not in ranked(chooser, skipped, 40)
 
 
 def test_the_next_pick_comes_from_the_cluster_with_the_most_uncovered_mass() -> None:
@@ -92,7 +100,7 @@ def test_the_next_pick_comes_from_the_cluster_with_the_most_uncovered_mass() -> 
         for cluster in range(clustering.n_fixed, len(clustering.medoids))
     }
     heaviest = max(masses, key=lambda cluster: masses[cluster])
-    assert chooser.ranking(geometry, 1)[0].place in clustering.members(heaviest)
+    assert ranked(chooser, geometry, 1)[0] in clustering.members(heaviest)
 
 
 def test_a_skipped_example_may_be_labelled_after_all() -> None:
@@ -106,11 +114,11 @@ def test_a_skipped_example_may_be_labelled_after_all() -> None:
 def test_a_shorter_ranking_is_the_beginning_of_a_longer_one(limit: int) -> None:
     chooser = selection()
     geometry = replay(chooser, [(0, LABEL), (1, LABEL), (2, SKIP)])
-    whole = chooser.ranking(geometry, 40)
-    assert chooser.ranking(geometry, limit) == whole[:limit]
+    whole = ranked(chooser, geometry, 40)
+    assert ranked(chooser, geometry, limit) == whole[:limit]
 
 
 def test_labelling_everything_leaves_nothing_to_rank() -> None:
     chooser = selection(n=8, shots=3)
     geometry = replay(chooser, [(place, LABEL) for place in range(8)])
-    assert chooser.ranking(geometry, 8) == []
+    assert ranked(chooser, geometry, 8) == []

@@ -10,7 +10,6 @@ import pytest
 
 from neufs_tui.core import kmedoids
 from neufs_tui.core.jaccard import NeuronSets
-from neufs_tui.core.neurons import count_percentile, standardised_counts
 from neufs_tui.core.selection import cluster_scores, select_batch
 from neufs_tui.errors import SelectionError
 from tests.core.test_kmedoids import random_sets
@@ -43,21 +42,6 @@ def test_exactly_as_many_picks_as_shots_one_from_each_cluster() -> None:
 def test_more_shots_than_examples_is_refused_with_both_numbers() -> None:
     with pytest.raises(SelectionError, match="9 examples are wanted and 5 are there"):
         select_batch(random_sets(1, 5), np.zeros(5), shots=9, tau=0.5, seed=0)
-
-
-def test_counts_are_compared_only_among_answers_of_equal_length() -> None:
-    counts, lengths = np.array([10, 20, 30, 100, 100]), np.array([1, 1, 1, 2, 2])
-    standardised = standardised_counts(counts, lengths)
-    np.testing.assert_allclose(standardised[:3], [-1.2247449, 0, 1.2247449])
-    assert not standardised[3:].any()
-
-
-@pytest.mark.parametrize(("index", "percentile"), [(0, 0.0), (1, 50.0), (2, 100.0), (3, None)])
-def test_the_percentile_is_taken_among_the_others_of_equal_length(
-    index: int, percentile: float | None
-) -> None:
-    counts, lengths = np.array([10, 20, 30, 99]), np.array([1, 1, 1, 2])
-    assert count_percentile(index, counts, lengths) == percentile
 
 
 @pytest.fixture

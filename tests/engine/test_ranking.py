@@ -37,6 +37,8 @@ def capture(seed: int) -> Capture:
         contributions=np.ones(len(neurons), dtype=np.float16),
         neuron_count=int(rng.integers(100, 200)),
         n_answer_tokens=1,
+        nucleus=int(rng.integers(20, 60)),
+        participation=float(rng.uniform(10, 40)),
     )
 
 
@@ -115,7 +117,7 @@ def test_the_answer_depends_on_the_decisions_and_not_on_the_way_there(
 
 def test_the_reason_counts_truly() -> None:
     labelled = (label(3), label(8))
-    pick = ranker().answer(Focus(2, labelled, None)).pick
+    pick = ranker().answer(Focus(2, labelled, None, "count")).pick
     assert pick is not None and pick.reason is not None
     covered = set(CAPTURES[EXAMPLES[3].id].neurons) | set(CAPTURES[EXAMPLES[8].id].neurons)
     gaps = {
@@ -131,7 +133,7 @@ def test_the_reason_counts_truly() -> None:
     assert pick.reason.set_size == len(CAPTURES[pick.example_id].neurons)
     counts = [one.neuron_count for example_id, one in CAPTURES.items()]
     count = CAPTURES[pick.example_id].neuron_count
-    assert pick.reason.count_percentile == pytest.approx(100 * sum(c < count for c in counts) / 29)
+    assert pick.reason.percentile == pytest.approx(100 * sum(c < count for c in counts) / 29)
     assert pick.n_labelled == 2
     assert sum(pick.probabilities) == pytest.approx(1)
     assert pick.answer == TASK.label_names[int(np.argmax(pick.probabilities))]

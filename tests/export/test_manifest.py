@@ -16,9 +16,9 @@ REASON = Reason(
     gap_rank=2,
     n_ranked=90,
     neighbourhood=14,
-    count_percentile=71.2,
     neuron_count=3012,
     distance=0.61,
+    percentile=71.2,
     score=0.83,
 )
 

@@ -52,10 +52,11 @@ def pick(text: str, answer: str = "A") -> Pick:
         gap_rank=2,
         n_ranked=90,
         neighbourhood=14,
-        count_percentile=71.2,
         neuron_count=3012,
         distance=0.61,
         score=0.83,
+        signal="entropy",
+        percentile=71.2,
     )
     return Pick(content_hash(text), reason, answer, (0.75, 0.25), n_scanned=100, n_labelled=3)
 
@@ -68,5 +69,7 @@ def capture(*neurons: int, n_labels: int = 2, truncated: bool = False) -> Captur
         contributions=np.linspace(0.1, 3, len(neurons)).astype(np.float16),
         neuron_count=3 * len(neurons),
         n_answer_tokens=2,
+        nucleus=len(neurons),
+        participation=0.7 * len(neurons),
         truncated=truncated,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from neufs_tui.core.records import ExampleId
 
@@ -66,6 +67,29 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class Alternative:
+    """What another rule would have shown."""
+
+    rule: Literal["random", "entropy"]
+    """`random`: the next of a fixed shuffle. `entropy`: the model is least certain of it."""
+    example_id: ExampleId
+    entropy: float
+    """Of its label probabilities, in nats."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A stretch of a text that switches gap neurons on."""
+
+    start: int
+    """First character."""
+    end: int
+    """Behind the last one."""
+    drop: float
+    """By how much the gap neurons' contribution falls when it is left out."""
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """Why one example, in numbers."""
 
@@ -81,6 +105,8 @@ class Explanation:
     """The strongest of the gap, strongest first."""
     bars: tuple[Bar, ...]
     overlap: Overlap | None
+    alternatives: tuple[Alternative, ...] = ()
+    """What other rules would have shown in its place."""
 
     @property
     def total(self) -> float:

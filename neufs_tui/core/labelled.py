@@ -32,3 +32,5 @@ class LabelledExample:
     """From its paint to the key; None when unknown."""
     model: ModelIdentity | None = None
     """The model that ranked it; None when no model was loaded."""
+    looked: bool = False
+    """She had the model's answer shown before she gave hers."""

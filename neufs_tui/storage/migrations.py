@@ -43,6 +43,18 @@ def m001_examples_events_state(db: Database) -> None:
     db.table("state").create({"name": str, "value": str}, pk="name", not_null={"value"})
 
 
+@session_migrations()
+def m002_looked_and_panels(db: Database) -> None:
+    """Whether she saw the model's answer first, and what the panel said of each label."""
+    db.table("events").add_column("looked", int)
+    db.table("panels").create(
+        {"seq": int, "panel": str},  # JSON
+        pk="seq",
+        not_null={"panel"},
+        foreign_keys=[("seq", "events", "seq")],
+    )
+
+
 def unknown_steps(db: Database) -> frozenset[str]:
     """Steps that a database has taken and this version does not know."""
     ours = {step.name for step in session_migrations.pending(Database(memory=True))}

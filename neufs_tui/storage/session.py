@@ -11,6 +11,7 @@ from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
 
+from neufs_tui.core.explanation import Explanation
 from neufs_tui.core.labelled import LabelledExample, ModelIdentity
 from neufs_tui.core.records import Decision, ExampleId, Pick
 from neufs_tui.storage import session_rows
@@ -38,6 +39,8 @@ class Session:
     def __init__(self, file: SessionFile) -> None:
         """Bind an open file and read its journal; use `Session.open`."""
         self._file = file
+        self._labelled: dict[int, LabelledExample] = {}
+        """By the number of the label's line, as far as they were read."""
         self._stand(fold(session_rows.read_events(file.db)))
 
     @classmethod
@@ -90,6 +93,7 @@ class Session:
         if record == self.pool():
             return
         with self._file.transaction() as db:
+            self._labelled.clear()  # rows move, and their fields change
             session_rows.merge_examples(db, pool.examples)
             self._file.keep_state("pool", to_json(record))
 
@@ -126,8 +130,11 @@ class Session:
 
     def decided(self) -> tuple[LabelledExample, ...]:
         """The examples whose label holds, in labelling order, with what was known then."""
-        holding = {event.seq for event in self._standing.holding()}
-        return session_rows.read_labelled(self._file.db, holding)
+        after = max(self._labelled, default=0)
+        for one in session_rows.read_labelled(self._file.db, after=after):
+            self._labelled[one.seq] = one
+        holding = sorted(event.seq for event in self._standing.holding())
+        return tuple(self._labelled[seq] for seq in holding if seq in self._labelled)
 
     def record(
         self,
@@ -136,6 +143,8 @@ class Session:
         pick: Pick | None,
         seconds: float | None,
         model: ModelIdentity | None = None,
+        looked: bool = False,
+        panel: Explanation | None = None,
     ) -> None:
         """Store a decision; it is on disk when this returns.
 
@@ -144,13 +153,31 @@ class Session:
             pick: why the example was shown; None when no ranking chose it.
             seconds: from the example's paint to the key; None when unknown.
             model: the model that is loaded; None when there is none.
+            looked: the model's answer was shown to her first.
+            panel: what the panel said of the example; None when it said nothing yet.
 
         Raises:
             SessionError: it could not be stored, and nothing has changed.
         """
         kind = EventKind(decision.kind)
         event = JournalEvent(self.revision() + 1, kind, decision.example_id, decision.label)
-        self._append(event, pick=pick, seconds=seconds, model=model)
+        self._append(event, pick=pick, seconds=seconds, model=model, looked=looked, panel=panel)
+
+    def add_panel(self, panel: Explanation) -> None:
+        """Store what the panel says of a label that holds, unless something is stored already."""
+        for event in self._standing.holding():
+            if event.example_id == panel.example_id and event.kind is EventKind.LABEL:
+                if session_rows.read_panel(self._file.db, event.seq) is None:
+                    with self._file.transaction() as db:
+                        session_rows.keep_panel(db, event.seq, panel)
+                return
+
+    def panel(self, example_id: ExampleId) -> Explanation | None:
+        """What the panel said of an example when it was given the label that holds."""
+        for event in self._standing.holding():
+            if event.example_id == example_id and event.kind is EventKind.LABEL:
+                return session_rows.read_panel(self._file.db, event.seq)
+        return None
 
     def undo(self) -> Decision | None:
         """Take back the last decision that stands and return it; None when there is none."""
@@ -203,9 +230,15 @@ class Session:
         pick: Pick | None = None,
         seconds: float | None = None,
         model: ModelIdentity | None = None,
+        looked: bool = False,
+        panel: Explanation | None = None,
     ) -> None:
         with self._file.transaction() as db:
-            session_rows.append_event(db, event, pick=pick, seconds=seconds, model=model)
+            session_rows.append_event(
+                db, event, pick=pick, seconds=seconds, model=model, looked=looked
+            )
+            if panel is not None:
+                session_rows.keep_panel(db, event.seq, panel)
         self._stand(fold([event], self._standing))
 
     def _save(self, name: str, value: str) -> None:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from sqlite_utils import Database
 
 from neufs_tui import __version__
+from neufs_tui.core.explanation import Explanation
 from neufs_tui.core.labelled import LabelledExample, ModelIdentity
 from neufs_tui.core.records import Example, ExampleId, Pick
 from neufs_tui.storage.journal import EventKind, JournalEvent
-from neufs_tui.storage.stored_json import model_from_json, pick_from_json, to_json
+from neufs_tui.storage.stored_json import (
+    model_from_json,
+    panel_from_json,
+    pick_from_json,
+    to_json,
+)
 
 _MERGE = """
 insert into examples(id, text, source_id, fields, "row", in_pool) values (?, ?, ?, ?, ?, 1)
@@ -20,14 +26,14 @@ on conflict(id) do update set
     source_id = excluded.source_id, fields = excluded.fields, "row" = excluded."row", in_pool = 1
 """
 _APPEND = """
-insert into events(seq, kind, example_id, label, at, seconds, pick, model, version)
-values (?, ?, ?, ?, ?, ?, ?, ?, ?)
+insert into events(seq, kind, example_id, label, at, seconds, pick, model, version, looked)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _LABELLED = """
-select events.seq, events.label, events.pick, events.seconds, events.model,
+select events.seq, events.label, events.pick, events.seconds, events.model, events.looked,
     examples.id, examples.text, examples."row", examples.source_id, examples.fields
 from events join examples on examples.id = events.example_id
-where events.kind = 'label' order by events.seq
+where events.kind = 'label' and events.seq > ? order by events.seq
 """
 _LAST_PICK = """
 select pick from events where example_id = ? and kind in ('label', 'skip')
@@ -56,10 +62,11 @@ def append_event(
     pick: Pick | None,
     seconds: float | None,
     model: ModelIdentity | None,
+    looked: bool,
 ) -> None:
     """Add one line to the journal, dated now. Runs inside a transaction."""
     at = datetime.now(UTC).isoformat(timespec="milliseconds")
-    details = (pick and to_json(pick), model and to_json(model), __version__)
+    details = (pick and to_json(pick), model and to_json(model), __version__, looked)
     row = (event.seq, event.kind, event.example_id, event.label, at, seconds, *details)
     db.execute(_APPEND, row)
 
@@ -73,8 +80,8 @@ def read_events(db: Database) -> list[JournalEvent]:
     ]
 
 
-def read_labelled(db: Database, holding: Collection[int]) -> tuple[LabelledExample, ...]:
-    """The labels among the journal's lines numbered in `holding`, in the journal's order."""
+def read_labelled(db: Database, *, after: int) -> tuple[LabelledExample, ...]:
+    """The labels given in the journal's lines behind a number, those undone since included."""
     return tuple(
         LabelledExample(
             example=Example(example_id, text, row, json.loads(source_id), json.loads(fields)),
@@ -83,12 +90,12 @@ def read_labelled(db: Database, holding: Collection[int]) -> tuple[LabelledExamp
             pick=pick_from_json(pick) if pick else None,
             seconds=seconds,
             model=model_from_json(model) if model else None,
+            looked=bool(looked),
         )
         for (
-            seq, label, pick, seconds, model,
+            seq, label, pick, seconds, model, looked,
             example_id, text, row, source_id, fields,
-        ) in db.execute(_LABELLED)
-        if seq in holding
+        ) in db.execute(_LABELLED, [after])
     )  # fmt: skip
 
 
@@ -96,3 +103,14 @@ def last_pick(db: Database, example_id: ExampleId) -> Pick | None:
     """Why the example was shown when it was last decided, undone or not."""
     row = db.execute(_LAST_PICK, [example_id]).fetchone()
     return pick_from_json(row[0]) if row and row[0] else None
+
+
+def keep_panel(db: Database, seq: int, panel: Explanation) -> None:
+    """Store what the panel says of the decision in a line of the journal."""
+    db.execute("insert or replace into panels(seq, panel) values (?, ?)", [seq, to_json(panel)])
+
+
+def read_panel(db: Database, seq: int) -> Explanation | None:
+    """What the panel said of the decision in a line of the journal."""
+    row = db.execute("select panel from panels where seq = ?", [seq]).fetchone()
+    return panel_from_json(row[0]) if row else None

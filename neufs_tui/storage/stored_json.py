@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from neufs_tui.core.explanation import Explanation
 from neufs_tui.core.labelled import ModelIdentity
 from neufs_tui.core.records import ExampleId, Pick, Task
 from neufs_tui.core.settings import ModelChoice, SelectionSettings
@@ -56,9 +57,12 @@ _SHOWN = TypeAdapter(ShownRecord)
 _POOL = TypeAdapter(PoolRecord)
 _PICK = TypeAdapter(Pick)
 _MODEL = TypeAdapter(ModelIdentity)
+_PANEL = TypeAdapter(Explanation)
+
+Stored = SessionSettings | ShownRecord | PoolRecord | Pick | ModelIdentity | Explanation
 
 
-def to_json(value: SessionSettings | ShownRecord | PoolRecord | Pick | ModelIdentity) -> str:
+def to_json(value: Stored) -> str:
     """Write a value; numbers that are no numbers stay what they are."""
     return json.dumps(asdict(value))
 
@@ -86,6 +90,11 @@ def pick_from_json(text: str) -> Pick | None:
 def model_from_json(text: str) -> ModelIdentity | None:
     """Read a model's identity; None when another version wrote it otherwise."""
     return _read(_MODEL, text)
+
+
+def panel_from_json(text: str) -> Explanation | None:
+    """Read what a panel said; None when another version wrote it otherwise."""
+    return _read(_PANEL, text)
 
 
 def _read(adapter: TypeAdapter[Value], text: str) -> Value | None:

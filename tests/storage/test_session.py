@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlite_utils import Database
 
+from neufs_tui.core.explanation import (
+    Alternative,
+    Bar,
+    Explanation,
+    Gap,
+    GapNeuron,
+    Overlap,
+)
 from neufs_tui.core.labelled import ModelIdentity
 from neufs_tui.core.records import Label, Task, content_hash
 from neufs_tui.core.settings import ModelChoice, SelectionSettings
@@ -55,6 +64,57 @@ def test_what_was_labelled_is_there_after_a_restart(path: Path) -> None:
     assert (first.pick, first.seconds, first.model) == (pick("b"), 2.5, MODEL)
     assert (second.example.text, second.seq) == ("c", 3)
     assert (second.pick, second.seconds, second.model) == (None, 0.75, None)
+
+
+def panel(text: str) -> Explanation:
+    neuron = GapNeuron(2, 17, 1.5, (" yes",), ("\n",), content_hash("a"), -0.25)
+    gap = Gap(1, 553, (0, 0, 1), 0.5, 2, 90)
+    return Explanation(
+        example_id=content_hash(text),
+        answer="A",
+        probabilities={"A": 0.75, "B": 0.25},
+        labelled=(content_hash("a"),),
+        gap=gap,
+        neurons=(neuron,),
+        bars=(Bar("L2.17", 1, 1.5), Bar("all other neurons", 500, -2.25)),
+        overlap=Overlap(content_hash("a"), 0.5, 300, 3, 250),
+        alternatives=(Alternative("random", content_hash("c"), 0.125),),
+    )
+
+
+def test_what_the_panel_said_is_stored_with_the_label(path: Path) -> None:
+    with begun(path, "a", "b", "c") as session:
+        session.record(label("a"), pick=None, seconds=None, looked=True, panel=panel("a"))
+        session.record(label("b"), pick=None, seconds=None)
+        assert session.panel(content_hash("b")) is None
+        session.add_panel(panel("b"))
+        session.add_panel(replace(panel("a"), answer="B"))  # it has one from when she decided
+        session.add_panel(panel("c"))  # not decided
+    with Session.open(path, write=True) as session:
+        assert session.panel(content_hash("a")) == panel("a")
+        assert session.panel(content_hash("b")) == panel("b")
+        assert session.panel(content_hash("c")) is None
+        assert [one.looked for one in session.decided()] == [True, False]
+        session.undo()
+        assert session.panel(content_hash("b")) is None
+        session.redo()
+        assert session.panel(content_hash("b")) == panel("b")
+
+
+def test_a_session_of_the_first_version_is_brought_up_to_date(path: Path) -> None:
+    with begun(path, "a") as session:
+        record(session, "a")
+    db = Database(path)
+    db.table("panels").drop()
+    db.execute("alter table events drop column looked")
+    db.execute("delete from _sqlite_migrations where name = 'm002_looked_and_panels'")
+    db.conn.commit()
+    db.close()
+    with Session.open(path, write=False) as session:
+        assert [one.looked for one in session.decided()] == [False]
+    with Session.open(path, write=True) as session:
+        session.add_panel(panel("a"))
+        assert session.panel(content_hash("a")) == panel("a")
 
 
 def test_undo_has_no_limit_and_survives_restarts(path: Path) -> None:

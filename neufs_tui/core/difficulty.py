@@ -112,23 +112,33 @@ def standardised(numbers: Numbers, groups: NDArray[np.int64]) -> Numbers:
     return result
 
 
+def entropies(captures: Sequence[Capture]) -> Numbers:
+    """Entropy of each example's label probabilities, in nats, shape (n,)."""
+    shares = _shares(captures)
+    logs = np.log(np.maximum(shares, np.finfo(np.float64).tiny))
+    return np.asarray(-(shares * logs).sum(axis=1))
+
+
+def _shares(captures: Sequence[Capture]) -> Numbers:
+    """Label probabilities, shape (n, n_labels)."""
+    scores = np.array([capture.scores for capture in captures], dtype=np.float64)
+    odds = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return np.asarray(odds / odds.sum(axis=1, keepdims=True))
+
+
 def _groups(signal: Signal, lengths: NDArray[np.int64]) -> NDArray[np.int64]:
     return lengths if signal in BY_LENGTH else np.zeros_like(lengths)
 
 
 def _read(captures: Sequence[Capture]) -> tuple[dict[Signal, Numbers], NDArray[np.int64]]:
     """Each signal's numbers, and the lengths of the answers."""
-    scores = np.array([capture.scores for capture in captures], dtype=np.float64)
-    scores = scores.reshape(len(captures), -1)
-    odds = np.exp(scores - scores.max(axis=1, keepdims=True, initial=-np.inf))
-    shares = odds / odds.sum(axis=1, keepdims=True)
-    best = np.sort(shares, axis=1)[:, -2:]
+    best = np.sort(_shares(captures), axis=1)[:, -2:]
     numbers: dict[Signal, Numbers] = {
         "count": np.array([capture.neuron_count for capture in captures], dtype=np.float64),
         "nucleus": np.array([capture.nucleus for capture in captures], dtype=np.float64),
         "participation": np.array([one.participation for one in captures], dtype=np.float64),
-        "entropy": -(shares * np.log(np.maximum(shares, np.finfo(np.float64).tiny))).sum(axis=1),
-        "margin": 1 - (best[:, -1] - best[:, 0]) if scores.shape[1] > 1 else np.zeros(len(scores)),
+        "entropy": entropies(captures),
+        "margin": 1 - (best[:, -1] - best[:, 0]),
     }
     lengths = np.array([capture.n_answer_tokens for capture in captures], dtype=np.int64)
     return numbers, lengths

@@ -40,6 +40,8 @@ class Geometry:
     """d_L(x), Jaccard distance to the nearest labelled example, shape (n,); 1 without labels."""
     coverage: Bits
     """Union of the labelled examples' neuron sets, packed."""
+    gains: tuple[int, ...] = ()
+    """Neurons that each labelled example added to the coverage, in labelling order."""
 
     @property
     def decided(self) -> NDArray[np.intp]:
@@ -104,12 +106,14 @@ class IncrementalSelection:
         fixed = np.array(labelled, dtype=np.intp)
         free = self._free_medoids(geometry, place, label_distances)
         clustering = kmedoids.nudge(self.sets, geometry.clustering, fixed, free)
+        added = self.sets.bits[place] & ~geometry.coverage
         return Geometry(
             labelled=labelled,
             skipped=geometry.skipped - {place},
             clustering=clustering,
             label_distances=label_distances,
             coverage=geometry.coverage | self.sets.bits[place],
+            gains=(*geometry.gains, int(np.bitwise_count(added).sum(dtype=np.int64))),
         )
 
     def ranking(

@@ -11,7 +11,7 @@ Signal = Literal["count", "nucleus", "participation", "entropy", "margin"]
 """What tells how hard an example is: neurons kept, neurons that carry most of the contribution,
 their participation ratio, entropy of the label probabilities, and how near the two best are."""
 SIGNALS: tuple[Signal, ...] = get_args(Signal)
-DEFAULT_SIGNAL: Signal = "count"
+DEFAULT_SIGNAL: Signal = "margin"
 """Chosen by measurement; docs/method.md has the table."""
 DifficultyName = Literal[Signal, "auto"]
 """A signal, or `auto`: the one that has told right from wrong best on her labels."""

@@ -17,7 +17,6 @@ from neufs_tui.engine.protocol import (
     EngineDied,
     EngineFailed,
     Event,
-    Explain,
     Focus,
     Ranked,
     Request,
@@ -86,8 +85,6 @@ class EngineClient:
         The last focus is sent again to an engine that had to be started anew.
         """
         with self._changed:
-            if isinstance(request, Explain):
-                self._unsent = [other for other in self._unsent if not isinstance(other, Explain)]
             if isinstance(request, Focus):
                 self._focus = request
                 self._unsent = [other for other in self._unsent if not isinstance(other, Focus)]

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-from neufs_tui.core.explanation import Explanation, GapNeuron
+from neufs_tui.core.alternatives import alternatives
+from neufs_tui.core.explanation import Explanation, GapNeuron, Word
 from neufs_tui.core.gaps import bars, find_gap, nearest_labelled
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import Decision, DecisionKind, ExampleId
+from neufs_tui.core.words import stretches, strongest, without
 from neufs_tui.engine.protocol import EngineConfig
 from neufs_tui.engine.scanning import Scanner
-from neufs_tui.model.capture import Contributions
+from neufs_tui.model.capture import CaptureRunner, Contributions
 from neufs_tui.model.readout import Readout
 
 N_NEURONS = 8
 """Gap neurons shown one by one."""
+_REMEMBERED = 256
+"""Labelled examples whose contributions are kept; two bytes a neuron each."""
+_AT_ONCE = 8
+"""Prompts read at once with a word left out."""
+
+Summed = NDArray[np.float16]
+"""Contributions over the answer's positions, flat, shape (n_layers · d_mlp,)."""
 
 
 class Explainer:
@@ -24,53 +35,104 @@ class Explainer:
 
     def __init__(self, config: EngineConfig, scanner: Scanner) -> None:
         """Bind the pool, and the model with what it has scanned so far."""
+        self._config = config
         self._examples = {example.id: example for example in config.examples}
         self._names = config.task.label_names
         self._captures: Mapping[ExampleId, Capture] = scanner.captures
         self._shape = scanner.shape
+        self._loaded = scanner.loaded
         self._encoder = scanner.encoder
-        self._runner = scanner.runner.sibling()
         self._readout = Readout(scanner.loaded)
+        self._runners: dict[int, CaptureRunner] = {}
+        self._remembered: OrderedDict[ExampleId, Summed] = OrderedDict()
 
-    def explain(self, example_id: ExampleId, decisions: Sequence[Decision]) -> Explanation | None:
-        """Why this example, by the labels that hold; None while it is not scanned.
+    def explain(
+        self,
+        example_id: ExampleId,
+        decisions: Sequence[Decision],
+        readings: Mapping[ExampleId, Capture] | None = None,
+    ) -> Iterator[Explanation | None]:
+        """Why this example, by the labels that hold, a step at a time.
 
         Args:
             example_id: an example of the pool.
             decisions: what holds, in order. If the example is among them, those before it count:
                 what was known when it was decided.
+            readings: what was read with the present labels in the prompt.
+
+        Yields:
+            None after each labelled example that had to be read first, then the explanation. If
+            the example is not scanned, nothing.
         """
-        earlier: list[ExampleId] = []
-        for decision in decisions:
-            if decision.example_id == example_id:
-                break
-            if decision.kind is DecisionKind.LABEL and decision.example_id in self._captures:
-                earlier.append(decision.example_id)
         capture = self._captures.get(example_id)
         if capture is None:
-            return None
+            return
+        before = _before(example_id, decisions)
+        earlier = [one for one in _labelled(before) if one in self._captures]
+        there: dict[ExampleId, Summed] = {}
+        for one in earlier:
+            if one not in self._remembered:
+                self._remembered[one] = self._summed(one)
+                yield None
+            there[one] = self._remembered[one]
+            self._remembered.move_to_end(one)
+        while len(self._remembered) > _REMEMBERED:
+            self._remembered.popitem(last=False)
         gap, neurons = find_gap(self._captures, example_id, earlier, shape=self._shape)
         here = self._contributions(example_id)
         summed = here.values.sum(axis=0)  # (n_layers, d_mlp)
-        strongest = neurons[np.argsort(-summed.ravel()[neurons], kind="stable")]
-        strongest = strongest[:N_NEURONS]
-        there = {one: self._contributions(one).values.sum(axis=0).ravel() for one in earlier}
-        return Explanation(
+        strongest_first = neurons[np.argsort(-summed.ravel()[neurons], kind="stable")]
+        decided = {decision.example_id for decision in before}
+        yield Explanation(
             example_id=example_id,
             answer=self._names[capture.answer],
             probabilities=dict(zip(self._names, map(float, capture.probabilities), strict=True)),
             labelled=tuple(earlier),
             gap=gap,
-            neurons=tuple(self._neuron(int(one), here, there) for one in strongest),
+            neurons=tuple(
+                self._neuron(int(one), here, there) for one in strongest_first[:N_NEURONS]
+            ),
             bars=bars(summed, capture.neurons, neurons, n_shown=N_NEURONS),
             overlap=nearest_labelled(self._captures, example_id, earlier),
+            alternatives=alternatives(
+                self._captures, readings or {}, decided, seed=self._config.selection.seed
+            ),
         )
 
+    def words(
+        self, example_id: ExampleId, decisions: Sequence[Decision]
+    ) -> Iterator[tuple[Word, ...] | None]:
+        """Which words switch the gap neurons on, a step at a time.
+
+        Each stretch of the text is left out in turn, and what the gap neurons together
+        contribute to the same answer is read again: what is marked is what the model does
+        without it, not an estimate of that.
+
+        Args:
+            example_id: an example of the pool.
+            decisions: as for `explain`.
+
+        Yields:
+            None after each batch, then the strongest words. If it is not scanned, nothing.
+        """
+        capture = self._captures.get(example_id)
+        if capture is None:
+            return
+        before = _before(example_id, decisions)
+        earlier = [one for one in _labelled(before) if one in self._captures]
+        _, neurons = find_gap(self._captures, example_id, earlier, shape=self._shape)
+        text = self._examples[example_id].text
+        spans = stretches(text)
+        prompts = [self._encoder.prompt(one) for one in (text, *(without(text, s) for s in spans))]
+        runner, sums = self._runner(capture.answer), np.zeros(0)
+        for start in range(0, len(prompts), _AT_ONCE):
+            batch = prompts[start : start + _AT_ONCE]
+            sums = np.append(sums, runner.summed_contributions(batch, 0, neurons))
+            yield None
+        yield strongest(spans, (sums[0] - sums[1:]).tolist())
+
     def _neuron(
-        self,
-        neuron: int,
-        here: Contributions,
-        there: Mapping[ExampleId, np.ndarray[tuple[int], np.dtype[np.float32]]],
+        self, neuron: int, here: Contributions, there: Mapping[ExampleId, Summed]
     ) -> GapNeuron:
         layer, index = divmod(neuron, self._shape[1])
         own = here.values[:, layer, index]
@@ -88,6 +150,34 @@ class Explainer:
             nearest_contribution=float(there[nearest][neuron]) if nearest is not None else 0.0,
         )
 
+    def _summed(self, example_id: ExampleId) -> Summed:
+        summed = self._contributions(example_id).values.sum(axis=0).ravel()
+        largest = np.finfo(np.float16).max
+        return np.asarray(summed.clip(-largest, largest), dtype=np.float16)
+
     def _contributions(self, example_id: ExampleId) -> Contributions:
         prompt = self._encoder.prompt(self._examples[example_id].text)
-        return self._runner.contributions(prompt, self._captures[example_id].answer)
+        return self._runner(self._captures[example_id].answer).contributions(prompt, 0)
+
+    def _runner(self, answer: int) -> CaptureRunner:
+        """Reads one answer and no other, which of many labels is a small part."""
+        if answer not in self._runners:
+            candidate = self._encoder.candidates[answer]
+            runner = CaptureRunner(self._loaded, [candidate], self._config.capture)
+            runner.share(self._encoder.shared_prefix())
+            self._runners[answer] = runner
+        return self._runners[answer]
+
+
+def _before(example_id: ExampleId, decisions: Sequence[Decision]) -> list[Decision]:
+    """The decisions before an example's own."""
+    before = []
+    for decision in decisions:
+        if decision.example_id == example_id:
+            break
+        before.append(decision)
+    return before
+
+
+def _labelled(decisions: Sequence[Decision]) -> list[ExampleId]:
+    return [one.example_id for one in decisions if one.kind is DecisionKind.LABEL]

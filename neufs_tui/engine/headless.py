@@ -58,7 +58,7 @@ def explain_example(
     from neufs_tui.engine.explaining import Explainer
 
     _, scanner = _scan(config, listener)
-    explanation = Explainer(config, scanner).explain(example_id, decisions)
+    *_, explanation = Explainer(config, scanner).explain(example_id, decisions)
     assert explanation is not None  # the whole pool is scanned
     return explanation
 

@@ -6,11 +6,12 @@ can speak the protocol without loading one.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from neufs_tui.core.explanation import Explanation
+from neufs_tui.core.explanation import Explanation, Word
 from neufs_tui.core.records import Decision, Example, ExampleId, Pick, Task
 from neufs_tui.core.settings import (
     DEFAULT_SIGNAL,
@@ -19,6 +20,7 @@ from neufs_tui.core.settings import (
     SelectionSettings,
     Signal,
 )
+from neufs_tui.core.stability import Change
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,10 @@ class Focus:
     shown: ExampleId | None
     """The example on her screen, or None when nothing is."""
     signal: Signal = DEFAULT_SIGNAL
-    """The difficulty signal to choose by."""
+    """The difficulty signal to choose by: of the decisions before the last one, so that the next
+    example is the same whether it was computed while she read or after her key."""
+    signal_after: Signal = DEFAULT_SIGNAL
+    """The one to choose by once `shown` is decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,16 @@ class Explain:
     """What holds now, in the order it was decided."""
 
 
-Request = Focus | Explain | Stop
+@dataclass(frozen=True, slots=True)
+class FindWords:
+    """She asks which words of an example switch its gap neurons on."""
+
+    example_id: ExampleId
+    decisions: tuple[Decision, ...]
+    """What holds now, in the order it was decided."""
+
+
+Request = Focus | Explain | FindWords | Stop
 
 StageName = Literal["libraries", "download", "convert", "tokenizer", "weights", "scan"]
 
@@ -131,6 +145,8 @@ class Ranked:
     """Further candidates, best first, to go on with if the engine falls silent."""
     complete: bool
     """Whether the whole pool was scanned when this was computed."""
+    gains: Mapping[ExampleId, int] = field(default_factory=dict)
+    """Neurons that each labelled example added to those switched on by the labels before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +159,17 @@ class Rescored:
     """Labels that hold; more than those in the prompt when the window cannot hold them all."""
     done: int
     total: int
+    changes: tuple[Change, ...] = ()
+    """What each of the last labels changed, as far as it was seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class WordsFound:
+    """The answer to `FindWords`."""
+
+    example_id: ExampleId
+    words: tuple[Word, ...]
+    """The strongest, in the order of the text; empty while the example is not scanned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +214,7 @@ Event = (
     | Ranked
     | Rescored
     | Explained
+    | WordsFound
     | EngineFailed
     | EngineDied
 )

@@ -18,7 +18,7 @@ from neufs_tui.core.difficulty import Difficulty, reread_difficulty, scan_diffic
 from neufs_tui.core.incremental import Choice, Geometry, IncrementalSelection
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import Decision, DecisionKind, Example, ExampleId, Pick, Reason, Task
-from neufs_tui.core.settings import SelectionSettings
+from neufs_tui.core.settings import SelectionSettings, Signal
 from neufs_tui.engine.protocol import Focus, Ranked
 from neufs_tui.model.device_sets import neuron_sets
 
@@ -96,7 +96,6 @@ class Ranker:
         self._readings: Mapping[ExampleId, Capture] = {}
         self._n_demonstrations = 0
         self._difficulty: Difficulty | None = None
-        self._signal = settings.first_signal
 
     def refresh(self, readings: Mapping[ExampleId, Capture], *, n_demonstrations: int) -> None:
         """Take in what was reread behind the labels there are now."""
@@ -106,11 +105,10 @@ class Ranker:
 
     def order(self, focus: Focus) -> list[ExampleId]:
         """All candidates, best first; none before there is a geometry."""
-        self._signal = focus.signal
         if self._pool is None or self._selection is None or self._difficulty is None:
             return []
         geometry = self._geometry(self._pool, self._selection, focus.decisions)
-        values = self._difficulty.values[self._signal]
+        values = self._difficulty.values[focus.signal_after]
         choices = self._selection.ranking(geometry, len(self._pool.ids), values)
         return [self._pool.ids[choice.place] for choice in choices]
 
@@ -141,18 +139,19 @@ class Ranker:
 
     def answer(self, focus: Focus) -> Ranked:
         """What to show for a focus."""
-        self._signal = focus.signal
-        queue = self._best(focus.decisions, QUEUE_LENGTH + 1, leave_out=focus.shown)
+        n_queued = QUEUE_LENGTH + 1
+        queue = self._best(focus.decisions, n_queued, focus.signal, leave_out=focus.shown)
         if not queue and self._pool is not None and len(self._captures) > len(self._pool.ids):
             # Everything ranked is decided, and more is scanned by now
             self._take(self._building.result() if self._building else self._build())
-            queue = self._best(focus.decisions, QUEUE_LENGTH + 1, leave_out=focus.shown)
+            queue = self._best(focus.decisions, n_queued, focus.signal, leave_out=focus.shown)
         after_label = after_skip = None
         if focus.shown is not None:
             labelled = Decision(focus.shown, DecisionKind.LABEL)
             skipped = Decision(focus.shown, DecisionKind.SKIP)
-            after_label = _first(self._best((*focus.decisions, labelled), 1))
-            after_skip = _first(self._best((*focus.decisions, skipped), 1))
+            signal = focus.signal_after
+            after_label = _first(self._best((*focus.decisions, labelled), 1, signal))
+            after_skip = _first(self._best((*focus.decisions, skipped), 1, signal))
         return Ranked(
             revision=focus.revision,
             shown=focus.shown,
@@ -161,7 +160,16 @@ class Ranker:
             after_skip=after_skip,
             queue=tuple(queue),
             complete=self._complete and not self.is_building,
+            gains=self._gains(focus.decisions),
         )
+
+    def _gains(self, decisions: Sequence[Decision]) -> dict[ExampleId, int]:
+        """What each labelled example of the geometry added to the coverage."""
+        if self._pool is None or self._selection is None:
+            return {}
+        geometry = self._geometry(self._pool, self._selection, decisions)
+        ids = (self._pool.ids[place] for place in geometry.labelled)
+        return dict(zip(ids, geometry.gains, strict=True))
 
     def _build(self) -> _Built:
         """A geometry on what is scanned by now."""
@@ -190,7 +198,11 @@ class Ranker:
         return True
 
     def _best(
-        self, decisions: Sequence[Decision], limit: int, leave_out: ExampleId | None = None
+        self,
+        decisions: Sequence[Decision],
+        limit: int,
+        signal: Signal,
+        leave_out: ExampleId | None = None,
     ) -> list[Pick]:
         if self._pool is None or self._selection is None or self._difficulty is None:
             return self._in_file_order(decisions, limit, leave_out)
@@ -200,10 +212,10 @@ class Ranker:
         undecided = np.ones(len(pool.ids), dtype=bool)
         undecided[geometry.decided] = False
         open_gaps = gaps[undecided]
-        values = difficulty.values[self._signal]
+        values = difficulty.values[signal]
         choices = self._selection.ranking(geometry, limit + (leave_out is not None), values)
         return [
-            self._pick(pool, geometry, difficulty, choice, gaps, open_gaps)
+            self._pick(pool, geometry, difficulty, signal, choice, gaps, open_gaps)
             for choice in choices
             if pool.ids[choice.place] != leave_out
         ][:limit]
@@ -234,6 +246,7 @@ class Ranker:
         pool: ScannedPool,
         geometry: Geometry,
         difficulty: Difficulty,
+        signal: Signal,
         choice: Choice,
         gaps: np.ndarray[tuple[int], np.dtype[np.int64]],
         open_gaps: np.ndarray[tuple[int], np.dtype[np.int64]],
@@ -250,13 +263,13 @@ class Ranker:
             neuron_count=int(difficulty.numbers["count"][place]),
             distance=choice.distance,
             score=choice.score,
-            signal=self._signal,
-            percentile=difficulty.percentile(place, self._signal),
+            signal=signal,
+            percentile=difficulty.percentile(place, signal),
         )
         pick = self._with_answer(
             pool.ids[place], reason, len(pool.ids), n_labelled=len(geometry.labelled)
         )
-        values = {signal: float(of[place]) for signal, of in difficulty.values.items()}
+        values = {name: float(of[place]) for name, of in difficulty.values.items()}
         return replace(pick, difficulty=values)
 
     def _in_file_order(

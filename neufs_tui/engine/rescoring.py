@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import takewhile
 
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import Decision, DecisionKind, Demonstration, ExampleId
+from neufs_tui.core.stability import Change
 from neufs_tui.engine.batching import Batching, Encoded
 from neufs_tui.engine.protocol import EngineConfig, Rescored
 from neufs_tui.engine.scanning import Scanner
@@ -35,6 +37,11 @@ class Rescorer:
         self._readings: OrderedDict[Demonstrations, dict[ExampleId, Capture]] = OrderedDict()
         self._in_prefix: Demonstrations | None = None
         self._labelled: Demonstrations = ()
+        self._before_last: Demonstrations = ()
+        """The demonstrations there were before the last label."""
+        self._changes: dict[int, Change] = {}
+        """By number of labels."""
+        self._scanned: Mapping[ExampleId, Capture] = scanner.captures
         self._n_labels = 0
         self.demonstrations: Demonstrations = ()
         """The labels in the prompt, in labelling order."""
@@ -54,7 +61,11 @@ class Rescorer:
             if d.example_id in self._examples and d.label in self._names
         )
         if every != self._labelled:
+            pairs = zip(every, self._labelled, strict=False)
+            kept = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+            self._changes = {n: one for n, one in self._changes.items() if n <= kept}
             self._labelled, self.demonstrations = every, self._encoder.fitting(every)
+            self._before_last = self._encoder.fitting(every[:-1])
         if self.demonstrations:
             self._readings.setdefault(self.demonstrations, {})
             self._readings.move_to_end(self.demonstrations)
@@ -94,7 +105,19 @@ class Rescorer:
             n_labels=self._n_labels,
             done=sum(example_id in self.readings for example_id in candidates),
             total=len(candidates),
+            changes=self._seen_changes(),
         )
+
+    def _seen_changes(self) -> tuple[Change, ...]:
+        """What each label up to now has changed, the last one as far as its reading goes."""
+        readings = self.readings
+        before = self._readings.get(self._before_last) if self._before_last else self._scanned
+        if readings and before:
+            both = [one for one in readings if one in before]
+            changed = sum(readings[one].answer != before[one].answer for one in both)
+            n_labels = len(self._labelled)
+            self._changes[n_labels] = Change(n_labels, changed, len(both))
+        return tuple(self._changes[n] for n in sorted(self._changes))
 
     def _encoded(self, ids: Iterable[ExampleId]) -> Iterator[Encoded]:
         for example_id in ids:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
+from neufs_tui.core.explanation import Explanation, Word
 from neufs_tui.core.records import ExampleId
 from neufs_tui.engine.announcer import Announcer
 from neufs_tui.engine.protocol import (
@@ -20,9 +21,11 @@ from neufs_tui.engine.protocol import (
     Event,
     Explain,
     Explained,
+    FindWords,
     Focus,
     Request,
     Stop,
+    WordsFound,
 )
 from neufs_tui.errors import NeufsError
 from neufs_tui.storage.paths import LOG_FORMAT
@@ -40,6 +43,11 @@ SHORTLIST = 32
 """Candidates reread before the scan goes on, and all that `--rescore shortlist` rereads."""
 
 
+Words = tuple[Word, ...]
+_NOTHING: Words = ()
+"""What is found of an example that is not scanned."""
+
+
 class _Stopped(Exception):
     """The app asked the engine to stop, or is gone."""
 
@@ -55,7 +63,10 @@ class Engine:
         self._ranker: Ranker | None = None
         self._rescorer: Rescorer | None = None
         self._explainer: Explainer | None = None
-        self._asked: Explain | None = None
+        self._asked: list[Explain | FindWords] = []
+        """Questions without an answer, the newest last."""
+        self._answering: tuple[Explain | FindWords, Iterator[Explanation | Words | None]] | None
+        self._answering = None
         self._candidates: list[ExampleId] = []
         """What is to be reread, best first."""
 
@@ -91,12 +102,11 @@ class Engine:
         finally:
             scanner.close()
         while True:
-            if not self._reread(self._candidates):
+            if self._explain() and not self._reread(self._candidates):
                 self._connection.poll(_LOOK_S if self._ranker.is_building else None)
             built = self._ranker.observe(scanner.captures, complete=scanner.complete)
             if self._hear() or built:
                 self._answer()
-            self._explain()
 
     def _answer(self) -> None:
         """Follow her decisions, and say what comes next."""
@@ -130,13 +140,36 @@ class Engine:
         self._send(self._ranker.answer(self._focus))
         return True
 
-    def _explain(self) -> None:
-        """Answer the last question why; those before it she has closed."""
-        if self._asked is None or self._explainer is None:
-            return
-        asked, self._asked = self._asked, None
-        explanation = self._explainer.explain(asked.example_id, asked.decisions)
-        self._send(Explained(asked.example_id, explanation))
+    def _explain(self) -> bool:
+        """Answer questions, the newest first, until something is heard from her.
+
+        Returns:
+            Whether none is left.
+        """
+        while self._asked and not self._connection.poll():
+            question = self._asked[-1]
+            if self._answering is None or self._answering[0] is not question:
+                self._answering = (question, self._steps(question))
+            found = next(self._answering[1], _NOTHING)
+            if found is None:
+                continue
+            self._asked.remove(question)
+            self._answering = None
+            if isinstance(question, FindWords):
+                words = found if isinstance(found, tuple) else ()
+                self._send(WordsFound(question.example_id, words))
+            else:
+                explanation = found if isinstance(found, Explanation) else None
+                self._send(Explained(question.example_id, explanation))
+        return not self._asked
+
+    def _steps(self, question: Explain | FindWords) -> Iterator[Explanation | Words | None]:
+        """The work on one question, a piece at a time."""
+        assert self._explainer is not None  # made before anything is heard
+        if isinstance(question, FindWords):
+            return self._explainer.words(question.example_id, question.decisions)
+        readings = self._rescorer.readings if self._rescorer is not None else {}
+        return self._explainer.explain(question.example_id, question.decisions, readings)
 
     def _refresh(self, ranker: Ranker, rescorer: Rescorer) -> None:
         ranker.refresh(rescorer.readings, n_demonstrations=len(rescorer.demonstrations))
@@ -159,8 +192,8 @@ class Engine:
                 raise _Stopped from error
             if isinstance(request, Stop):
                 raise _Stopped
-            if isinstance(request, Explain):
-                self._asked = request
+            if isinstance(request, Explain | FindWords):
+                self._asked.append(request)
             else:
                 self._focus, newer = request, True
         return newer

@@ -163,14 +163,46 @@ class CaptureRunner:
             answer: index of a candidate that is read to its end.
         """
         reading = self._reader.read([prompt.ids])
-        length = len(self._answers.candidates[answer])
-        places = reading.places[0, self._slots[answer, :length]]
-        projection = self._projections[:, self._projection_of[answer, :length]]
-        activations = torch.stack([layer[places].float() for layer in reading.activations])
+        places, projection = self._answer_places(reading, answer), self._answer_pushes(answer)
+        activations = torch.stack([layer[places[0]].float() for layer in reading.activations])
         return Contributions(
             values=(activations * projection).transpose(0, 1).cpu().numpy(),
             activations=activations.transpose(0, 1).cpu().numpy(),
         )
+
+    @torch.inference_mode()
+    def summed_contributions(
+        self, prompts: Sequence[EncodedPrompt], answer: int, neurons: NDArray[np.uint32]
+    ) -> NDArray[np.float64]:
+        """What some neurons together contribute to one answer behind each prompt.
+
+        Args:
+            prompts: a batch of them.
+            answer: index of a candidate that is read to its end.
+            neurons: flat ids.
+
+        Returns:
+            Sums over the neurons and the answer's positions, shape (row,).
+        """
+        reading = self._reader.read([prompt.ids for prompt in prompts])
+        places, projection = self._answer_places(reading, answer), self._answer_pushes(answer)
+        layers, indices = np.divmod(neurons.astype(np.int64), projection.shape[2])
+        sums = torch.zeros(len(prompts), dtype=torch.float64, device=places.device)
+        for layer in np.unique(layers):
+            own = torch.tensor(indices[layers == layer], device=places.device)
+            activation = reading.activations[layer][places][..., own].double()
+            sums += (activation * projection[layer][:, own]).sum(dim=(1, 2))
+        return sums.cpu().numpy()
+
+    def _answer_places(self, reading: Reading, answer: int) -> Tensor:
+        """Where the activations of an answer's positions are, shape (row, position)."""
+        length = len(self._answers.candidates[answer])
+        return reading.places[:, self._slots[answer, :length]]
+
+    def _answer_pushes(self, answer: int) -> Tensor:
+        """Wᵀu of an answer's tokens, shape (n_layers, position, d_mlp)."""
+        length = len(self._answers.candidates[answer])
+        return self._projections[:, self._projection_of[answer, :length]]
 
     def _top_entries(
         self, reading: Reading, concentration: Concentration | None = None

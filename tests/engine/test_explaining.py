@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
-from neufs_tui.core.records import Decision, DecisionKind
+from neufs_tui.core.explanation import Explanation
+from neufs_tui.core.records import Decision, DecisionKind, Example, content_hash
+from neufs_tui.core.settings import CaptureSettings
 from neufs_tui.engine.explaining import N_NEURONS, Explainer
 from neufs_tui.engine.scanning import Scanner
+from neufs_tui.model.capture import CaptureRunner
 from neufs_tui.model.encoding import PromptEncoder
 from neufs_tui.model.loading import LoadedModel
 from tests.engine.test_scanning import TASK, config, pool
@@ -60,12 +64,18 @@ def label(place: int) -> Decision:
     return Decision(EXAMPLES[place].id, DecisionKind.LABEL, "yes")
 
 
+def explained(explainer: Explainer, example_id: str, decisions: list[Decision]) -> Explanation:
+    *_, explanation = explainer.explain(example_id, decisions)
+    assert explanation is not None
+    return explanation
+
+
 def test_the_bars_add_up_to_the_projected_ffn_output(
     explainer: Explainer, loaded: LoadedModel
 ) -> None:
     encoder = PromptEncoder(loaded.tokenizer, TASK, context_window=loaded.context_window)
     for example in EXAMPLES[3:9]:
-        found = explainer.explain(example.id, [label(0), label(1)])
+        found = explained(explainer, example.id, [label(0), label(1)])
         answer = encoder.candidates[TASK.label_names.index(found.answer)]
         prompt = encoder.prompt(example.text).ids
         expected = projected_ffn_output(loaded, list(prompt), list(answer))
@@ -80,10 +90,91 @@ def test_the_bars_add_up_to_the_projected_ffn_output(
 def test_a_labelled_example_is_explained_by_the_labels_before_it(explainer: Explainer) -> None:
     skipped = Decision(EXAMPLES[2].id, DecisionKind.SKIP)
     decisions = [label(0), skipped, label(4), label(5)]
-    assert explainer.explain(EXAMPLES[4].id, decisions).labelled == (EXAMPLES[0].id,)
-    assert len(explainer.explain(EXAMPLES[7].id, decisions).labelled) == 3
-    alone = explainer.explain(EXAMPLES[0].id, decisions)
+    assert explained(explainer, EXAMPLES[4].id, decisions).labelled == (EXAMPLES[0].id,)
+    assert len(explained(explainer, EXAMPLES[7].id, decisions).labelled) == 3
+    alone = explained(explainer, EXAMPLES[0].id, decisions)
     assert alone.labelled == ()
     assert alone.overlap is None
     assert alone.gap.size == alone.gap.set_size
     assert all(one.nearest is None for one in alone.neurons)
+
+
+def test_each_labelled_example_is_read_once_a_step_at_a_time(explainer: Explainer) -> None:
+    steps = list(explainer.explain(EXAMPLES[7].id, [label(0), label(4)]))
+    assert steps[:-1] == [None, None]
+    assert len(list(explainer.explain(EXAMPLES[8].id, [label(0), label(4), label(5)]))) == 2
+
+
+def test_nothing_is_said_of_what_is_not_scanned(explainer: Explainer) -> None:
+    assert list(explainer.explain("unknown", [])) == []
+    assert list(explainer.words("unknown", [])) == []
+
+
+def test_other_rules_choose_among_what_is_undecided(explainer: Explainer) -> None:
+    decisions = [label(0), Decision(EXAMPLES[1].id, DecisionKind.SKIP)]
+    found = explained(explainer, EXAMPLES[7].id, decisions).alternatives
+    assert [one.rule for one in found] == ["random", "entropy"]
+    assert not {one.example_id for one in found} & {EXAMPLES[0].id, EXAMPLES[1].id}
+    assert found[1].entropy >= found[0].entropy
+
+
+def test_a_word_is_marked_by_what_the_model_does_without_it(
+    explainer: Explainer, loaded: LoadedModel
+) -> None:
+    """Against whole prompts, read one by one with every contribution."""
+    encoder = PromptEncoder(loaded.tokenizer, TASK, context_window=loaded.context_window)
+    runner = CaptureRunner(loaded, encoder.candidates, CaptureSettings())
+
+    def pushed(text: str, answer: int, neurons: np.ndarray) -> float:
+        values = runner.contributions(encoder.prompt(text), answer).values
+        return float(values.sum(axis=0).ravel()[neurons].sum())
+
+    n_marked = 0
+    for example in EXAMPLES[1:]:
+        *_, words = explainer.words(example.id, [])
+        capture = explainer._captures[example.id]
+        given = (capture.answer, capture.neurons)
+        n_marked += len(words)
+        for word in words:
+            less = example.text[: word.start] + example.text[word.end :].lstrip()
+            expected = pushed(example.text, *given) - pushed(less.rstrip(), *given)
+            assert word.drop == pytest.approx(expected, rel=1e-3, abs=1e-4)
+    assert n_marked
+
+
+@torch.no_grad()
+def test_a_planted_word_is_the_one_that_is_marked(tmp_path: Path) -> None:
+    """One word's direction is carried to the answer by attention and switches one neuron on."""
+    loaded = load_tiny(tmp_path / "model", "llama")
+    (magic,) = loaded.tokenizer.encode(" library", add_special_tokens=False)
+    layer, model = loaded.model.model.layers[0], loaded.model
+    embedding = model.get_input_embeddings().weight
+    embedding[:, 0] = 0.0
+    embedding[magic] = 0.0
+    embedding[magic, 0] = 6.0
+    for part in (layer.self_attn.q_proj, layer.self_attn.k_proj):
+        part.weight.zero_()  # attention to everything alike
+    layer.self_attn.v_proj.weight.zero_()
+    layer.self_attn.v_proj.weight[0, 0] = 1.0
+    layer.self_attn.o_proj.weight.zero_()
+    layer.self_attn.o_proj.weight[0, 0] = 400.0
+    layer.input_layernorm.weight.fill_(1.0)
+    layer.post_attention_layernorm.weight.fill_(1.0)
+    layer.mlp.gate_proj.weight[9] = 0.0
+    layer.mlp.gate_proj.weight[9, 0] = 20.0
+    layer.mlp.up_proj.weight[9] = 0.0
+    layer.mlp.up_proj.weight[9, 0] = 20.0
+    texts = ("Nobody came on Sunday.", "When is the library open on Sunday?")
+    examples = tuple(Example(content_hash(text), text, row) for row, text in enumerate(texts))
+    settings = config(examples, tmp_path)
+    answers = [loaded.tokenizer.encode(name, add_special_tokens=False) for name in TASK.label_names]
+    unembedding = loaded.architecture.unembedding.weight
+    layer.mlp.down_proj.weight[:, 9] = sum(unembedding[ids[0]] for ids in answers)
+    scanner = Scanner(settings, loaded)
+    list(scanner.run())
+    scanner.close()
+    other, example = examples
+    labelled = Decision(other.id, DecisionKind.LABEL, "yes")
+    *_, words = Explainer(settings, scanner).words(example.id, [labelled])
+    strongest = max(words, key=lambda word: word.drop)
+    assert example.text[strongest.start : strongest.end] == "library"

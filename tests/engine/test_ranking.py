@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import Decision, DecisionKind, Example, Label, Task, content_hash
-from neufs_tui.core.settings import SelectionSettings
+from neufs_tui.core.settings import SIGNALS, SelectionSettings, Signal
 from neufs_tui.engine import ranking
 from neufs_tui.engine.protocol import Focus
 from neufs_tui.engine.ranking import QUEUE_LENGTH, Ranker
@@ -137,6 +138,34 @@ def test_the_reason_counts_truly() -> None:
     assert pick.n_labelled == 2
     assert sum(pick.probabilities) == pytest.approx(1)
     assert pick.answer == TASK.label_names[int(np.argmax(pick.probabilities))]
+
+
+def test_each_label_gains_what_those_before_it_left_open() -> None:
+    labelled = (label(3), label(8), Decision(EXAMPLES[9].id, SKIP), label(4))
+    covered: set[int] = set()
+    expected = {}
+    for row in (3, 8, 4):
+        own = set(CAPTURES[EXAMPLES[row].id].neurons.tolist())
+        expected[EXAMPLES[row].id] = len(own - covered)
+        covered |= own
+    assert dict(ranker().answer(Focus(4, labelled, None)).gains) == expected
+
+
+@pytest.mark.parametrize("signal", SIGNALS)
+def test_the_signal_asked_for_decides_inside_a_cluster(signal: Signal) -> None:
+    hardest = replace(SELECTION, tau=1.0)
+    one = Ranker(EXAMPLES, TASK, hardest)
+    one.observe(CAPTURES, complete=True)
+    picks = one.answer(Focus(0, (), None, signal)).queue
+    assert {pick.reason.signal for pick in picks if pick.reason} == {signal}
+    first = picks[0]
+    assert first.reason is not None and first.reason.score == 1.0
+    assert set(first.difficulty) == set(SIGNALS)
+    shown = EXAMPLES[0].id
+    other: Signal = "count" if signal == "margin" else "margin"
+    ahead = one.answer(Focus(0, (), shown, signal, other)).after_skip
+    skipped = (Decision(shown, SKIP),)
+    assert ahead == one.answer(Focus(1, skipped, None, other)).pick
 
 
 def test_the_queue_neither_holds_what_is_shown_nor_what_is_decided() -> None:

@@ -95,3 +95,27 @@ def test_the_oldest_labels_leave_a_prompt_that_outgrows_the_window(rescorer: Res
     newest = [EXAMPLES[place].text for place in range(30)][-progress.n_demonstrations :]
     assert [shown.text for shown in rescorer.demonstrations] == newest
     assert rescorer.step([EXAMPLES[35].id])
+
+
+def test_what_a_label_changed_is_counted_on_what_was_read_both_times(
+    loaded: LoadedModel, tmp_path: Path
+) -> None:
+    settings = config(EXAMPLES, tmp_path, batch_halvings=4)
+    scanner = Scanner(settings, loaded)
+    list(scanner.run())
+    scanner.close()
+    rescorer = Rescorer(settings, scanner)
+    candidates = [example.id for example in EXAMPLES[10:20]]
+    answers = [[scanner.captures[one].answer for one in candidates]]
+    for n_labels in (1, 2, 3):
+        rescorer.follow([label(place) for place in range(n_labels)])
+        while rescorer.step(candidates):
+            pass
+        answers.append([rescorer.readings[one].answer for one in candidates])
+        seen = rescorer.progress(candidates).changes
+        assert [one.n_labels for one in seen] == list(range(1, n_labels + 1))
+        for change, before, after in zip(seen, answers, answers[1:], strict=False):
+            assert change.compared == len(candidates)
+            assert change.changed == sum(a != b for a, b in zip(before, after, strict=True))
+    rescorer.follow([label(0), label(7)])
+    assert [one.n_labels for one in rescorer.progress(candidates).changes] == [1]

@@ -17,12 +17,14 @@ from neufs_tui.engine.protocol import (
     Event,
     Explain,
     Explained,
+    FindWords,
     Focus,
     ModelReady,
     Ranked,
     Rescored,
     ScanProgressed,
     Stage,
+    WordsFound,
 )
 from neufs_tui.model.memory import is_out_of_memory
 from tests.engine.test_scanning import pool
@@ -133,11 +135,12 @@ def test_a_question_why_is_answered_beside_the_rereading(tiny_llama: Path, tmp_p
     engine.send(Focus(1, labelled, examples[4].id))
     engine.send(Explain(examples[5].id, labelled))
     engine.send(Explain(examples[4].id, labelled))
-    while not (
-        isinstance(event := events.get(timeout=WAIT_S), Explained)
-        and (event.example_id == examples[4].id)
-    ):
-        pass
+    answered: list[Explained] = []
+    while len(answered) < 2:
+        if isinstance(event := events.get(timeout=WAIT_S), Explained):
+            answered.append(event)
+    (event,) = [one for one in answered if one.example_id == examples[4].id]
+    assert {one.example_id for one in answered} == {examples[4].id, examples[5].id}
     assert event.explanation is not None
     assert event.explanation.labelled == (examples[3].id,)
     assert event.explanation.overlap is not None
@@ -145,4 +148,9 @@ def test_a_question_why_is_answered_beside_the_rereading(tiny_llama: Path, tmp_p
     while not (isinstance(event := events.get(timeout=WAIT_S), Explained)):
         pass
     assert event.explanation is None
+    engine.send(FindWords(examples[4].id, ()))
+    while not (isinstance(event := events.get(timeout=WAIT_S), WordsFound)):
+        pass
+    assert event.example_id == examples[4].id
+    assert event.words
     engine.stop()

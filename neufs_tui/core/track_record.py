@@ -2,6 +2,7 @@
 
 Both come from the moment an example was shown: the answer with the demonstrations there were,
 and each signal's value beside the other examples read alike. So nothing here has seen the label.
+Labels that she gave after a look at the answer do not count.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def track_record(labelled: Sequence[LabelledExample]) -> TrackRecord:
     """
     values: dict[bool, list[Mapping[Signal, float]]] = {True: [], False: []}
     for one in labelled:
-        if one.pick is not None and one.pick.difficulty:
+        if one.pick is not None and one.pick.difficulty and not one.looked:
             values[one.pick.answer == one.label].append(one.pick.difficulty)
     right, wrong = values[True], values[False]
     areas: dict[Signal, Auroc] = {}

@@ -32,7 +32,7 @@ class Agreement(NamedTuple):
 
     agreeing: int
     compared: int
-    """Labelled examples for which the model's answer was known."""
+    """Labelled examples for which the model's answer was known, and she had not looked at it."""
 
 
 def counts(
@@ -58,5 +58,6 @@ def counts(
 
 def agreement(labelled: Sequence[LabelledExample]) -> Agreement:
     """Compare the answers shown with the labels given."""
-    answered = [(one.pick.answer, one.label) for one in labelled if one.pick is not None]
+    blind = [one for one in labelled if not one.looked]
+    answered = [(one.pick.answer, one.label) for one in blind if one.pick is not None]
     return Agreement(sum(answer == label for answer, label in answered), len(answered))

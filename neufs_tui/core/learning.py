@@ -1,0 +1,65 @@
+"""How the model did against her labels as they came: the learning curve's numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from neufs_tui.core.labelled import LabelledExample
+from neufs_tui.core.records import ExampleId
+from neufs_tui.core.stability import share_interval
+
+
+@dataclass(frozen=True, slots=True)
+class LearningPoint:
+    """Where things stood once one more label was given."""
+
+    n_labels: int
+    agreeing: int
+    """Answers, given before hers, that were hers."""
+    compared: int
+    """Labels whose example the model had answered, and whose answer she had not looked at."""
+    low: float
+    """Lower end of the 95% interval of `agreeing / compared`."""
+    high: float
+    n_classes: int
+    """Distinct labels given so far."""
+    gain: int | None
+    """Neurons that this example added to those switched on before; None if it is not scanned."""
+
+    @property
+    def share(self) -> float | None:
+        """Agreement so far; None while nothing is compared."""
+        return self.agreeing / self.compared if self.compared else None
+
+
+def learning_curve(
+    labelled: Sequence[LabelledExample], gains: Mapping[ExampleId, int]
+) -> tuple[LearningPoint, ...]:
+    """One point for each label.
+
+    Args:
+        labelled: the labels that hold, in labelling order.
+        gains: neurons that each example added to the coverage.
+    """
+    points = []
+    agreeing = compared = 0
+    classes: set[str] = set()
+    for n_labels, one in enumerate(labelled, 1):
+        if one.pick is not None and not one.looked:
+            compared += 1
+            agreeing += one.pick.answer == one.label
+        classes.add(one.label)
+        low, high = share_interval(agreeing, compared)
+        points.append(
+            LearningPoint(
+                n_labels=n_labels,
+                agreeing=agreeing,
+                compared=compared,
+                low=low,
+                high=high,
+                n_classes=len(classes),
+                gain=gains.get(one.example.id),
+            )
+        )
+    return tuple(points)

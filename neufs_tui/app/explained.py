@@ -1,31 +1,73 @@
-"""An explanation in words: the same for the panel and for the command."""
+"""An explanation as the annotator reads it; the numbers are `core/explanation.py`'s."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from textual.content import Content
 
 from neufs_tui.app.sentences import number
-from neufs_tui.app.text import ellipsis, one_line
-from neufs_tui.core.explanation import Explanation, GapNeuron
+from neufs_tui.app.text import ellipsis, one_line, visible
+from neufs_tui.core.explanation import Explanation, GapNeuron, Word
 from neufs_tui.core.records import Example, ExampleId
-from neufs_tui.engine.protocol import Explained
+
+Parts = list[Content | str | tuple[str, str]]
 
 _HEADING = "bold $text"
 _QUIET = "$foreground-muted"
 _STRIP = "$accent"
+_UNDERLINED = "bold underline"
 _STEPS = " ▁▂▃▄▅▆▇█"
-_PART = 36
+_PART = 30
+_BAR = 16
+_TEXT_LINES = 8
+"""Lines of a text that a page quotes."""
 
 _MEANINGS = (
-    ("gap", "neurons of this example that no label of yours has switched on"),
-    ("median, rank", "of the gaps of all scanned examples without a label"),
-    ("pushes", "what a neuron adds to the model's own answer, in logits before the last norm"),
-    ("up, down", "tokens that it makes likelier and less likely; a readout, not its meaning"),
-    ("nearest label", "the labelled example in which that neuron pushes most, and how much"),
-    ("distance", "share of two examples' neurons that they do not have in common"),
+    ("neuron", "a place in a feed-forward layer of the model: L17.302 is number 302 of layer 17."),
+    (
+        "its neurons",
+        "the ones that push most towards the answer the model gives to this example by itself.",
+    ),
+    ("gap", "those of them that no example you labelled has among its own."),
+    ("median, rank", "of the gaps of all scanned examples that are not labelled."),
+    ("gap by layer", "how the gap spreads from the first layer to the last; a high block is many."),
+    (
+        "pushes",
+        "what a neuron adds to the model's own answer, in logits before the last norm, summed "
+        "over the answer's tokens; below zero it pushes away.",
+    ),
+    (
+        "up, down",
+        "the tokens it makes likelier and less likely whenever it is on: a readout of its "
+        "direction, shown as it is, junk included; not its meaning.",
+    ),
+    ("nearest label", "the labelled example in which that neuron pushes most, and how much."),
+    (
+        "together",
+        "all that the feed-forward layers push towards the answer; the bars above add up to it.",
+    ),
+    ("distance", "the share of two examples' neurons that they do not have in common."),
+    (
+        "underlined",
+        "words whose absence costs the gap's neurons a quarter or more of what the costliest "
+        "word's absence does; the model read the text without each of them to find out.",
+    ),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """What a page says of examples besides the explained one."""
+
+    examples: Mapping[ExampleId, Example]
+    labels: Mapping[ExampleId, str]
+    """The labels that hold."""
+
+    def name(self, example_id: ExampleId) -> str:
+        """What an example is called on the screen."""
+        return f"#{number(self.examples[example_id]):,}"
 
 
 def sentence(explanation: Explanation) -> str:
@@ -51,26 +93,43 @@ def tokens(texts: tuple[str, ...]) -> str:
     return " ".join(repr(text)[1:-1].replace(" ", "·") for text in texts)
 
 
-def answer(event: Explained, examples: Mapping[ExampleId, Example]) -> Content:
-    """The page for what the engine has said."""
-    if event.explanation is None:
-        return Content("The model has not read this example yet; ask again in a while.")
+def compact(explanation: Explanation, width: int) -> tuple[str, str]:
+    """Two lines: the gap by layer, and its strongest neurons."""
+    gap = explanation.gap
+    strip = f"gap by layer 0 |{layer_strip(gap.by_layer)}| {len(gap.by_layer) - 1}"
+    if not explanation.neurons:
+        return ellipsis(strip, width), "no neuron of its is new"
+    fullest = max(gap.by_layer)
+    strip = f"{strip}  most {fullest:,} in layer {gap.by_layer.index(fullest)}"
+    strongest = "  ".join(
+        f"L{one.layer}.{one.index} {one.contribution:+.2f} → {one_line(tokens(one.towards[:2]))}"
+        for one in explanation.neurons
+    )
+    return ellipsis(strip, width), ellipsis(strongest, width)
 
-    def name(example_id: ExampleId) -> str:
-        return f"#{number(examples[example_id]):,}"
 
-    return page(event.explanation, name)
+def underlined(text: str, words: tuple[Word, ...]) -> Content:
+    """A text with the words that switch its gap on underlined; made fit to be shown."""
+    parts: Parts = []
+    end = 0
+    for word in words:
+        parts.append(Content(visible(text[end : word.start])))
+        parts.append(Content.styled(visible(text[word.start : word.end]), _UNDERLINED))
+        end = word.end
+    parts.append(Content(visible(text[end:])))
+    return Content.assemble(*parts)
 
 
-def page(explanation: Explanation, name: Callable[[ExampleId], str]) -> Content:
+def page(explanation: Explanation, pool: Pool, width: int) -> Content:
     """Everything about one example but the model's answer, which would lead her.
 
     Args:
         explanation: the numbers.
-        name: what an example is called on the screen.
+        pool: the other examples.
+        width: cells a line may have.
     """
     gap = explanation.gap
-    parts: list[Content | str | tuple[str, str]] = [
+    parts: Parts = [
         ("Why this example\n", _HEADING),
         f"{sentence(explanation)}\n",
         "\n",
@@ -83,49 +142,120 @@ def page(explanation: Explanation, name: Callable[[ExampleId], str]) -> Content:
         ("Strongest neurons of the gap\n", _HEADING),
     ]
     for one in explanation.neurons:
-        parts += _neuron(one, name)
+        parts += _neuron(one, pool, width)
     if not explanation.neurons:
         parts.append(("none: every neuron of it is covered\n", _QUIET))
-    parts += ["\n", ("All that pushes towards the model's answer\n", _HEADING)]
-    singles = explanation.bars[: len(explanation.neurons)]
-    shown = sum(bar.contribution for bar in singles)
-    parts.append(_sum("the neurons above", len(singles), shown))
-    for bar in explanation.bars[len(singles) :]:
-        parts.append(_sum(bar.name, bar.n_neurons, bar.contribution))
-    parts.append((f"{'together':<{_PART}}{'':9}{explanation.total:>+10.2f}\n", "bold"))
-    near = explanation.overlap
-    if near is not None:
-        parts += [
-            "\n",
-            (f"Nearest label: {name(near.example_id)}, distance {near.distance:.2f}\n", _HEADING),
-            f"{near.shared:,} neurons shared, {near.only_here:,} only here, "
-            f"{near.only_there:,} only there\n",
-        ]
-    parts += ["\n", ("What the numbers mean\n", _HEADING)]
-    wide = max(len(term) for term, _ in _MEANINGS)
-    for term, meaning in _MEANINGS:
-        parts += [(term.ljust(wide), _STRIP), f"  {meaning}\n"]
+    parts += _bars(explanation)
+    if explanation.overlap is not None:
+        parts += _side_by_side(explanation, pool, width)
+    parts += ["\n", ("? says what each number means\n", _QUIET)]
     return Content.assemble(*parts)
 
 
-def _neuron(
-    neuron: GapNeuron, name: Callable[[ExampleId], str]
-) -> list[Content | str | tuple[str, str]]:
-    """Two lines: how much and up, then down."""
+def meanings() -> Content:
+    """Every number of the panel, in a sentence."""
+    parts: Parts = [("What the numbers mean\n\n", _HEADING)]
+    for term, meaning in _MEANINGS:
+        parts += [(term, "bold $accent"), f" — {meaning}\n\n"]
+    parts.append(
+        "They explain why this example is shown, not which label it should have. They are read "
+        "without your labels in the prompt, so that all examples compare alike.\n"
+    )
+    return Content.assemble(*parts)
+
+
+def others(explanation: Explanation, pool: Pool, width: int) -> Content:
+    """What other rules would have shown in the place of this example."""
+    chosen = explanation.example_id
+    shown = [("this screen", chosen, "")]
+    for one in explanation.alternatives:
+        note = "the next of a fixed shuffle" if one.rule == "random" else "hardest first"
+        shown.append((one.rule, one.example_id, f"{note}; entropy {one.entropy:.2f} nats"))
+    parts: Parts = [("What other rules would show\n", _HEADING)]
+    for rule, example_id, note in shown:
+        same = " — the same example" if rule != "this screen" and example_id == chosen else ""
+        heading = f"\n{rule}: {pool.name(example_id)}{same}"
+        parts += [(heading, "bold $accent"), (f"   {note}\n", _QUIET)]
+        if not same:
+            parts.append(_quoted(pool.examples[example_id].text, width))
+    if len(shown) == 1:
+        parts.append("\nNothing else is left to show.\n")
+    return Content.assemble(*parts)
+
+
+def _neuron(neuron: GapNeuron, pool: Pool, width: int) -> Parts:
+    """Three lines: how much, up, down."""
     nearest = ""
     if neuron.nearest is not None:
-        nearest = f"nearest label {name(neuron.nearest)} {neuron.nearest_contribution:+.2f}"
+        nearest = f"nearest label {pool.name(neuron.nearest)} {neuron.nearest_contribution:+.2f}"
     head = f"L{neuron.layer}.{neuron.index}"
+    room = width - 10
     return [
         (f"{head:<12}", "bold"),
         f"{neuron.contribution:>+8.2f}   ",
         (f"{one_line(nearest)}\n", _QUIET),
         ("    up    ", _QUIET),
-        Content(f"{ellipsis(tokens(neuron.towards), 66)}\n"),
+        Content(f"{ellipsis(tokens(neuron.towards), room)}\n"),
         ("    down  ", _QUIET),
-        Content(f"{ellipsis(tokens(neuron.away), 66)}\n"),
+        Content(f"{ellipsis(tokens(neuron.away), room)}\n"),
     ]
 
 
-def _sum(part: str, n_neurons: int, contribution: float) -> str:
-    return f"{part:<{_PART}}{n_neurons:>9,}{contribution:>+10.2f}\n"
+def _bars(explanation: Explanation) -> Parts:
+    """The whole push towards the answer, taken apart."""
+    singles = explanation.bars[: len(explanation.neurons)]
+    shown = sum(bar.contribution for bar in singles)
+    rows = [("the neurons above", len(singles), shown)]
+    rows += [
+        (bar.name, bar.n_neurons, bar.contribution) for bar in explanation.bars[len(singles) :]
+    ]
+    longest = max(abs(contribution) for *_, contribution in rows) or 1.0
+    parts: Parts = ["\n", ("All that pushes towards the model's answer\n", _HEADING)]
+    for name, n_neurons, contribution in rows:
+        bar = "█" * max(1, round(_BAR * abs(contribution) / longest)) if contribution else ""
+        parts.append(f"{name:<{_PART}}{n_neurons:>8,}{contribution:>+10.2f} ")
+        parts.append((f"{bar}\n", "$success" if contribution > 0 else "$warning"))
+    parts.append((f"{'together':<{_PART}}{'':8}{explanation.total:>+10.2f}\n", "bold"))
+    return parts
+
+
+def _side_by_side(explanation: Explanation, pool: Pool, width: int) -> Parts:
+    """The example beside the labelled one whose neurons are most alike."""
+    near = explanation.overlap
+    assert near is not None
+    label = pool.labels.get(near.example_id)
+    right = f"{pool.name(near.example_id)} {f'you: {one_line(label)}' if label else ''}".strip()
+    room = (width - 3) // 2
+    left_lines = _wrapped(pool.examples[explanation.example_id].text, room)
+    right_lines = _wrapped(pool.examples[near.example_id].text, room)
+    height = max(len(left_lines), len(right_lines))
+    blank = Content("")
+    parts: Parts = [
+        "\n",
+        (f"Beside the nearest label, distance {near.distance:.2f}\n", _HEADING),
+        f"{near.shared:,} neurons shared, {near.only_here:,} only here, "
+        f"{near.only_there:,} only there\n",
+        _row(Content.styled("this one", "bold"), Content.styled(right, "bold"), room),
+    ]
+    for place in range(height):
+        left = left_lines[place] if place < len(left_lines) else blank
+        parts.append(_row(left, right_lines[place] if place < len(right_lines) else blank, room))
+    return parts
+
+
+def _row(left: Content, right: Content, room: int) -> Content:
+    """Two columns on one line."""
+    left, right = left.truncate(room, ellipsis=True), right.truncate(room, ellipsis=True)
+    return Content.assemble(left.pad_right(room - left.cell_length), " │ ", right, "\n")
+
+
+def _quoted(text: str, width: int) -> Content:
+    return Content("\n").join([*_wrapped(text, width), Content("")])
+
+
+def _wrapped(text: str, width: int) -> list[Content]:
+    """The first lines of a text."""
+    lines = [line.rstrip() for line in Content(visible(text)).wrap(width)]
+    if len(lines) > _TEXT_LINES:
+        lines = [*lines[: _TEXT_LINES - 1], Content("…")]
+    return lines

@@ -10,20 +10,28 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from neufs_tui.app.inquiry import Inquiry
 from neufs_tui.app.ports import Workspace
 from neufs_tui.app.status import Counts, EngineState
+from neufs_tui.core.explanation import Explanation, Word
+from neufs_tui.core.learning import Progress, learning_progress
 from neufs_tui.core.records import Decision, DecisionKind, Example, ExampleId, Pick
+from neufs_tui.core.settings import Signal
+from neufs_tui.core.track_record import signal_for
 from neufs_tui.engine.protocol import (
     EngineDied,
     EngineFailed,
     Event,
     Explain,
+    Explained,
+    FindWords,
     Focus,
     ModelReady,
     Ranked,
     Request,
     Rescored,
     ScanProgressed,
+    WordsFound,
 )
 
 
@@ -65,6 +73,11 @@ class Flow:
         self.scan: ScanProgressed | None = None
         self.rescored: Rescored | None = None
         self.shown: Shown | None = None
+        self.done: Shown | None = None
+        """The example labelled last, as it was shown; None after anything else."""
+        self._revealed: set[ExampleId] = set()
+        """Examples whose answer by the model she has seen."""
+        self._inquiry = Inquiry(workspace.add_panel)
         restored = workspace.shown()
         if restored is not None:
             self._show(self._undecided(*restored))
@@ -117,10 +130,21 @@ class Flow:
         """
         if self.shown is None:
             return None
-        decision = Decision(self.shown.example.id, kind, label)
+        done = self.shown
+        decision = Decision(done.example.id, kind, label)
         follow_up = self._follow_up(kind)
-        self.workspace.record(decision, pick=self.shown.pick, seconds=seconds)
+        self.workspace.record(
+            decision,
+            pick=done.pick,
+            seconds=seconds,
+            looked=self.has_looked,
+            panel=self.explanation,
+        )
         self._displaced.clear()
+        self.done = done if kind is DecisionKind.LABEL else None
+        if self.done is not None:
+            self._revealed.add(done.example.id)
+            self._inquiry.labelled()
         self._read_decisions()
         self._show(self._next(follow_up))
         self._tell()
@@ -131,6 +155,9 @@ class Flow:
         decision = self.workspace.undo()
         if decision is None:
             return None
+        self.done = None
+        if decision.kind is DecisionKind.LABEL:
+            self._revealed.add(decision.example_id)
         self._read_decisions()
         pick = self.workspace.pick_of(decision.example_id)
         again = self._undecided(decision.example_id, pick)
@@ -147,6 +174,7 @@ class Flow:
         decision = self.workspace.redo()
         if decision is None:
             return None
+        self.done = None
         self._read_decisions()
         if self.shown is None or self.shown.example.id in self._decided:
             back = self._displaced.pop() if self._displaced else None
@@ -167,6 +195,8 @@ class Flow:
                 self.scan = event
             case Rescored():
                 self.rescored = event
+            case Explained() | WordsFound():
+                self._inquiry.hear(event)
             case ModelReady():
                 self.workspace.set_model(event)
             case EngineFailed():
@@ -174,12 +204,55 @@ class Flow:
             case EngineDied():
                 self._lose_engine(restarting=event.restarting)
 
+    @property
+    def explanation(self) -> Explanation | None:
+        """Of the example shown; None until the engine has it."""
+        return self._inquiry.explanation
+
+    @property
+    def words(self) -> tuple[Word, ...] | None:
+        """Of the example shown, that switch its gap on; None until she asked and they are there."""
+        return self._inquiry.words
+
+    @property
+    def has_looked(self) -> bool:
+        """Whether she has seen the model's answer to the example shown."""
+        return self.shown is not None and self.shown.example.id in self._revealed
+
+    def look(self) -> Pick | None:
+        """Show her the model's answer to the example shown; None when there is none yet."""
+        if self.shown is None or self.shown.pick is None:
+            return None
+        self._revealed.add(self.shown.example.id)
+        return self.shown.pick
+
     def ask_why(self) -> ExampleId | None:
         """Ask the engine to explain the example shown; None when there is nobody to ask."""
+        return self._ask(Explain)
+
+    def ask_words(self) -> ExampleId | None:
+        """Ask which words switch the gap on; None when there is nobody to ask."""
+        return self._ask(FindWords)
+
+    def _ask(self, question: type[Explain] | type[FindWords]) -> ExampleId | None:
         if self.shown is None or self._send is None or self.engine is EngineState.GONE:
             return None
-        self._send(Explain(self.shown.example.id, self._decisions))
+        self._send(question(self.shown.example.id, self._decisions))
         return self.shown.example.id
+
+    def labels(self) -> dict[ExampleId, str]:
+        """The labels that hold."""
+        return {one.example_id: one.label for one in self._decisions if one.label is not None}
+
+    def progress(self) -> Progress:
+        """What the labels have brought so far."""
+        return learning_progress(
+            self.workspace.labelled(),
+            difficulty=self.workspace.selection.difficulty,
+            gains=self._ranked.gains if self._ranked is not None else {},
+            changes=self.rescored.changes if self.rescored is not None else (),
+            n_classes=len(self.workspace.task.labels),
+        )
 
     def label_in_file_order(self) -> None:
         """Begin without the engine, which failed before it chose anything."""
@@ -193,6 +266,7 @@ class Flow:
     def _hear_ranked(self, ranked: Ranked) -> None:
         if self._ranked is None or ranked.revision >= self._ranked.revision:
             self._ranked = ranked
+        self._want_explanation()
         if self.shown is not None or not self._answers_now(ranked):
             return
         pick = ranked.pick
@@ -205,6 +279,7 @@ class Flow:
 
     def _lose_engine(self, *, restarting: bool) -> None:
         self.engine = EngineState.RESTARTING if restarting else EngineState.GONE
+        self._inquiry.lose_engine()
         if self.shown is None and self._begun:
             self._show(self._next(None))
         self._tell()
@@ -247,12 +322,34 @@ class Flow:
 
     def _show(self, shown: Shown | None) -> None:
         self.shown = shown
+        self._inquiry.begin(shown.example.id if shown else None)
         self._begun = self._begun or shown is not None
 
     def _tell(self) -> None:
         if self._send is not None and self.engine is not EngineState.GONE:
             shown = self.shown.example.id if self.shown else None
-            self._send(Focus(self._revision, self._decisions, shown))
+            self._send(Focus(self._revision, self._decisions, shown, *self._signals()))
+            self._want_explanation()
+
+    def _want_explanation(self) -> None:
+        """Ask why the example shown was chosen, once, as soon as there is an engine to ask."""
+        if self.engine is EngineState.RUNNING and self._inquiry.must_ask():
+            self.ask_why()
+
+    def _signals(self) -> tuple[Signal, Signal]:
+        """The difficulty signals for this example and for the next.
+
+        Each is chosen by the labels there were when its example was looked for, which is one
+        decision earlier: the next example is computed while she reads this one.
+        """
+        wanted = self.workspace.selection.difficulty
+        if wanted != "auto":
+            return wanted, wanted
+        labelled = self.workspace.labelled()
+        last = self._decisions[-1] if self._decisions else None
+        was_label = last is not None and last.kind is DecisionKind.LABEL
+        before = labelled[:-1] if was_label else labelled
+        return signal_for(wanted, before), signal_for(wanted, labelled)
 
     def _read_decisions(self) -> None:
         self._revision = self.workspace.revision()

@@ -14,7 +14,11 @@ class Action(StrEnum):
     UNDO = "undo"
     REDO = "redo"
     PICK = "pick"
+    LOOK = "look"
     WHY = "why"
+    OTHERS = "others"
+    WORDS = "words"
+    CURVE = "curve"
     FILE_ORDER = "file_order"
     SAVE = "save"
     HELP = "help"
@@ -46,7 +50,11 @@ COMMANDS: tuple[Command, ...] = (
     Command(Action.UNDO, ("u", "backspace"), "u  backspace", "undo, as often as you like, any day"),
     Command(Action.REDO, ("r",), "r", "redo what was undone"),
     Command(Action.PICK, ("l",), "l", "find a label by typing a part of it"),
+    Command(Action.LOOK, ("p",), "p", "the model's answer; that you looked is recorded"),
     Command(Action.WHY, ("w",), "w", "why this example, neuron by neuron"),
+    Command(Action.OTHERS, ("e",), "e", "what random and entropy would have shown"),
+    Command(Action.WORDS, ("i",), "i", "underline the words that switch its neurons on"),
+    Command(Action.CURVE, ("c",), "c", "the learning curve, and what the labels changed"),
     Command(Action.LINE_DOWN, ("down", "j"), "↓  j", "scroll the text one line down"),
     Command(Action.LINE_UP, ("up", "k"), "↑  k", "scroll the text one line up"),
     Command(Action.PAGE_DOWN, ("pagedown",), "page down", "scroll the text one page down"),
@@ -81,7 +89,11 @@ PALETTE: dict[Action, str] = {
     Action.UNDO: "Undo",
     Action.REDO: "Redo",
     Action.PICK: "Find a label",
+    Action.LOOK: "The model's answer",
     Action.WHY: "Why this example",
+    Action.OTHERS: "What other rules would show",
+    Action.WORDS: "Words behind the neurons",
+    Action.CURVE: "Learning curve",
     Action.HELP: "Keys, task and labels",
 }
 """Actions that the command palette adds to its own, with their names there."""
@@ -92,7 +104,7 @@ FOOTER: tuple[tuple[str, str], ...] = (
     ("r", "redo"),
     ("l", "find"),
     ("w", "why"),
-    ("↑↓", "scroll"),
+    ("p", "model"),
     ("?", "help"),
     ("q", "quit"),
 )

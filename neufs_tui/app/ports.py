@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from neufs_tui.core.explanation import Explanation
+from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.records import Decision, Example, ExampleId, Pick, Task
 from neufs_tui.core.settings import ModelChoice, SelectionSettings
 from neufs_tui.engine.protocol import Event, ModelReady, Request
@@ -47,14 +49,30 @@ class Workspace(Protocol):
     def decisions(self) -> tuple[Decision, ...]:
         """What holds now, in the order it was decided."""
 
-    def record(self, decision: Decision, *, pick: Pick | None, seconds: float | None) -> None:
+    def labelled(self) -> tuple[LabelledExample, ...]:
+        """The examples whose label holds, in labelling order, with what was known then."""
+
+    def record(
+        self,
+        decision: Decision,
+        *,
+        pick: Pick | None,
+        seconds: float | None,
+        looked: bool,
+        panel: Explanation | None,
+    ) -> None:
         """Store a decision; it is on disk when this returns.
 
         Args:
             decision: what she decided.
             pick: why the example was shown; None when no ranking chose it.
             seconds: from the example's paint to the key; None when unknown.
+            looked: the model's answer was shown to her first.
+            panel: what the engine said of the example; None when it said nothing yet.
         """
+
+    def add_panel(self, panel: Explanation) -> None:
+        """Store what the engine says of a label after it was given."""
 
     def undo(self) -> Decision | None:
         """Take back the last decision that holds and return it; None when there is none."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from shlex import quote
 
@@ -19,29 +19,37 @@ SIGNAL_NAMES: Mapping[Signal, str] = {
     "margin": "margin",
 }
 """How the difficulty signals are called on every screen."""
-_HARDNESS: Mapping[Signal, tuple[str, str]] = {
+_HARDNESS: Mapping[Signal, tuple[str, str, str]] = {
     "count": (
-        "neuron count above {}% of equally long answers",
         "the lowest neuron count of equally long answers",
+        "neuron count above {}% of equally long answers",
+        "the highest neuron count of equally long answers",
     ),
     "nucleus": (
-        "its answer rests on more neurons than {}% of equally long ones",
         "its answer rests on the fewest neurons of equally long ones",
+        "its answer rests on more neurons than {}% of equally long ones",
+        "its answer rests on the most neurons of equally long ones",
     ),
     "participation": (
-        "its answer is spread wider over neurons than {}% of equally long ones",
         "its answer is spread least over neurons of equally long ones",
+        "its answer is spread wider over neurons than {}% of equally long ones",
+        "its answer is spread widest over neurons of equally long ones",
     ),
     "entropy": (
-        "the model is less certain of it than of {}% of the others",
         "the model is most certain of this one",
+        "the model is less certain of it than of {}% of the others",
+        "the model is least certain of this one",
     ),
     "margin": (
-        "its two likeliest labels are closer than for {}% of the others",
         "its two likeliest labels are the farthest apart",
+        "its two likeliest labels are closer than for {}% of the others",
+        "its two likeliest labels are the closest",
     ),
 }
-"""What is said of one harder than a share of the others, and of the easiest."""
+"""What is said of the easiest, of one harder than a share of the others, and of the hardest."""
+
+_N_LIKELY = 4
+"""Labels named of the model's answer, the likeliest."""
 
 
 def why(pick: Pick | None, *, n_pool: int, choose_from: int) -> str:
@@ -68,11 +76,52 @@ def why(pick: Pick | None, *, n_pool: int, choose_from: int) -> str:
     return "; ".join(parts) + "."
 
 
-def decided(example: Example, decision: Decision) -> str:
-    """What a label or skip key has done."""
+def decided(example: Example, decision: Decision, pick: Pick | None = None) -> str:
+    """What a label or skip key has done, and what the model had answered to a text labelled.
+
+    Args:
+        example: the one decided.
+        decision: what she decided.
+        pick: what was known when it was shown.
+    """
     if decision.kind is DecisionKind.SKIP:
         return f"skipped #{number(example)} — u undoes"
-    return f"labelled #{number(example)} as {one_line(decision.label or '')} — u undoes"
+    hers = one_line(decision.label or "")
+    if pick is None:
+        return f"labelled #{number(example)} as {hers} — u undoes"
+    model = f"{one_line(pick.answer)} {share(max(pick.probabilities))}"
+    return f"#{number(example)} you: {hers} · model: {model} — u undoes"
+
+
+def model_says(pick: Pick, names: Sequence[str]) -> str:
+    """The model's answer to the text in view, with its likeliest labels.
+
+    Args:
+        pick: what is known of it.
+        names: of the labels, in the order of the probabilities.
+    """
+    ranked = sorted(zip(pick.probabilities, names, strict=True), key=lambda item: -item[0])
+    shown = [f"{one_line(name)} {share(of)}" for of, name in ranked[:_N_LIKELY]]
+    if len(ranked) > _N_LIKELY:
+        shown.append(f"{len(ranked) - _N_LIKELY:,} more")
+    labels = plural(pick.n_demonstrations, "label")
+    return f"model, with {labels} in its prompt: {' · '.join(shown)} — that you looked is recorded"
+
+
+def words_found(n_words: int) -> str:
+    """What the underlined words are."""
+    if not n_words:
+        return "no word of it alone switches its new neurons on"
+    return f"underlined: {plural(n_words, 'stretch', 'stretches')} that switch its new neurons on"
+
+
+def share(of_one: float) -> str:
+    """A probability, as short as it can be said.
+
+    >>> share(0.618), share(0.0), share(1.0)
+    ('.62', '.00', '1.00')
+    """
+    return f"{of_one:.2f}".removeprefix("0")
 
 
 def undone(example: Example | None, decision: Decision) -> str:
@@ -129,12 +178,20 @@ def number(example: Example) -> int:
     return example.row + 1
 
 
-def place(example: Example, n_pool: int) -> str:
-    """Where an example stands in its pool, with its own id when it has one."""
-    where = f"#{number(example):,} of {n_pool:,}"
-    return (
-        where if example.source_id is None else f"{where} · id {one_line(str(example.source_id))}"
-    )
+def place(example: Example, n_pool: int, *, cut: bool = False) -> str:
+    """Where an example stands in its pool, with its own id when it has one.
+
+    Args:
+        example: the one in view.
+        n_pool: examples in the pool.
+        cut: the model read it without its middle.
+    """
+    parts = [f"#{number(example):,} of {n_pool:,}"]
+    if example.source_id is not None:
+        parts.append(f"id {one_line(str(example.source_id))}")
+    if cut:
+        parts.append("the model read it without its middle")
+    return " · ".join(parts)
 
 
 def model_name(name: str) -> str:
@@ -199,8 +256,10 @@ def _difficulty(reason: Reason) -> str:
     """How hard it is beside the others, by the signal that chose it."""
     if reason.percentile is None:
         return f"all are equally hard by {SIGNAL_NAMES[reason.signal]}"
-    harder, easiest = _HARDNESS[reason.signal]
-    return harder.format(int(reason.percentile)) if reason.percentile else easiest
+    easiest, between, hardest = _HARDNESS[reason.signal]
+    if reason.percentile in (0, 100):
+        return hardest if reason.percentile else easiest
+    return between.format(int(reason.percentile))
 
 
 def _sentence(text: str) -> str:

@@ -15,7 +15,8 @@ from neufs_tui.engine.protocol import ModelReady
 from neufs_tui.storage.request import ProjectRequest
 
 if TYPE_CHECKING:
-    from neufs_tui.core.labelled import ModelIdentity
+    from neufs_tui.core.explanation import Explanation
+    from neufs_tui.core.labelled import LabelledExample, ModelIdentity
     from neufs_tui.storage.project import Project
     from neufs_tui.storage.session import Session
 
@@ -49,9 +50,27 @@ class SessionWorkspace:
         """What holds now, in the order it was decided."""
         return self._session.decisions()
 
-    def record(self, decision: Decision, *, pick: Pick | None, seconds: float | None) -> None:
+    def labelled(self) -> tuple[LabelledExample, ...]:
+        """The examples whose label holds, in labelling order."""
+        return self._session.decided()
+
+    def record(
+        self,
+        decision: Decision,
+        *,
+        pick: Pick | None,
+        seconds: float | None,
+        looked: bool,
+        panel: Explanation | None,
+    ) -> None:
         """Store a decision; it is on disk when this returns."""
-        self._session.record(decision, pick=pick, seconds=seconds, model=self._model)
+        self._session.record(
+            decision, pick=pick, seconds=seconds, model=self._model, looked=looked, panel=panel
+        )
+
+    def add_panel(self, panel: Explanation) -> None:
+        """Store what the engine says of a label after it was given."""
+        self._session.add_panel(panel)
 
     def undo(self) -> Decision | None:
         """Take back the last decision that holds."""

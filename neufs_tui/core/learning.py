@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.records import ExampleId
-from neufs_tui.core.stability import share_interval
+from neufs_tui.core.settings import DifficultyName, Signal
+from neufs_tui.core.stability import Change, share_interval
+from neufs_tui.core.track_record import TrackRecord, signal_for, track_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +65,49 @@ def learning_curve(
             )
         )
     return tuple(points)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What the labels have brought so far."""
+
+    points: tuple[LearningPoint, ...]
+    record: TrackRecord
+    signal: Signal
+    """The difficulty signal that the next example is chosen by."""
+    follows: bool
+    """Whether that signal follows the record."""
+    changes: tuple[Change, ...]
+    """What the last labels changed in the model's answers."""
+    n_classes: int
+    """Labels that the task has."""
+    n_looked: int
+    """Labels given after a look at the model's answer."""
+
+
+def learning_progress(
+    labelled: Sequence[LabelledExample],
+    *,
+    difficulty: DifficultyName,
+    gains: Mapping[ExampleId, int],
+    changes: Sequence[Change],
+    n_classes: int,
+) -> Progress:
+    """Gather what is known.
+
+    Args:
+        labelled: the labels that hold, in labelling order.
+        difficulty: the signal asked for.
+        gains: neurons that each example added to the coverage.
+        changes: what the last labels changed in the model's answers.
+        n_classes: labels that the task has.
+    """
+    return Progress(
+        points=learning_curve(labelled, gains),
+        record=track_record(labelled),
+        signal=signal_for(difficulty, labelled),
+        follows=difficulty == "auto",
+        changes=tuple(changes),
+        n_classes=n_classes,
+        n_looked=sum(one.looked for one in labelled),
+    )

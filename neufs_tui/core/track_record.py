@@ -17,6 +17,9 @@ from neufs_tui.core.settings import DEFAULT_SIGNAL, SIGNALS, DifficultyName, Sig
 MIN_LABELS = 10
 """Labels with a known answer below which nothing is said about the signals."""
 
+MIN_SIDE = 5
+"""Right answers, and wrong ones, below which no signal is preferred."""
+
 
 @dataclass(frozen=True, slots=True)
 class TrackRecord:
@@ -33,8 +36,12 @@ class TrackRecord:
         return self.n_right + self.n_wrong
 
     def best(self) -> Signal | None:
-        """The signal with the largest area, if even the lower end of its interval is above .5."""
-        if not self.areas:
+        """The signal with the largest area, if even the lower end of its interval is above .5.
+
+        None also while a side has fewer than `MIN_SIDE` labels: the best of five is then too
+        easily the luckiest.
+        """
+        if not self.areas or min(self.n_right, self.n_wrong) < MIN_SIDE:
             return None
         # The measured default wins ties, as with two labels, where entropy and margin agree
         preferred = (DEFAULT_SIGNAL, *SIGNALS)

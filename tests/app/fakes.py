@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable
 
 from neufs_tui.app.ports import OpenSession
 from neufs_tui.core.explanation import Bar, Explanation, Gap, GapNeuron, Overlap
+from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.records import (
     Decision,
+    DecisionKind,
     Example,
     ExampleId,
     Label,
@@ -119,6 +121,8 @@ class FakeWorkspace:
         self.undone: list[Decision] = []
         self.picks: dict[ExampleId, Pick | None] = {}
         self.seconds: list[float | None] = []
+        self.looked: set[ExampleId] = set()
+        self.panels: dict[ExampleId, Explanation] = {}
         self.on_screen: tuple[int, ExampleId, Pick | None] | None = None
         self.ready: ModelReady | None = None
         self.full = False
@@ -131,7 +135,31 @@ class FakeWorkspace:
     def decisions(self) -> tuple[Decision, ...]:
         return tuple(self.done)
 
-    def record(self, decision: Decision, *, pick: Pick | None, seconds: float | None) -> None:
+    def labelled(self) -> tuple[LabelledExample, ...]:
+        return tuple(
+            LabelledExample(
+                self.examples[one.example_id],
+                one.label or "",
+                seq,
+                pick=self.picks.get(one.example_id),
+                looked=one.example_id in self.looked,
+            )
+            for seq, one in enumerate(self.done, 1)
+            if one.kind is DecisionKind.LABEL
+        )
+
+    def add_panel(self, panel: Explanation) -> None:
+        self.panels[panel.example_id] = panel
+
+    def record(
+        self,
+        decision: Decision,
+        *,
+        pick: Pick | None,
+        seconds: float | None,
+        looked: bool,
+        panel: Explanation | None,
+    ) -> None:
         if self.full:
             raise SessionError("The session cannot be written: disk full.", hint="Make room.")
         self.calls.append("record")
@@ -140,6 +168,10 @@ class FakeWorkspace:
         self.undone.clear()
         self.picks[decision.example_id] = pick
         self.seconds.append(seconds)
+        if looked:
+            self.looked.add(decision.example_id)
+        if panel is not None:
+            self.panels[panel.example_id] = panel
 
     def undo(self) -> Decision | None:
         if not self.done:

@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from neufs_tui.app.flow import Flow, Waiting
 from neufs_tui.app.status import EngineState
 from neufs_tui.core.records import Decision, DecisionKind
-from neufs_tui.engine.protocol import EngineDied, EngineFailed, Focus, ScanProgressed, Stage
+from neufs_tui.core.settings import SIGNALS, SelectionSettings
+from neufs_tui.core.track_record import signal_for
+from neufs_tui.engine.protocol import (
+    EngineDied,
+    EngineFailed,
+    Explain,
+    Explained,
+    Focus,
+    ScanProgressed,
+    Stage,
+)
 from neufs_tui.errors import SessionError
-from tests.app.fakes import READY, FakeEngine, FakeWorkspace, example, pick, pool, reason
+from tests.app.fakes import (
+    READY,
+    FakeEngine,
+    FakeWorkspace,
+    example,
+    explanation,
+    pick,
+    pool,
+    reason,
+)
 
 LABEL, SKIP = DecisionKind.LABEL, DecisionKind.SKIP
 EXAMPLES = pool(8)
@@ -137,7 +158,7 @@ def test_there_may_be_nothing_to_undo_or_redo() -> None:
 def test_undo_of_a_removed_row_leaves_the_screen_alone() -> None:
     flow, workspace, _ = ranked()
     gone = Decision(example(99).id, LABEL, "A")
-    workspace.record(gone, pick=None, seconds=None)
+    workspace.record(gone, pick=None, seconds=None, looked=False, panel=None)
     assert flow.undo() == gone
     assert flow.example(gone) is None
     assert shown_row(flow) == 0
@@ -218,7 +239,8 @@ def test_a_complete_ranking_with_nothing_left_hands_over_to_file_order() -> None
 
 def test_the_counts_reconcile() -> None:
     flow, workspace, _ = ranked()
-    workspace.record(Decision("0" * 32, LABEL, "A"), pick=None, seconds=None)
+    removed = Decision("0" * 32, LABEL, "A")
+    workspace.record(removed, pick=None, seconds=None, looked=False, panel=None)
     flow.decide(LABEL, "A")
     flow.decide(SKIP)
     counts = flow.counts
@@ -232,3 +254,79 @@ def test_the_model_and_the_paint_are_kept() -> None:
     flow.painted()
     assert workspace.ready == READY
     assert workspace.shown() == (EXAMPLES[0].id, PICKS[0])
+
+
+def questions(engine: FakeEngine) -> list[Explain]:
+    return [request for request in engine.requests if isinstance(request, Explain)]
+
+
+def test_each_example_shown_is_explained_unasked_and_the_panel_kept_with_its_label() -> None:
+    flow, workspace, engine = ranked()
+    first = EXAMPLES[0].id
+    assert [one.example_id for one in questions(engine)] == [first]
+    flow.hear(Explained(EXAMPLES[3].id, explanation(EXAMPLES[3].id)))
+    assert flow.explanation is None
+    flow.hear(Explained(first, explanation(first)))
+    assert flow.explanation == explanation(first)
+    flow.decide(LABEL, "A")
+    assert workspace.panels == {first: explanation(first)}
+    assert flow.explanation is None
+    assert [one.example_id for one in questions(engine)] == [first, EXAMPLES[5].id]
+
+
+def test_a_panel_that_comes_after_the_label_is_kept_with_it() -> None:
+    flow, workspace, _ = ranked()
+    flow.decide(LABEL, "A")
+    flow.decide(SKIP)
+    late = [explanation(EXAMPLES[row].id) for row in (0, 5)]
+    for one in late:
+        flow.hear(Explained(one.example_id, one))
+    assert workspace.panels == {EXAMPLES[0].id: late[0]}
+
+
+def test_an_example_not_scanned_yet_is_asked_for_again() -> None:
+    flow, _, engine = ranked()
+    flow.hear(Explained(EXAMPLES[0].id, None))
+    flow.hear(engine.rank(after_label=PICKS[5]))
+    flow.hear(engine.rank(after_label=PICKS[5]))
+    assert [one.example_id for one in questions(engine)] == [EXAMPLES[0].id] * 2
+
+
+def test_what_she_looked_at_is_recorded() -> None:
+    flow, workspace, _ = ranked()
+    assert not flow.has_looked
+    assert flow.look() == PICKS[0]
+    assert flow.has_looked
+    flow.decide(LABEL, "A")
+    assert workspace.looked == {EXAMPLES[0].id}
+    assert not flow.has_looked
+    assert flow.done is not None and flow.done.pick == PICKS[0]
+    flow.decide(LABEL, "A")
+    flow.undo()  # the answer was shown to her with her own
+    assert flow.has_looked
+    assert flow.done is None
+
+
+def test_a_skip_shows_nothing_of_the_answer() -> None:
+    flow, _, _ = ranked()
+    flow.decide(SKIP)
+    assert flow.done is None
+    flow.undo()
+    assert not flow.has_looked
+
+
+def test_auto_chooses_the_signal_by_the_labels_before_the_last() -> None:
+    examples = pool(60)
+    workspace = FakeWorkspace(examples)
+    workspace.selection = SelectionSettings(difficulty="auto")
+    flow, _, engine = begin(workspace)
+    for row in range(40):
+        known = dict.fromkeys(SIGNALS, 0.0) | {"entropy": float(row % 2)}
+        shown = replace(pick(examples[row]), difficulty=known)
+        flow.hear(engine.rank(pick=shown))
+        flow.decide(LABEL, shown.answer if row % 2 == 0 else "another")
+        focus = engine.focus
+        before, after = workspace.labelled()[:-1], workspace.labelled()
+        assert focus.signal == signal_for("auto", before)
+        assert focus.signal_after == signal_for("auto", after)
+    assert engine.focus.signal == "entropy"

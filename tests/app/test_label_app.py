@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from textual.content import Content
 from textual.events import Key
 from textual.message import Message
 from textual.pilot import Pilot
@@ -11,10 +14,11 @@ from neufs_tui.app.main import LabelApp
 from neufs_tui.app.messages import EngineReported
 from neufs_tui.app.screens.help import HelpScreen
 from neufs_tui.app.screens.picker import PickerScreen
-from neufs_tui.app.screens.why import WhyScreen
+from neufs_tui.app.screens.why import OthersScreen, WhyScreen
 from neufs_tui.app.status import Counts
 from neufs_tui.app.widgets.bar import Bar
 from neufs_tui.app.widgets.text_view import TextView
+from neufs_tui.core.explanation import Alternative, Word
 from neufs_tui.core.records import Decision, DecisionKind, Label
 from neufs_tui.engine.protocol import (
     EngineDied,
@@ -22,7 +26,9 @@ from neufs_tui.engine.protocol import (
     Event,
     Explain,
     Explained,
+    FindWords,
     ScanProgressed,
+    WordsFound,
 )
 from neufs_tui.errors import EngineError, NeufsError, PoolError
 from tests.app.fakes import (
@@ -109,7 +115,8 @@ async def test_a_label_key_goes_to_the_store_before_the_picture() -> None:
         await session.press("2")
         assert session.labels == [(0, "With Explanation")]
         assert session.text == "Text number 2."
-        assert session.said("#feedback") == "labelled #1 as With Explanation — u undoes"
+        said = "#1 you: With Explanation · model: Without Explanation .60 — u undoes"
+        assert session.said("#feedback") == said
         assert "labelled 1 · skipped 0 · left 99 · shots 1/16" in session.said("#status")
         assert startup.workspace.calls[-3:] == ["set_shown", "record", "set_shown"]
         assert startup.workspace.seconds[0] is not None
@@ -274,6 +281,123 @@ async def test_why_asks_the_engine_and_shows_no_answer_of_the_model() -> None:
         await session.press("w")
         await session.press("1")
         assert len(session.labels) == 1
+
+
+async def test_the_gap_appears_under_the_reason_and_nothing_else_moves() -> None:
+    app, startup = app_on()
+    async with app.run_test(size=(80, 24)) as pilot:
+        session = await start(pilot, startup)
+        before = app.screen.query_one("#labels").region
+        assert session.said("#gap") == ""
+        await session.say(Explained(EXAMPLES[0].id, explanation(EXAMPLES[0].id)))
+        strip, neurons = session.said("#gap").splitlines()
+        assert strip == "gap by layer 0 |  ▁▃▆█▇| 6  most 14 in layer 5"
+        assert neurons.startswith("L0.100 +4.50 → ·yes Yes  L3.101")
+        assert app.screen.query_one("#labels").region == before
+        reason_lines = app.screen.query_one("#reason").region.height
+        assert reason_lines <= 6
+        await session.press("1")
+        assert session.said("#gap") == ""
+
+
+async def test_the_models_answer_is_hidden_until_she_asks_or_has_answered() -> None:
+    app, startup = app_on()
+    async with app.run_test() as pilot:
+        session = await start(pilot, startup)
+        assert "model:" not in session.said("#feedback")
+        await session.press("1")
+        assert "you: Without Explanation · model: Without Explanation .60" in session.said(
+            "#feedback"
+        )
+        await session.press("p")
+        said = session.said("#feedback")
+        assert "Without Explanation .60 · With Explanation .40" in said
+        assert "that you looked is recorded" in said
+        await session.press("2")
+        assert session.workspace.looked == {EXAMPLES[1].id}
+
+
+async def test_what_other_rules_would_show_is_one_key_away() -> None:
+    app, startup = app_on()
+    async with app.run_test() as pilot:
+        session = await start(pilot, startup)
+        known = replace(
+            explanation(EXAMPLES[0].id),
+            alternatives=(
+                Alternative("random", EXAMPLES[31].id, 0.25),
+                Alternative("entropy", EXAMPLES[0].id, 0.69),
+            ),
+        )
+        await session.say(Explained(EXAMPLES[0].id, known))
+        await session.press("e")
+        page = session.said("#page > *")
+        assert "random: #32" in page and EXAMPLES[31].text in page
+        assert "entropy: #1 — the same example" in page
+        await session.press("e")
+        assert not isinstance(app.screen, OthersScreen)
+
+
+async def test_the_help_key_defines_the_numbers_of_the_page_it_is_pressed_on() -> None:
+    app, startup = app_on()
+    async with app.run_test() as pilot:
+        session = await start(pilot, startup)
+        await session.say(Explained(EXAMPLES[0].id, explanation(EXAMPLES[0].id)))
+        await session.press("w", "question_mark")
+        assert "What the numbers mean" in session.said("#page > *")
+        await session.press("escape")
+        assert isinstance(app.screen, WhyScreen)
+        assert "Why this example" in session.said("#page > *")
+        await session.press("escape", "1")
+        assert len(session.labels) == 1
+
+
+async def test_the_words_behind_the_gap_are_underlined_and_back() -> None:
+    text = "A [b]word[/b] \x07 that\r\nmatters"
+    examples = [example(0, text), *EXAMPLES[1:]]
+    app, startup = app_on(FakeWorkspace(examples))
+    async with app.run_test() as pilot:
+        session = await start(pilot, startup, rank=False)
+        await session.say(startup.engine.rank(pick=pick(examples[0]), queue=PICKS[1:]))
+        plain = session.text
+        await session.press("i")
+        asked = session.engine.requests[-1]
+        assert isinstance(asked, FindWords) and asked.example_id == examples[0].id
+        assert session.text == plain
+        word = Word(text.index("matters"), len(text), 2.5)
+        await session.say(WordsFound(EXAMPLES[9].id, (word,)))
+        assert "leaving out" in session.said("#feedback")
+        await session.say(WordsFound(examples[0].id, (word,)))
+        assert session.text == plain
+        assert underlined_words(app) == ["matters"]
+        await session.press("i")
+        assert underlined_words(app) == []
+        await session.press("i")
+        assert underlined_words(app) == ["matters"]
+        await session.press("1")
+        assert session.labels == [(0, "Without Explanation")]
+        assert underlined_words(app) == []
+
+
+def underlined_words(app: LabelApp) -> list[str]:
+    content = app.screen.query_one("#text > *", Static).visual
+    assert isinstance(content, Content)
+    return [content.plain[s.start : s.end] for s in content.spans if "underline" in str(s.style)]
+
+
+async def test_the_learning_curve_opens_scrolls_and_closes() -> None:
+    app, startup = app_on()
+    async with app.run_test(size=(80, 24)) as pilot:
+        session = await start(pilot, startup)
+        await session.press("c")
+        assert "Nothing is labelled yet" in session.said("#summary")
+        await session.press("escape")
+        for _ in range(4):
+            await session.press("1")
+        await session.press("c")
+        assert "4 of 4 answers given before yours were the same" in session.said("#summary")
+        assert len(app.screen.query("PlotextPlot")) == 2
+        await session.press("1", "pagedown", "c", "1")
+        assert len(session.labels) == 5
 
 
 async def test_an_example_that_is_not_scanned_yet_has_no_explanation() -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 from textual.pilot import Pilot
 
 from neufs_tui.app.main import LabelApp
+from neufs_tui.core.explanation import Alternative, Word
 from neufs_tui.core.records import Label
+from neufs_tui.core.settings import SIGNALS
+from neufs_tui.core.stability import Change
 from neufs_tui.engine.protocol import (
     Downloaded,
     EngineDied,
@@ -16,8 +20,10 @@ from neufs_tui.engine.protocol import (
     Event,
     Explained,
     Ranked,
+    Rescored,
     ScanProgressed,
     Stage,
+    WordsFound,
 )
 from tests.app.fakes import (
     LABELS,
@@ -178,18 +184,67 @@ def test_help_shows_keys_task_and_labels(snap_compare: SnapCompare, size: tuple[
 
 @pytest.mark.parametrize("size", SIZES)
 def test_why_takes_an_example_apart(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
-    session = Session(FakeWorkspace(pool(200, first=ODD_TEXT)), "w")
-    session.says(READY, SCAN, ranked_first)
+    session = explained_session("w")
+    assert snap_compare(session.app, terminal_size=size, run_before=session.run)
+
+
+@pytest.mark.parametrize("size", SIZES[:2])
+def test_the_end_of_why_has_bars_and_the_nearest_label(
+    snap_compare: SnapCompare, size: tuple[int, int]
+) -> None:
+    session = explained_session("w", "end")
+    assert snap_compare(session.app, terminal_size=size, run_before=session.run)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_gap_stands_under_the_reason(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
+    session = explained_session()
+    assert snap_compare(session.app, terminal_size=size, run_before=session.run)
+
+
+@pytest.mark.parametrize("size", SIZES[:2])
+def test_other_rules_show_their_examples(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
+    session = explained_session("e")
+    assert snap_compare(session.app, terminal_size=size, run_before=session.run)
+
+
+def test_words_behind_the_gap_are_underlined(snap_compare: SnapCompare) -> None:
+    session = explained_session("i")
+    word = ODD_TEXT.index("matters")
+    session.says(WordsFound(pool(1, first=ODD_TEXT)[0].id, (Word(word, word + 7, 1.0),)))
+    assert snap_compare(session.app, terminal_size=(80, 24), run_before=session.run)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_learning_curve(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
     examples = pool(200, first=ODD_TEXT)
-    told = Explained(examples[0].id, explanation(examples[0].id, (examples[7].id,)))
+    known = dict.fromkeys(SIGNALS, 0.5)
+    picks = [replace(pick(e, why=reason()), difficulty=known) for e in examples[:14]]
+    workspace = FakeWorkspace(examples)
+    session = Session(workspace, *"12111211112", "c")
+    gains = {e.id: 500 // (row + 1) for row, e in enumerate(examples)}
+    changes = tuple(Change(n, 1, 700) for n in (9, 10, 11))
+    session.says(
+        READY,
+        SCAN,
+        lambda engine: replace(engine.rank(pick=picks[0], queue=tuple(picks[1:])), gains=gains),
+        Rescored(11, 11, 180, 188, changes),
+    )
+    assert snap_compare(session.app, terminal_size=size, run_before=session.run)
 
-    async def ask(pilot: Pilot[None]) -> None:
-        await session.run(pilot)
-        session.engine.say(told)
-        await pilot.pause()
-        await pilot.pause()
 
-    assert snap_compare(session.app, terminal_size=size, run_before=ask)
+def explained_session(*keys: str) -> Session:
+    """An example that the engine has explained by one label."""
+    examples = pool(200, first=ODD_TEXT)
+    known = replace(
+        explanation(examples[0].id, (examples[7].id,)),
+        alternatives=(
+            Alternative("random", examples[31].id, 0.25),
+            Alternative("entropy", examples[4].id, 0.69),
+        ),
+    )
+    session = Session(FakeWorkspace(examples), *keys)
+    return session.says(READY, SCAN, ranked_first, Explained(examples[0].id, known))
 
 
 @pytest.mark.parametrize("size", SIZES)

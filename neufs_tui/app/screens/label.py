@@ -4,29 +4,36 @@ from __future__ import annotations
 
 from time import monotonic
 
-from textual import on
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.events import Key, Resize, ScreenResume
 from textual.screen import Screen
 from textual.widgets import Static
 
-from neufs_tui.app import panels, sentences
+from neufs_tui.app import explained, panels, sentences
 from neufs_tui.app.flow import Flow, Shown, Waiting
 from neufs_tui.app.gate import Gate
 from neufs_tui.app.keys import ACTIONS, FOOTER, Action
 from neufs_tui.app.loading import Loading
 from neufs_tui.app.screens.help import HelpScreen
 from neufs_tui.app.screens.picker import PickerScreen
-from neufs_tui.app.screens.why import WhyScreen
+from neufs_tui.app.screens.why import ExplainedScreen, OthersScreen, WhyScreen
 from neufs_tui.app.status import EngineState
 from neufs_tui.app.text import one_line, visible
 from neufs_tui.app.widgets.bar import Bar, KeyBar
+from neufs_tui.app.widgets.example_view import ExampleView
 from neufs_tui.app.widgets.label_list import LabelList
 from neufs_tui.app.widgets.status_bar import StatusBar
 from neufs_tui.app.widgets.text_view import TextView
 from neufs_tui.core.records import DecisionKind
-from neufs_tui.engine.protocol import EngineDied, EngineFailed, Event, Explained, ModelReady
+from neufs_tui.engine.protocol import (
+    EngineDied,
+    EngineFailed,
+    Event,
+    Explained,
+    ModelReady,
+    WordsFound,
+)
 from neufs_tui.errors import NeufsError
 
 MIN_WIDTH, MIN_HEIGHT = 60, 16
@@ -55,15 +62,15 @@ class LabelScreen(Screen[None]):
         self._picture: Shown | Waiting | None = Waiting.LOADING
         self._gate = Gate()
         self._said = ""
+        self._underlines = False
+        """Whether she asked for the words behind the gap."""
         self._n_early = 0
         """Keys dropped since something was said last."""
 
     def compose(self) -> ComposeResult:
         """One widget for each thing said, from top to bottom."""
         yield Bar(id="header")
-        yield TextView(id="text")
-        yield Bar(id="caption")
-        yield Static(id="why", markup=False)
+        yield ExampleView(id="example")
         yield LabelList(id="labels")
         yield Static(id="feedback", markup=False)
         yield StatusBar(id="status")
@@ -99,8 +106,10 @@ class LabelScreen(Screen[None]):
             case ModelReady():
                 right = f"{sentences.model_name(event.name)} · {event.device} · {event.dtype}"
                 self.query_one("#header", Bar).right = one_line(right)
-            case Explained() if isinstance(self.app.screen, WhyScreen):
-                self.app.screen.hear(event, self._flow.workspace.examples)
+            case Explained():
+                self._show_explained(event)
+            case WordsFound():
+                self._underline()
             case EngineFailed():
                 self._lose_engine(event.message, event.hint, sentences.engine_failed(event))
             case EngineDied() if not was_off:
@@ -139,8 +148,16 @@ class LabelScreen(Screen[None]):
                 self._travel(action)
             case Action.PICK:
                 self._pick()
+            case Action.LOOK:
+                self._look()
             case Action.WHY:
-                self._ask_why()
+                self._explain(WhyScreen)
+            case Action.OTHERS:
+                self._explain(OthersScreen)
+            case Action.WORDS:
+                self._toggle_words()
+            case Action.CURVE:
+                self._show_curve()
             case Action.FILE_ORDER if self._flow is not None:
                 self._flow.label_in_file_order()
                 self._refresh()
@@ -154,17 +171,58 @@ class LabelScreen(Screen[None]):
             case _:
                 self.query_one(TextView).move(action)
 
-    def _ask_why(self) -> None:
-        example_id = self._flow.ask_why() if self._flow else None
-        if example_id is None:
+    def _explain(self, screen: type[ExplainedScreen]) -> None:
+        """Open a page about the example shown, at once if it is explained already."""
+        flow = self._flow
+        if flow is None or flow.shown is None or not (flow.explanation or flow.ask_why()):
             self._say("there is nothing to explain without an example and the model")
         else:
-            self.app.push_screen(WhyScreen(example_id))
+            pool = explained.Pool(flow.workspace.examples, flow.labels())
+            self.app.push_screen(screen(flow.shown.example.id, pool, flow.explanation))
 
-    @on(TextView.Scrolled)
-    def _tell_hidden_lines(self, event: TextView.Scrolled) -> None:
-        event.stop()
-        self.query_one("#caption", Bar).right = sentences.hidden_lines(event.above, event.below)
+    def _show_explained(self, event: Explained) -> None:
+        """Pass what the engine said on to the panel, and to a page that waits for it."""
+        explanation = self._flow.explanation if self._flow else None
+        if explanation is not None and explanation is event.explanation:
+            self.query_one(ExampleView).explain(explanation)
+        if isinstance(self.app.screen, ExplainedScreen):
+            self.app.screen.hear(event)
+
+    def _look(self) -> None:
+        pick = self._flow.look() if self._flow else None
+        if self._flow is None or pick is None:
+            self._say("the model has not answered this one yet")
+        else:
+            self._say(sentences.model_says(pick, self._flow.workspace.task.label_names))
+
+    def _toggle_words(self) -> None:
+        """Underline the words behind the gap, or the text as it was."""
+        if self._flow is None or self._flow.shown is None:
+            return
+        self._underlines = not self._underlines
+        if self._underlines and self._flow.words is None and self._flow.ask_words() is None:
+            self._underlines = False
+            self._say("there is nobody to ask without the model")
+        elif self._underlines and self._flow.words is None:
+            self._say("leaving out one word after another …")
+        self._underline()
+
+    def _underline(self) -> None:
+        """Show the text with or without its underlined words, where it stands."""
+        if self._flow is None or self._flow.shown is None:
+            return
+        words = (self._flow.words or ()) if self._underlines else ()
+        self.query_one(ExampleView).underline(self._flow.shown.example.text, words)
+        if self._underlines and self._flow.words is not None:
+            self._say(sentences.words_found(len(words)))
+
+    def _show_curve(self) -> None:
+        if self._flow is None:
+            return
+        # plotting takes time to import, and few look at the curve at once
+        from neufs_tui.app.screens.curve import CurveScreen
+
+        self.app.push_screen(CurveScreen(self._flow.progress()))
 
     def on_resize(self, event: Resize) -> None:
         """Fit the window, or say that it is too small."""
@@ -197,7 +255,8 @@ class LabelScreen(Screen[None]):
             return
         if decision is None:
             return
-        done = sentences.decided(example, decision)
+        pick = self._flow.done.pick if self._flow.done else None
+        done = sentences.decided(example, decision, pick)
         shots = self._flow.workspace.selection.shots
         if kind is DecisionKind.LABEL and self._flow.counts.n_labels == shots:
             done += "\n" + sentences.shots_reached(shots, panels.command(self._flow.workspace))
@@ -265,18 +324,14 @@ class LabelScreen(Screen[None]):
     def _show_picture(self) -> None:
         """Put the picture in place; keys wait until it is painted."""
         self._gate.shut()
-        shown = self._flow.shown if self._flow else None
-        why = caption = ""
-        if shown is not None and self._flow is not None:
-            workspace = self._flow.workspace
-            n_pool = len(workspace.examples)
-            caption = sentences.place(shown.example, n_pool)
-            choose_from = workspace.selection.choose_from
-            why = sentences.why(shown.pick, n_pool=n_pool, choose_from=choose_from)
-        self.query_one("#caption", Bar).parts = (caption,)
-        self.query_one("#why", Static).update(why)
-        self.query_one(KeyBar).keys = _ALL if shown else _NOTHING_SHOWN
-        self.query_one(TextView).show(visible(shown.example.text) if shown else self._panel())
+        self._underlines = False
+        view = self.query_one(ExampleView)
+        if self._flow is not None and self._flow.shown is not None:
+            view.show(self._flow.shown, self._flow.workspace)
+            self.query_one(KeyBar).keys = _ALL
+        else:
+            view.show_instead(self._panel())
+            self.query_one(KeyBar).keys = _NOTHING_SHOWN
         self._await_paint()
 
     def _await_paint(self) -> None:

@@ -13,6 +13,9 @@ from neufs_tui.app.sentences import hidden_lines
 from neufs_tui.app.widgets.bar import Bar
 from neufs_tui.app.widgets.text_view import TextView
 
+_WIDEST, _MARGIN = 94, 6
+"""Of the style sheet: cells of the page with its margin, and of margin and padding."""
+
 
 class PageScreen(ModalScreen[None]):
     """Scrolls a page; escape, quit and the key that opened it close it."""
@@ -46,6 +49,11 @@ class PageScreen(ModalScreen[None]):
         self._page = page
         if self.is_mounted:
             self.query_one(TextView).show(page)
+
+    @property
+    def line_width(self) -> int:
+        """Cells a line of the page may have."""
+        return min(self.app.size.width, _WIDEST) - _MARGIN
 
     @on(TextView.Scrolled)
     def _tell_hidden_lines(self, event: TextView.Scrolled) -> None:

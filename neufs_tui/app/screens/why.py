@@ -1,27 +1,79 @@
-"""Why an example was chosen, neuron by neuron, on one page."""
+"""Pages about one example: why it was chosen, and what other rules would have shown."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
+from textual import on
 from textual.content import Content
+from textual.events import Key, Mount
 
 from neufs_tui.app import explained
-from neufs_tui.app.keys import Action
+from neufs_tui.app.keys import ACTIONS, Action
 from neufs_tui.app.screens.page import PageScreen
-from neufs_tui.core.records import Example, ExampleId
+from neufs_tui.core.explanation import Explanation
+from neufs_tui.core.records import ExampleId
 from neufs_tui.engine.protocol import Explained
 
 
-class WhyScreen(PageScreen):
-    """The explanation of one example, once the engine has it."""
+class ExplainedScreen(PageScreen):
+    """A page that is filled once the engine has explained the example."""
 
-    def __init__(self, example_id: ExampleId) -> None:
-        """Bind the example that the page is about."""
-        super().__init__(Content("Asking the model …"), Action.WHY)
+    opened_by: Action
+
+    def __init__(
+        self, example_id: ExampleId, pool: explained.Pool, explanation: Explanation | None
+    ) -> None:
+        """Bind what the page is about.
+
+        Args:
+            example_id: the example in view.
+            pool: the other examples.
+            explanation: the engine's, if it is there already.
+        """
+        super().__init__(Content("Asking the model …"), self.opened_by)
         self._example_id = example_id
+        self._pool = pool
+        self._explanation = explanation
 
-    def hear(self, event: Explained, examples: Mapping[ExampleId, Example]) -> None:
+    @on(Mount)
+    def _show_what_is_known(self) -> None:
+        if self._explanation is not None:
+            self.fill(self.page(self._explanation))
+
+    def hear(self, event: Explained) -> None:
         """Show what the engine has said; about another example it comes too late."""
-        if event.example_id == self._example_id:
-            self.fill(explained.answer(event, examples))
+        if event.example_id != self._example_id:
+            return
+        if event.explanation is None:
+            self.fill(Content("The model has not read this example yet; ask again in a while."))
+        else:
+            self.fill(self.page(event.explanation))
+
+    def page(self, explanation: Explanation) -> Content:
+        """What the page says."""
+        raise NotImplementedError
+
+
+class WhyScreen(ExplainedScreen):
+    """Why an example was chosen, neuron by neuron; the help key explains the numbers."""
+
+    opened_by = Action.WHY
+
+    def page(self, explanation: Explanation) -> Content:
+        """The explanation taken apart."""
+        return explained.page(explanation, self._pool, self.line_width)
+
+    @on(Key)
+    def _define(self, event: Key) -> None:
+        if ACTIONS.get(event.key) is Action.HELP:
+            event.stop()
+            self.app.push_screen(PageScreen(explained.meanings(), Action.HELP))
+
+
+class OthersScreen(ExplainedScreen):
+    """What random and entropy would have shown."""
+
+    opened_by = Action.OTHERS
+
+    def page(self, explanation: Explanation) -> Content:
+        """The examples they would have shown."""
+        return explained.others(explanation, self._pool, self.line_width)

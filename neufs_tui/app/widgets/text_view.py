@@ -47,6 +47,10 @@ class TextView(VerticalScroll, can_focus=False):
         body.update(text)
         self.scroll_home(animate=False, force=True)
 
+    def restyle(self, text: Content) -> None:
+        """Mark parts of the text that is there already; the place in it stays."""
+        self.query_one(_Body).update(text)
+
     @property
     def drawn_at(self) -> float | None:
         """When the text was first rendered, on its way to the terminal; monotonic, in seconds.

@@ -1,0 +1,65 @@
+"""What the engine is asked about the example shown, and what came back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from neufs_tui.core.explanation import Explanation, Word
+from neufs_tui.core.records import ExampleId
+from neufs_tui.engine.protocol import Explained, WordsFound
+
+
+class Inquiry:
+    """Each example shown is explained once, unasked; its words are found when she asks."""
+
+    def __init__(self, keep: Callable[[Explanation], None]) -> None:
+        """Begin with no example.
+
+        Args:
+            keep: stores the explanation of an example that was labelled without one.
+        """
+        self._keep = keep
+        self._example_id: ExampleId | None = None
+        self._is_asked = False
+        self._owed: set[ExampleId] = set()
+        self.explanation: Explanation | None = None
+        """Of the example shown; None until the engine has it."""
+        self.words: tuple[Word, ...] | None = None
+        """Of the example shown; None until she asks and the engine has them."""
+
+    def begin(self, example_id: ExampleId | None) -> None:
+        """Another example is shown, or none."""
+        self._example_id = example_id
+        self.explanation = self.words = None
+        self._is_asked = False
+
+    def must_ask(self) -> bool:
+        """Whether the explanation has to be asked for; if so, it counts as asked."""
+        if self._example_id is None or self._is_asked or self.explanation is not None:
+            return False
+        self._is_asked = True
+        return True
+
+    def lose_engine(self) -> None:
+        """Whatever was asked is not coming."""
+        self._is_asked = False
+
+    def labelled(self) -> None:
+        """The example shown was labelled: what is not known of it yet is stored when it comes."""
+        if self._example_id is not None and self.explanation is None:
+            self._owed.add(self._example_id)
+
+    def hear(self, event: Explained | WordsFound) -> None:
+        """Take in an answer, whichever example it is about."""
+        about_shown = event.example_id == self._example_id
+        if isinstance(event, WordsFound):
+            if about_shown:
+                self.words = event.words
+        elif event.explanation is None:
+            self._is_asked = False  # it is not scanned yet: ask again after the next batch
+        else:
+            if about_shown:
+                self.explanation = event.explanation
+            if event.example_id in self._owed:
+                self._owed.remove(event.example_id)
+                self._keep(event.explanation)

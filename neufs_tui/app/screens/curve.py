@@ -1,0 +1,96 @@
+"""The learning curve: what the labels have brought, in plots and plain sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.events import Key
+from textual.screen import ModalScreen
+from textual.widgets import Static
+from textual_plotext import PlotextPlot
+from textual_plotext.plot import Plot
+
+from neufs_tui.app import progress
+from neufs_tui.app.keys import ACTIONS, Action
+from neufs_tui.app.widgets.bar import Bar
+from neufs_tui.core.learning import Progress
+
+_TICKS = 6
+_LINE = (143, 179, 217)
+"""The theme's primary colour, as the plotting library wants it."""
+
+
+class CurveScreen(ModalScreen[None]):
+    """Agreement with her labels, coverage gained, and what each signal was worth."""
+
+    CSS_PATH = "curve.tcss"
+    AUTO_FOCUS = ""
+
+    def __init__(self, shown: Progress) -> None:
+        """Bind what is plotted; labels given while the screen is open are not in it."""
+        super().__init__()
+        self._progress = shown
+
+    def compose(self) -> ComposeResult:
+        """Sentences, two plots, the signals, and how to leave."""
+        with VerticalScroll(id="curve", can_focus=False):
+            yield Static(progress.summary(self._progress), id="summary")
+            if len(self._progress.points) > 1:
+                with Horizontal(id="plots"):
+                    yield PlotextPlot(id="agreement")
+                    yield PlotextPlot(id="coverage")
+            yield Static(progress.signals(self._progress), id="signals")
+        yield Bar(id="leave")
+
+    def on_mount(self) -> None:
+        """Draw."""
+        self.query_one(Bar).parts = ("esc closes", "↑↓ scroll")
+        if len(self._progress.points) > 1:
+            self._plot_agreement(self.query_one("#agreement", PlotextPlot))
+            self._plot_coverage(self.query_one("#coverage", PlotextPlot))
+
+    def on_key(self, event: Key) -> None:
+        """Scroll or close."""
+        action = ACTIONS.get(event.key)
+        event.stop()
+        if event.key == "escape" or action in (Action.CURVE, Action.QUIT):
+            self.dismiss(None)
+        elif action in (Action.LINE_DOWN, Action.PAGE_DOWN, Action.BOTTOM):
+            self.query_one(VerticalScroll).scroll_page_down(animate=False)
+        elif action in (Action.LINE_UP, Action.PAGE_UP, Action.TOP):
+            self.query_one(VerticalScroll).scroll_page_up(animate=False)
+
+    def _plot_agreement(self, plot: PlotextPlot) -> None:
+        """The share of answers that were hers, between the ends of its interval."""
+        points = [point for point in self._progress.points if point.share is not None]
+        plt = plot.plt
+        plt.title("answers that were yours")
+        labels = [point.n_labels for point in points]
+        plt.plot(labels, [point.low for point in points], marker="·", color="gray")
+        plt.plot(labels, [point.high for point in points], marker="·", color="gray")
+        plt.plot(labels, [point.share or 0.0 for point in points], marker="•", color=_LINE)
+        plt.ylim(0, 1)
+        plt.yticks([0, 0.5, 1], ["0", ".5", "1"])
+        _count(plt, labels)
+
+    def _plot_coverage(self, plot: PlotextPlot) -> None:
+        """Neurons that each label added; beside the first one's the others would vanish."""
+        points = [p for p in self._progress.points[1:] if p.gain is not None]
+        plt = plot.plt
+        plt.title("neurons added by each label")
+        labels, gains = [p.n_labels for p in points], [p.gain or 0 for p in points]
+        plt.bar(labels, gains, marker="sd", width=0.5, color=_LINE)
+        top = max(gains, default=0)
+        plt.yticks([0, top], ["0", f"{top:,}"])
+        _count(plt, labels)
+
+
+def _count(plt: Plot, labels: Sequence[int]) -> None:
+    """Whole numbers under a plot, a few of them."""
+    plt.xlabel("labels")
+    if labels:
+        step = max(1, -(-len(labels) // _TICKS))
+        ticks = labels[::step]
+        plt.xticks([float(tick) for tick in ticks], [str(tick) for tick in ticks])

@@ -1,0 +1,60 @@
+"""An example as she reads it: its text, where it stands, why it is shown."""
+
+from __future__ import annotations
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+
+from neufs_tui.app import explained, sentences
+from neufs_tui.app.flow import Shown
+from neufs_tui.app.ports import Workspace
+from neufs_tui.app.text import visible
+from neufs_tui.app.widgets.bar import Bar
+from neufs_tui.app.widgets.reason_panel import ReasonPanel
+from neufs_tui.app.widgets.text_view import TextView
+from neufs_tui.core.explanation import Explanation, Word
+
+
+class ExampleView(Vertical):
+    """Shows one example, or a page of the program's own words in its place."""
+
+    DEFAULT_CSS = "ExampleView { height: 1fr; }"
+
+    def compose(self) -> ComposeResult:
+        """The text takes what room the lines under it leave."""
+        yield TextView(id="text")
+        yield Bar(id="caption")
+        yield ReasonPanel(id="reason")
+
+    def show(self, shown: Shown, workspace: Workspace) -> None:
+        """Put an example in place."""
+        n_pool = len(workspace.examples)
+        cut = shown.pick is not None and shown.pick.truncated
+        caption = sentences.place(shown.example, n_pool, cut=cut)
+        choose_from = workspace.selection.choose_from
+        why = sentences.why(shown.pick, n_pool=n_pool, choose_from=choose_from)
+        self._put(visible(shown.example.text), caption, why)
+
+    def show_instead(self, page: Content) -> None:
+        """Put something else in place."""
+        self._put(page, "", "")
+
+    def explain(self, explanation: Explanation) -> None:
+        """Add the gap to the reason."""
+        self.query_one(ReasonPanel).explain(explanation)
+
+    def underline(self, text: str, words: tuple[Word, ...]) -> None:
+        """Mark words of the text that is there already."""
+        self.query_one(TextView).restyle(explained.underlined(text, words))
+
+    def _put(self, text: str | Content, caption: str, why: str) -> None:
+        self.query_one("#caption", Bar).parts = (caption,)
+        self.query_one(ReasonPanel).show(why)
+        self.query_one(TextView).show(text)
+
+    @on(TextView.Scrolled)
+    def _tell_hidden_lines(self, event: TextView.Scrolled) -> None:
+        event.stop()
+        self.query_one("#caption", Bar).right = sentences.hidden_lines(event.above, event.below)

@@ -1,0 +1,84 @@
+"""The learning curve's sentences claim no more than there is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from neufs_tui.app import progress
+from neufs_tui.core.learning import Progress, learning_progress
+from neufs_tui.core.settings import DEFAULT_SIGNAL, DifficultyName
+from neufs_tui.core.stability import Change
+from tests.core.test_track_record import OTHER, labelled, telling
+
+
+def known(
+    n: int = 0, *signals: str, changes: tuple[Change, ...] = (), wanted: DifficultyName = "auto"
+) -> Progress:
+    given = telling(n, *signals)
+    return learning_progress(
+        given,
+        difficulty=wanted,
+        gains={one.example.id: 100 // one.seq if one.seq else 500 for one in given},
+        changes=changes,
+        n_classes=3,
+    )
+
+
+def test_nothing_labelled_is_said_plainly() -> None:
+    assert "Nothing is labelled yet" in progress.summary(known()).plain
+
+
+def test_agreement_comes_with_its_interval_and_leaves_out_what_she_looked_at() -> None:
+    said = progress.summary(known(10)).plain
+    assert "5 of 10 answers given before yours were the same: .50 (.24 to .76)." in said
+    assert "2 of 3 classes labelled." in said
+    looked = [replace(labelled(place, right=True), looked=place < 2) for place in range(4)]
+    said = progress.summary(
+        learning_progress(looked, difficulty="count", gains={}, changes=(), n_classes=2)
+    ).plain
+    assert "2 of 2 answers given before yours were the same" in said
+    assert "Not counted: 2 labels after a look at it." in said
+    assert "No labelled example is scanned yet." in said
+
+
+def test_the_gains_of_the_last_labels_are_averaged() -> None:
+    said = progress.summary(known(4)).plain
+    assert f"{500 + 100 + 50 + 33} neurons switched on; the last 4 labels added 170.8" in said
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ((), "What a label changes in the model's answers is not known yet."),
+        ((Change(1, 200, 380),), "The last label changed 200 of 380 answers read again, so more"),
+        ((Change(1, 0, 12),), "of 12 answers read again; too little is known to call it settled."),
+        (
+            tuple(Change(n, 2, 900) for n in (3, 4, 5)),
+            "The last 3 labels changed 6 of 2,700 answers (at most 0.5% a label)",
+        ),
+    ],
+)
+def test_the_suggestion_says_what_it_rests_on(changes: tuple[Change, ...], sentence: str) -> None:
+    assert sentence in progress.suggestion(known(5, changes=changes))
+
+
+def test_little_evidence_about_the_signals_is_called_little() -> None:
+    said = progress.signals(known(4)).plain
+    assert "Known from 10 labels on whose answer the model gave first; there are 4." in said
+    assert "until one has done better than chance on your labels" in said
+    one_sided = [labelled(place, right=False) for place in range(12)]
+    told = learning_progress(one_sided, difficulty="count", gains={}, changes=(), n_classes=2)
+    assert "All 12 answers were wrong" in progress.signals(told).plain
+    assert "Examples are chosen by neuron count." in progress.signals(told).plain
+
+
+def test_a_signal_that_tells_is_named_and_followed() -> None:
+    said = progress.signals(known(30, OTHER)).plain
+    name = progress.SIGNAL_NAMES[OTHER]
+    (line,) = [line for line in said.splitlines() if line.startswith(f"{name} ")]
+    assert "1.00" in line and "better than chance" in line
+    assert f"Examples are chosen by {name}, which has done best on your labels." in said
+    fixed = progress.signals(known(30, OTHER, wanted=DEFAULT_SIGNAL)).plain
+    assert f"chosen by {progress.SIGNAL_NAMES[DEFAULT_SIGNAL]}." in fixed

@@ -112,7 +112,7 @@ def words_found(n_words: int) -> str:
     """What the underlined words are."""
     if not n_words:
         return "no word of it alone switches its new neurons on"
-    return f"underlined: {plural(n_words, 'stretch', 'stretches')} that switch its new neurons on"
+    return f"underlined: what switches its new neurons on ({plural(n_words, 'place')})"
 
 
 def share(of_one: float) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -30,13 +30,14 @@ if TYPE_CHECKING:
 @click.argument("example", metavar="ID")
 @task_options
 @capture_options
+@click.option("--again", is_flag=True, help="Ask the model, also for what was stored with a label.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
-def explain(example: str, as_json: bool, **options: Any) -> None:
+def explain(example: str, again: bool, as_json: bool, **options: Any) -> None:
     """Explain one example of POOL: which of its neurons no label has switched on yet.
 
-    ID is the row's own id, its content hash, or #N for the Nth row. Labels are those of the
-    session; for an example that is labelled itself, those given before it. Scans what is not
-    scanned yet.
+    ID is the row's own id, its content hash, or #N for the Nth row. Of an example that is
+    labelled, what was stored with its label is printed; of any other, the model is asked: by
+    the session's labels, scanning what is not scanned yet.
 
     \b
     Examples:
@@ -46,18 +47,26 @@ def explain(example: str, as_json: bool, **options: Any) -> None:
     from neufs_tui.cli.progress import Narrator
     from neufs_tui.engine.configure import engine_config
     from neufs_tui.engine.headless import explain_example
-    from neufs_tui.storage.project import decisions_of, read_project
+    from neufs_tui.storage.project import decisions_of, panel_of, read_project
 
     project = read_project(project_request(options))
     chosen = _find(project.pool, example)
-    config = engine_config(project, capture_settings(options))
-    with Narrator(project.notices) as narrator:
-        explanation = explain_example(config, chosen.id, decisions_of(project), narrator)
-    names = {one.id: example_name(one) for one in project.pool.examples}
-    if as_json:
-        click.echo(json.dumps(_as_json(explanation, names), indent=2, ensure_ascii=False))
+    explanation = None if again else panel_of(project, chosen.id)
+    if explanation is None:
+        config = engine_config(project, capture_settings(options))
+        with Narrator(project.notices) as narrator:
+            explanation = explain_example(config, chosen.id, decisions_of(project), narrator)
     else:
-        _print(explanation, chosen, names)
+        click.echo("as it was stored with the label; --again asks the model", err=True)
+    names = {one.id: example_name(one) for one in project.pool.examples}
+
+    def name(example_id: ExampleId) -> str:
+        return names.get(example_id, f"a row no longer in the pool ({example_id[:8]})")
+
+    if as_json:
+        click.echo(json.dumps(_as_json(explanation, name), indent=2, ensure_ascii=False))
+    else:
+        _print(explanation, chosen, name)
 
 
 def _find(pool: Pool, asked: str) -> Example:
@@ -70,14 +79,14 @@ def _find(pool: Pool, asked: str) -> Example:
     )
 
 
-def _as_json(explanation: Explanation, names: Mapping[ExampleId, str]) -> dict[str, Any]:
+def _as_json(explanation: Explanation, name: Callable[[ExampleId], str]) -> dict[str, Any]:
     gap, overlap = explanation.gap, explanation.overlap
     return {
-        "id": names[explanation.example_id],
+        "id": name(explanation.example_id),
         "hash": explanation.example_id,
         "answer": explanation.answer,
         "probabilities": dict(explanation.probabilities),
-        "labelled": [names[one] for one in explanation.labelled],
+        "labelled": [name(one) for one in explanation.labelled],
         "gap": {
             "size": gap.size,
             "set_size": gap.set_size,
@@ -87,18 +96,21 @@ def _as_json(explanation: Explanation, names: Mapping[ExampleId, str]) -> dict[s
             "by_layer": list(gap.by_layer),
         },
         "neurons": [
-            asdict(one) | {"nearest": names[one.nearest] if one.nearest else None}
+            asdict(one) | {"nearest": name(one.nearest) if one.nearest else None}
             for one in explanation.neurons
         ],
         "bars": [asdict(bar) for bar in explanation.bars],
         "total": explanation.total,
-        "nearest_labelled": asdict(overlap) | {"example_id": names[overlap.example_id]}
+        "alternatives": [
+            asdict(one) | {"example_id": name(one.example_id)} for one in explanation.alternatives
+        ],
+        "nearest_labelled": asdict(overlap) | {"example_id": name(overlap.example_id)}
         if overlap
         else None,
     }
 
 
-def _print(explanation: Explanation, example: Example, names: Mapping[ExampleId, str]) -> None:
+def _print(explanation: Explanation, example: Example, name: Callable[[ExampleId], str]) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -110,7 +122,7 @@ def _print(explanation: Explanation, example: Example, names: Mapping[ExampleId,
     console.print(Text(" ".join(example.text.split()), style="bold"))
     console.print(explained.sentence(explanation))
     shares = sorted(explanation.probabilities.items(), key=lambda item: -item[1])[:5]
-    console.print(Text("model: " + ", ".join(f"{name} {share:.2f}" for name, share in shares)))
+    console.print(Text("model: " + ", ".join(f"{label} {share:.2f}" for label, share in shares)))
     strip, top = explained.layer_strip(gap.by_layer), max(gap.by_layer)
     console.print(f"gap by layer, 0 to {len(gap.by_layer) - 1}, most {top:,}: {strip}")
     table = Table(box=None, pad_edge=False, title="strongest neurons of the gap")
@@ -123,7 +135,7 @@ def _print(explanation: Explanation, example: Example, names: Mapping[ExampleId,
             f"{one.contribution:+.2f}",
             Text(explained.tokens(one.towards)),
             Text(explained.tokens(one.away)),
-            Text(names[one.nearest] if one.nearest else ""),
+            Text(name(one.nearest) if one.nearest else ""),
             f"{one.nearest_contribution:+.2f}" if one.nearest else "",
         )
     console.print(table)
@@ -137,7 +149,11 @@ def _print(explanation: Explanation, example: Example, names: Mapping[ExampleId,
     if explanation.overlap is not None:
         near = explanation.overlap
         console.print(
-            f"nearest label: {names[near.example_id]}, distance {near.distance:.2f}; "
+            f"nearest label: {name(near.example_id)}, distance {near.distance:.2f}; "
             f"{near.shared:,} neurons shared, {near.only_here:,} only here, "
             f"{near.only_there:,} only there"
+        )
+    for other in explanation.alternatives:
+        console.print(
+            f"{other.rule} would show {name(other.example_id)} (entropy {other.entropy:.2f} nats)"
         )

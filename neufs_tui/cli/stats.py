@@ -47,6 +47,7 @@ def _as_json(counts: Counts, agreement: Agreement) -> dict[str, Any]:
         "agreement": share,
         "agreeing": agreement.agreeing,
         "compared": agreement.compared,
+        "looked": agreement.looked,
         "removed": counts.removed,
     }
 
@@ -67,3 +68,5 @@ def _print_lines(counts: Counts, agreement: Agreement) -> None:
         )
     else:
         click.echo("agreement  not known: no label was given with the model at work")
+    if agreement.looked:
+        click.echo(f"           {agreement.looked:,} labels given after a look at it not counted")

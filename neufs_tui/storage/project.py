@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
+from neufs_tui.core.explanation import Explanation
 from neufs_tui.core.prompts import system_message
-from neufs_tui.core.records import Decision, Task
+from neufs_tui.core.records import Decision, ExampleId, Task
 from neufs_tui.core.settings import ModelChoice, SelectionSettings
 from neufs_tui.errors import SessionError, UsageError
 from neufs_tui.storage.config import DEFAULT, Config, Overrides, load_config
@@ -144,6 +145,18 @@ def decisions_of(project: Project) -> tuple[Decision, ...]:
         return ()
     with Session.open(project.session_path, write=False) as session:
         return session.decisions()
+
+
+def panel_of(project: Project, example_id: ExampleId) -> Explanation | None:
+    """What the panel said of an example when it was given the label that holds.
+
+    Raises:
+        SessionError: the file is no session.
+    """
+    if not project.session_path.exists():
+        return None
+    with Session.open(project.session_path, write=False) as session:
+        return session.panel(example_id)
 
 
 def _refuse_another_pool(project: Project, session: Session) -> None:

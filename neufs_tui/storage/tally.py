@@ -33,6 +33,8 @@ class Agreement(NamedTuple):
     agreeing: int
     compared: int
     """Labelled examples for which the model's answer was known, and she had not looked at it."""
+    looked: int = 0
+    """Labels that she gave after a look at it."""
 
 
 def counts(
@@ -60,4 +62,5 @@ def agreement(labelled: Sequence[LabelledExample]) -> Agreement:
     """Compare the answers shown with the labels given."""
     blind = [one for one in labelled if not one.looked]
     answered = [(one.pick.answer, one.label) for one in blind if one.pick is not None]
-    return Agreement(sum(answer == label for answer, label in answered), len(answered))
+    agreeing = sum(answer == label for answer, label in answered)
+    return Agreement(agreeing, len(answered), looked=len(labelled) - len(blind))

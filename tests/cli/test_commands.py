@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +17,10 @@ import pexpect
 import pytest
 
 from neufs_tui import __version__
-from neufs_tui.core.records import Decision, DecisionKind
+from neufs_tui.core.records import Decision, DecisionKind, content_hash
 from neufs_tui.storage.project import open_session, read_project
 from neufs_tui.storage.request import ProjectRequest
+from tests.app.fakes import explanation
 from tests.cli.conftest import Ran, write_pool
 from tests.terminal import PROGRAM
 
@@ -302,10 +304,11 @@ def test_version_is_told(run: Run) -> None:
     assert run("--version").out.strip() == f"neufs-tui, version {__version__}"
 
 
-COMMANDS = ["label", "scan", "select", "export", "stats", "models", "models list", "models get"]
+COMMANDS = ["label", "scan", "select", "explain", "export", "stats", "models"]
+SUBCOMMANDS = ["models list", "models get"]
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", COMMANDS + SUBCOMMANDS)
 def test_every_command_has_help_with_an_example(run: Run, command: str) -> None:
     ran = run(*command.split(), "--help")
     assert ran.status == 0
@@ -315,7 +318,7 @@ def test_every_command_has_help_with_an_example(run: Run, command: str) -> None:
 def test_help_documents_the_exit_statuses_and_names_every_command(run: Run) -> None:
     told = run("--help").out
     assert "0 done, 1 failed, 2 wrong use or bad input, 130 interrupted" in told
-    for command in COMMANDS[:6]:
+    for command in COMMANDS:
         assert f"\n  {command} " in told
 
 
@@ -333,3 +336,24 @@ def test_explain_tells_why_in_numbers_that_add_up(run: Run, pool: Path, tiny_lla
     missing = run("explain", pool, "nobody", *LABELS, *model)
     assert missing.status == 2
     assert "there is no example 'nobody'" in missing.err
+
+
+def test_explain_prints_what_was_stored_with_a_label(
+    run: Run, pool: Path, tiny_llama: Path
+) -> None:
+    model = ("--model", tiny_llama, "--device", "cpu", "--dtype", "float32")
+    project = read_project(ProjectRequest(str(pool), labels=("yes", "no, not at all")))
+    chosen = project.pool.examples[7]
+    stored = replace(explanation(chosen.id, (content_hash("a removed row"),)), answer="yes")
+    with open_session(project) as session:
+        decision = Decision(chosen.id, DecisionKind.LABEL, "yes")
+        session.record(decision, pick=None, seconds=None, panel=stored)
+    ran = run("explain", pool, "r7", "--json")  # no model is named, and none is needed
+    assert ran.status == 0 and "as it was stored with the label" in ran.err
+    assert ran.json["answer"] == "yes"
+    assert ran.json["gap"]["by_layer"] == list(stored.gap.by_layer)
+    assert "no longer in the pool" in ran.json["nearest_labelled"]["example_id"]
+    assert "no longer in the pool" in run("explain", pool, "r7").out
+    again = run("explain", pool, "r7", *model, "--again", "--json").json
+    assert again["gap"]["by_layer"] != list(stored.gap.by_layer)
+    assert again["alternatives"][0]["rule"] == "random"

@@ -101,7 +101,8 @@ def test_a_killed_session_goes_on_where_it_was(pool: Path, tiny_llama: Path) -> 
     assert told["labelled"] == n_labelled
     assert told["remaining"] == left
     assert sum(told["by_label"].values()) == n_labelled
-    assert told["compared"] == n_labelled
+    # the model's answer to what was undone had been shown beside hers
+    assert (told["compared"], told["looked"]) == (n_labelled - 3, 3)
 
 
 def test_pasted_keys_label_one_example_at_most(pool: Path, tiny_llama: Path) -> None:

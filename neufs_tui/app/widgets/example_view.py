@@ -6,6 +6,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
+from textual.events import Resize
 
 from neufs_tui.app import explained, sentences
 from neufs_tui.app.flow import Shown
@@ -16,17 +17,31 @@ from neufs_tui.app.widgets.reason_panel import ReasonPanel
 from neufs_tui.app.widgets.text_view import TextView
 from neufs_tui.core.explanation import Explanation, Word
 
+_LOW_BELOW = 11
+
 
 class ExampleView(Vertical):
     """Shows one example, or a page of the program's own words in its place."""
 
-    DEFAULT_CSS = "ExampleView { height: 1fr; }"
+    DEFAULT_CSS = """
+    ExampleView {
+        height: 1fr;
+
+        &.-low GapLines {
+            display: none;
+        }
+    }
+    """
 
     def compose(self) -> ComposeResult:
         """The text takes what room the lines under it leave."""
         yield TextView(id="text")
         yield Bar(id="caption")
         yield ReasonPanel(id="reason")
+
+    def on_resize(self, event: Resize) -> None:
+        """Leave out the gap where it would leave the text too few lines."""
+        self.set_class(event.size.height < _LOW_BELOW, "-low")
 
     def show(self, shown: Shown, workspace: Workspace) -> None:
         """Put an example in place."""

@@ -28,7 +28,7 @@ class ReasonPanel(Vertical):
         self.query_one("#why", Static).update(visible(sentence))
         gap = self.query_one(GapLines)
         gap.explanation = None
-        gap.display = bool(sentence)
+        gap.set_class(not sentence, "-silent")
 
     def explain(self, explanation: Explanation) -> None:
         """Add the gap."""
@@ -37,6 +37,8 @@ class ReasonPanel(Vertical):
 
 class GapLines(Widget):
     """The gap by layer, and under it its strongest neurons."""
+
+    DEFAULT_CSS = "GapLines { height: 2; &.-silent { display: none; } }"
 
     explanation: reactive[Explanation | None] = reactive(None)
 

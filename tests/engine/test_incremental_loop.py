@@ -1,0 +1,140 @@
+"""The loop of screen, journal and ranking: what comes next is a function of the events alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from neufs_tui.app.flow import Flow
+from neufs_tui.app.workspace import SessionWorkspace
+from neufs_tui.core.records import DecisionKind
+from neufs_tui.core.settings import DifficultyName
+from neufs_tui.engine.protocol import Focus, Request
+from neufs_tui.engine.ranking import Ranker
+from neufs_tui.storage.project import Project, open_session, read_project
+from neufs_tui.storage.request import ProjectRequest
+from tests.engine.test_ranking import capture
+from tests.storage.values import write_rows
+
+N = 24
+STEPS = st.lists(
+    st.sampled_from(["a", "b", "a", "b", "skip", "undo", "undo", "redo", "restart"]), max_size=30
+)
+
+
+class Loop:
+    """A screen, its session on disk and an engine that answers at once."""
+
+    def __init__(self, folder: Path, difficulty: DifficultyName) -> None:
+        self._path = write_rows(folder / "pool.jsonl", ({"text": f"text {n}"} for n in range(N)))
+        self._difficulty = difficulty
+        self.start()
+
+    def start(self) -> None:
+        request = ProjectRequest(
+            str(self._path), labels=("a", "b"), shots=5, difficulty=self._difficulty
+        )
+        self.project: Project = read_project(request)
+        self.captures = {one.id: capture(one.row) for one in self.project.pool.examples}
+        session = open_session(self.project)
+        self.workspace = SessionWorkspace(self.project, session, None)
+        self.ranker = self.fresh_ranker()
+        self.flow = Flow(self.workspace)
+        self.flow.connect(self.send)
+
+    def fresh_ranker(self) -> Ranker:
+        ranker = Ranker(
+            self.project.pool.examples, self.project.require_task(), self.project.selection
+        )
+        ranker.observe(self.captures, complete=True)
+        return ranker
+
+    def send(self, request: Request) -> None:
+        if isinstance(request, Focus):
+            self.focus = request
+            self.flow.hear(self.ranker.answer(request))
+
+    def take(self, step: str) -> None:
+        match step:
+            case "undo":
+                self.flow.undo()
+            case "redo":
+                self.flow.redo()
+            case "restart":
+                self.flow.painted()
+                self.workspace.close()
+                self.start()
+            case "skip":
+                self.flow.decide(DecisionKind.SKIP)
+            case label:
+                self.flow.decide(DecisionKind.LABEL, label)
+
+
+def jaccard(one: set[int], other: set[int]) -> float:
+    return 1 - len(one & other) / len(one | other)
+
+
+@pytest.mark.parametrize("difficulty", ["margin", "auto"])
+@given(steps=STEPS)
+@settings(deadline=None, max_examples=25)
+def test_any_way_to_the_same_decisions_leads_to_the_same_place(
+    tmp_path_factory: pytest.TempPathFactory, difficulty: DifficultyName, steps: list[str]
+) -> None:
+    loop = Loop(tmp_path_factory.mktemp("loop"), difficulty)
+    for step in steps:
+        loop.take(step)
+        decisions = loop.workspace.decisions()
+        shown = loop.flow.shown
+        here = Focus(
+            loop.workspace.revision(),
+            decisions,
+            shown.example.id if shown else None,
+            loop.focus.signal,
+            loop.focus.signal_after,
+        )
+        assert loop.focus == here
+        assert loop.ranker.answer(here) == loop.fresh_ranker().answer(here)
+        if shown is not None and step in ("a", "b", "skip"):
+            nothing_shown = Focus(here.revision, decisions, None, here.signal)
+            afresh = loop.fresh_ranker().answer(nothing_shown).pick
+            assert afresh is not None and shown.example.id == afresh.example_id
+            assert shown.pick == afresh
+    check_geometry(loop)
+    loop.workspace.close()
+
+
+def check_geometry(loop: Loop) -> None:
+    """Coverage, distances, medoids and candidates, computed the slow way from the decisions."""
+    sets = {one: set(found.neurons.tolist()) for one, found in loop.captures.items()}
+    decisions = loop.workspace.decisions()
+    labelled = [one.example_id for one in decisions if one.kind is DecisionKind.LABEL]
+    decided = {one.example_id for one in decisions}
+    pool, selection = loop.ranker._pool, loop.ranker._selection
+    assert pool is not None and selection is not None
+    geometry = loop.ranker._geometry(pool, selection, decisions)
+    covered = set().union(*(sets[one] for one in labelled))
+    gaps = dict(zip(pool.ids, pool.sets.gaps(geometry.coverage).tolist(), strict=True))
+    assert gaps == {one: len(own - covered) for one, own in sets.items()}
+    nearest = [
+        min((jaccard(sets[one], sets[other]) for other in labelled), default=1.0)
+        for one in pool.ids
+    ]
+    np.testing.assert_allclose(geometry.label_distances, nearest, atol=1e-12)
+    medoids = [pool.ids[place] for place in geometry.clustering.medoids]
+    assert medoids[: len(labelled)] == labelled
+    assert set(loop.ranker.order(loop.focus)) == set(pool.ids) - decided
+
+
+def test_the_numbers_that_chose_an_example_are_in_the_journal(tmp_path: Path) -> None:
+    loop = Loop(tmp_path, "entropy")
+    shown = loop.flow.shown
+    assert shown is not None and shown.pick is not None and shown.pick.reason is not None
+    loop.take("b")
+    (kept,) = loop.workspace.labelled()
+    assert kept.pick == shown.pick
+    assert kept.pick.reason is not None and kept.pick.reason.signal == "entropy"
+    loop.workspace.close()

@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 ROWS, COLUMNS = 24, 80
-BODY = slice(2, 12)
+BODY = slice(2, 7)
 """Lines of the screen that only the example's text, or a page over it, fills."""
 PATIENCE_S = 300
 
@@ -114,9 +114,12 @@ def main() -> None:
             taken["label key"].append(screen.press("12"[number % 2]))
             screen.pause(arguments.pause)
             if number % 5 == 0:
+                example = screen.body
                 taken["? key"].append(screen.press("?"))
                 screen.pause(0.2)
                 screen.press("\x1b")
+                while screen.body != example:  # the page may leave in more than one paint
+                    screen.read()
                 screen.pause(0.2)
         status = [line.strip() for line in screen.screen.display[-4:-1]]
         screen.quit()

@@ -22,7 +22,8 @@ _TERMS = (
     ("", "pushes towards the answer it gives"),
     ("median, rank", "among scanned examples without a decision"),
     ("stands for", "examples of its cluster: nearer to its centre than to any label"),
-    ("neuron count", "a high one goes with answers the model doubts"),
+    ("difficulty", "the last part; by default how close the two likeliest labels are"),
+    ("gap by layer", "where in the model its new neurons are, and what they push up"),
     ("ranked with", "your labels that the choice has taken into account"),
 )
 

@@ -124,7 +124,8 @@ class Explainer:
         text = self._examples[example_id].text
         spans = stretches(text)
         prompts = [self._encoder.prompt(one) for one in (text, *(without(text, s) for s in spans))]
-        runner, sums = self._runner(capture.answer), np.zeros(0)
+        runner, sums = self._runner(capture.answer).sibling(), np.zeros(0)
+        runner.share(self._encoder.shared_prefix())
         for start in range(0, len(prompts), _AT_ONCE):
             batch = prompts[start : start + _AT_ONCE]
             sums = np.append(sums, runner.summed_contributions(batch, 0, neurons))
@@ -163,9 +164,7 @@ class Explainer:
         """Reads one answer and no other, which of many labels is a small part."""
         if answer not in self._runners:
             candidate = self._encoder.candidates[answer]
-            runner = CaptureRunner(self._loaded, [candidate], self._config.capture)
-            runner.share(self._encoder.shared_prefix())
-            self._runners[answer] = runner
+            self._runners[answer] = CaptureRunner(self._loaded, [candidate], self._config.capture)
         return self._runners[answer]
 
 

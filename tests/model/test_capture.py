@@ -19,7 +19,8 @@ from neufs_tui.model.expanded import read_expanded
 from neufs_tui.model.loading import LoadedModel, load_model
 from neufs_tui.model.prefix import MIN_LENGTH
 from neufs_tui.model.reading import LARGE_TREE
-from tests.model.conftest import Heard, load_tiny
+from tests.model.conftest import Heard, assert_same, load_tiny
+from tests.model.test_concentration import slow_nucleus
 from tests.tiny import CORPUS, FAMILIES
 
 TASK = Task(
@@ -114,9 +115,7 @@ def test_tree_and_copies_agree(loaded: LoadedModel) -> None:
     prompts = [encoder.prompt(text) for text in CORPUS]
     tree = CaptureRunner(loaded, encoder.candidates, EVERYTHING, tree=True).capture(prompts)
     copies = CaptureRunner(loaded, encoder.candidates, EVERYTHING, tree=False).capture(prompts)
-    for one, other in zip(tree, copies, strict=True):
-        np.testing.assert_allclose(one.scores, other.scores, rtol=1e-4, atol=1e-4)
-        assert one.answer == other.answer
+    assert_same(tree, copies, neurons=False)
 
 
 def tokens_read(loaded: LoadedModel, runner: CaptureRunner, prompt: EncodedPrompt) -> int:
@@ -148,9 +147,7 @@ def test_a_shared_beginning_changes_nothing_but_the_work(
     shared.share(prefix)
     saved = tokens_read(loaded, whole, prompts[0]) - tokens_read(loaded, shared, prompts[0])
     assert saved == (len(prefix) if loaded.sliding_window is None else 0)
-    for one, other in zip(whole.capture(prompts), shared.capture(prompts), strict=True):
-        np.testing.assert_allclose(one.scores, other.scores, rtol=1e-4, atol=1e-4)
-        np.testing.assert_array_equal(one.neurons, other.neurons)
+    assert_same(whole.capture(prompts), shared.capture(prompts))
 
 
 @pytest.mark.gpu
@@ -301,9 +298,7 @@ def test_a_long_text_is_read_in_pieces(
     runner = CaptureRunner(loaded, encoder.candidates, CaptureSettings())
     whole = runner.capture(prompts)
     monkeypatch.setattr(passes, "CHUNK", 16)
-    for one, other in zip(whole, runner.capture(prompts), strict=True):
-        np.testing.assert_allclose(one.scores, other.scores, rtol=1e-4, atol=1e-4)
-        np.testing.assert_array_equal(one.neurons, other.neurons)
+    assert_same(whole, runner.capture(prompts))
 
 
 def test_attention_that_takes_no_masks_reads_copies_of_the_cache(
@@ -320,5 +315,18 @@ def test_attention_that_takes_no_masks_reads_copies_of_the_cache(
     )
     copies = CaptureRunner(loaded, encoder.candidates, EVERYTHING).capture(prompts)
     assert called
-    for one, other in zip(tree, copies, strict=True):
-        np.testing.assert_allclose(one.scores, other.scores, rtol=1e-4, atol=1e-4)
+    assert_same(tree, copies, neurons=False)
+
+
+@pytest.mark.parametrize("family", ["llama", "gpt2"])
+def test_the_nucleus_is_that_of_every_contribution(tmp_path: Path, family: str) -> None:
+    loaded = load_tiny(tmp_path, family)
+    encoder = PromptEncoder(loaded.tokenizer, TASK, context_window=loaded.context_window)
+    runner = CaptureRunner(loaded, encoder.candidates, CaptureSettings(nucleus_share=0.8))
+    prompts = [encoder.prompt(text) for text in CORPUS]
+    for prompt, captured in zip(prompts, runner.capture(prompts), strict=True):
+        values = runner.contributions(prompt, captured.answer).values.max(axis=0).ravel()
+        assert abs(captured.nucleus - slow_nucleus(values, 0.8)) <= 1
+        positive = values[values > 0].astype(np.float64)
+        expected = positive.sum() ** 2 / (positive**2).sum()
+        assert captured.participation == pytest.approx(expected, rel=1e-3)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from neufs_tui.core.records import Demonstration, Label, Task
@@ -13,7 +12,7 @@ from neufs_tui.model.capture import CaptureRunner
 from neufs_tui.model.encoding import PromptEncoder
 from neufs_tui.model.loading import LoadedModel
 from neufs_tui.model.prefix import PromptPrefix, common_beginning
-from tests.model.conftest import load_tiny
+from tests.model.conftest import assert_same, load_tiny
 from tests.tiny import CORPUS
 
 TASK = Task(
@@ -40,9 +39,7 @@ def test_every_length_of_prefix_gives_the_log_probabilities_of_a_whole_prompt(
         shown = DEMONSTRATIONS[:n]
         read.append(extended.share(encoder.shared_prefix(shown)))
         prompts = [encoder.prompt(text, shown) for text in CORPUS[:2]]
-        for one, other in zip(extended.capture(prompts), whole.capture(prompts), strict=True):
-            np.testing.assert_allclose(one.scores, other.scores, rtol=1e-4, atol=1e-4)
-            assert one.answer == other.answer
+        assert_same(extended.capture(prompts), whole.capture(prompts), neurons=False)
     for place, n in enumerate(steps[1:21], start=1):
         shorter = encoder.shared_prefix(DEMONSTRATIONS[: n - 1])
         longer = encoder.shared_prefix(DEMONSTRATIONS[:n])
@@ -75,5 +72,4 @@ def test_a_prefix_read_in_pieces_is_the_same(
         runner = CaptureRunner(loaded, encoder.candidates, CaptureSettings())
         runner.share(encoder.shared_prefix())
         captures.append(runner.capture(prompts))
-    for one, other in zip(*captures, strict=True):
-        np.testing.assert_allclose(one.scores, other.scores, rtol=1e-4, atol=1e-4)
+    assert_same(*captures, neurons=False)

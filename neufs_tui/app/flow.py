@@ -80,7 +80,10 @@ class Flow:
         self._inquiry = Inquiry(workspace.add_panel)
         restored = workspace.shown()
         if restored is not None:
-            self._show(self._undecided(*restored))
+            example_id, pick, looked = restored
+            if looked:
+                self._revealed.add(example_id)
+            self._show(self._undecided(example_id, pick))
 
     @property
     def counts(self) -> Counts:
@@ -110,7 +113,8 @@ class Flow:
     def painted(self) -> None:
         """Remember, for a restart, what has come onto her screen."""
         if self.shown is not None:
-            self.workspace.set_shown(self.shown.example.id, self.shown.pick)
+            shown = self.shown
+            self.workspace.set_shown(shown.example.id, shown.pick, looked=self.has_looked)
 
     def decide(
         self, kind: DecisionKind, label: str | None = None, *, seconds: float | None = None
@@ -220,10 +224,15 @@ class Flow:
         return self.shown is not None and self.shown.example.id in self._revealed
 
     def look(self) -> Pick | None:
-        """Show her the model's answer to the example shown; None when there is none yet."""
+        """The model's answer to the example shown, which she sees now; None when there is none.
+
+        Raises:
+            SessionError: that she looked could not be stored.
+        """
         if self.shown is None or self.shown.pick is None:
             return None
         self._revealed.add(self.shown.example.id)
+        self.painted()
         return self.shown.pick
 
     def ask_why(self) -> ExampleId | None:

@@ -83,11 +83,17 @@ class Workspace(Protocol):
     def pick_of(self, example_id: ExampleId) -> Pick | None:
         """Why the example was shown when it was last decided."""
 
-    def set_shown(self, example_id: ExampleId, pick: Pick | None) -> None:
-        """Remember what is on her screen at this revision."""
+    def set_shown(self, example_id: ExampleId, pick: Pick | None, *, looked: bool) -> None:
+        """Remember what is on her screen at this revision.
 
-    def shown(self) -> tuple[ExampleId, Pick | None] | None:
-        """What was on her screen at this revision, before a restart."""
+        Args:
+            example_id: the example.
+            pick: why it is shown.
+            looked: she has seen the model's answer to it.
+        """
+
+    def shown(self) -> tuple[ExampleId, Pick | None, bool] | None:
+        """What was on her screen at this revision, before a restart; and whether she had looked."""
 
     def set_model(self, ready: ModelReady) -> None:
         """Keep what the manifest says of the model."""

@@ -84,12 +84,12 @@ class SessionWorkspace:
         """Why the example was shown when it was last decided."""
         return self._session.pick_of(example_id)
 
-    def set_shown(self, example_id: ExampleId, pick: Pick | None) -> None:
+    def set_shown(self, example_id: ExampleId, pick: Pick | None, *, looked: bool) -> None:
         """Remember what is on her screen at this revision."""
-        self._session.set_shown(example_id, pick)
+        self._session.set_shown(example_id, pick, looked=looked)
 
-    def shown(self) -> tuple[ExampleId, Pick | None] | None:
-        """What was on her screen at this revision, before a restart."""
+    def shown(self) -> tuple[ExampleId, Pick | None, bool] | None:
+        """What was on her screen at this revision, before a restart; and whether she had looked."""
         return self._session.shown()
 
     def set_model(self, ready: ModelReady) -> None:

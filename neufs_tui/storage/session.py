@@ -191,17 +191,27 @@ class Session:
         """Why the example was shown when it was last decided, undone or not."""
         return session_rows.last_pick(self._file.db, example_id)
 
-    def set_shown(self, example_id: ExampleId, pick: Pick | None) -> None:
-        """Remember what is on her screen at this revision."""
-        self._save("shown", to_json(ShownRecord(example_id, self.revision(), pick)))
+    def set_shown(self, example_id: ExampleId, pick: Pick | None, *, looked: bool = False) -> None:
+        """Remember what is on her screen at this revision.
 
-    def shown(self) -> tuple[ExampleId, Pick | None] | None:
-        """What was on her screen at this revision; None when nothing was."""
+        Args:
+            example_id: the example.
+            pick: why it is shown.
+            looked: she has seen the model's answer to it.
+        """
+        record = ShownRecord(example_id, self.revision(), pick, looked)
+        self._save("shown", to_json(record))
+
+    def shown(self) -> tuple[ExampleId, Pick | None, bool] | None:
+        """What was on her screen at this revision, and whether she had seen the model's answer.
+
+        None when nothing was shown.
+        """
         text = self._file.state("shown")
         shown = shown_from_json(text) if text else None
         if shown is None or shown.revision != self.revision():
             return None
-        return shown.example_id, shown.pick
+        return shown.example_id, shown.pick, shown.looked
 
     def counts(self) -> Counts:
         """How far she is."""

@@ -36,6 +36,8 @@ class ShownRecord:
     revision: int
     """Length of the journal when it was painted; it is out of date at any other."""
     pick: Pick | None = None
+    looked: bool = False
+    """She has seen the model's answer to it."""
 
 
 @dataclass(frozen=True, slots=True)

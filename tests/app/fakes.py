@@ -123,7 +123,7 @@ class FakeWorkspace:
         self.seconds: list[float | None] = []
         self.looked: set[ExampleId] = set()
         self.panels: dict[ExampleId, Explanation] = {}
-        self.on_screen: tuple[int, ExampleId, Pick | None] | None = None
+        self.on_screen: tuple[int, ExampleId, Pick | None, bool] | None = None
         self.ready: ModelReady | None = None
         self.full = False
         self.n_events = 0
@@ -190,11 +190,11 @@ class FakeWorkspace:
     def pick_of(self, example_id: ExampleId) -> Pick | None:
         return self.picks.get(example_id)
 
-    def set_shown(self, example_id: ExampleId, pick: Pick | None) -> None:
+    def set_shown(self, example_id: ExampleId, pick: Pick | None, *, looked: bool = False) -> None:
         self.calls.append("set_shown")
-        self.on_screen = (self.n_events, example_id, pick)
+        self.on_screen = (self.n_events, example_id, pick, looked)
 
-    def shown(self) -> tuple[ExampleId, Pick | None] | None:
+    def shown(self) -> tuple[ExampleId, Pick | None, bool] | None:
         if self.on_screen is None or self.on_screen[0] != self.n_events:
             return None
         return self.on_screen[1:]

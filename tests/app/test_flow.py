@@ -253,7 +253,7 @@ def test_the_model_and_the_paint_are_kept() -> None:
     flow.hear(READY)
     flow.painted()
     assert workspace.ready == READY
-    assert workspace.shown() == (EXAMPLES[0].id, PICKS[0])
+    assert workspace.shown() == (EXAMPLES[0].id, PICKS[0], False)
 
 
 def questions(engine: FakeEngine) -> list[Explain]:
@@ -305,6 +305,19 @@ def test_what_she_looked_at_is_recorded() -> None:
     flow.undo()  # the answer was shown to her with her own
     assert flow.has_looked
     assert flow.done is None
+
+
+def test_a_restart_does_not_forget_that_she_looked() -> None:
+    flow, workspace, _ = ranked()
+    flow.look()
+    again, workspace, engine = begin(workspace)
+    assert again.has_looked
+    again.hear(engine.rank(after_label=PICKS[5], queue=PICKS[1:4]))
+    again.decide(LABEL, "A")
+    assert workspace.looked == {EXAMPLES[0].id}
+    again.undo()
+    again.painted()
+    assert begin(workspace)[0].has_looked
 
 
 def test_a_skip_shows_nothing_of_the_answer() -> None:

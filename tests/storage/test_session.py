@@ -209,9 +209,9 @@ def test_the_example_on_screen_is_shown_again_after_a_restart(path: Path) -> Non
         assert session.shown() is None
         session.set_shown(content_hash("b"), pick("b"))
     with Session.open(path, write=True) as session:
-        assert session.shown() == (content_hash("b"), pick("b"))
-        session.set_shown(content_hash("a"), None)
-        assert session.shown() == (content_hash("a"), None)
+        assert session.shown() == (content_hash("b"), pick("b"), False)
+        session.set_shown(content_hash("a"), None, looked=True)
+        assert session.shown() == (content_hash("a"), None, True)
 
 
 def test_what_was_on_screen_does_not_come_back_once_it_is_decided(path: Path) -> None:

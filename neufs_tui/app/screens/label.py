@@ -189,7 +189,11 @@ class LabelScreen(Screen[None]):
             self.app.screen.hear(event)
 
     def _look(self) -> None:
-        pick = self._flow.look() if self._flow else None
+        try:
+            pick = self._flow.look() if self._flow else None
+        except NeufsError as error:
+            self._say_error(error)
+            return
         if self._flow is None or pick is None:
             self._say("the model has not answered this one yet")
         else:

@@ -11,13 +11,19 @@ from hypothesis import strategies as st
 
 from neufs_tui.app.flow import Flow
 from neufs_tui.app.workspace import SessionWorkspace
-from neufs_tui.core.records import DecisionKind
+from neufs_tui.core.records import Decision, DecisionKind
 from neufs_tui.core.settings import DifficultyName
-from neufs_tui.engine.protocol import Focus, Request
+from neufs_tui.engine.protocol import Focus, Ranked, Request
 from neufs_tui.engine.ranking import Ranker
+from neufs_tui.engine.rescoring import Rescorer
+from neufs_tui.engine.scanning import Scanner
+from neufs_tui.model.loading import LoadedModel
 from neufs_tui.storage.project import Project, open_session, read_project
 from neufs_tui.storage.request import ProjectRequest
 from tests.engine.test_ranking import capture
+from tests.engine.test_scanning import config
+from tests.engine.test_scanning import pool as examples_of
+from tests.model.conftest import load_tiny
 from tests.storage.values import write_rows
 
 N = 24
@@ -138,3 +144,55 @@ def test_the_numbers_that_chose_an_example_are_in_the_journal(tmp_path: Path) ->
     assert kept.pick == shown.pick
     assert kept.pick.reason is not None and kept.pick.reason.signal == "entropy"
     loop.workspace.close()
+
+
+class Reread:
+    """A ranking on a real model, with everything reread behind the labels there are."""
+
+    def __init__(self, loaded: LoadedModel, folder: Path) -> None:
+        settings = config(examples_of(16), folder, batch_halvings=4)
+        scanner = Scanner(settings, loaded)
+        list(scanner.run())
+        scanner.close()
+        self._rescorer = Rescorer(settings, scanner)
+        self._ranker = Ranker(settings.examples, settings.task, settings.selection)
+        self._ranker.observe(scanner.captures, complete=True)
+
+    def answer(self, decisions: tuple[Decision, ...], shown: str | None) -> Ranked:
+        self._rescorer.follow(decisions)
+        focus = Focus(len(decisions), decisions, shown)
+        while self._rescorer.step([one for one in self._ranker.order(focus) if one != shown]):
+            pass
+        readings, n_shown = self._rescorer.readings, len(self._rescorer.demonstrations)
+        self._ranker.refresh(readings, n_demonstrations=n_shown)
+        return self._ranker.answer(focus)
+
+
+def test_rereading_run_to_its_end_gives_the_same_next_example_on_any_way(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    loaded = load_tiny(tmp_path_factory.mktemp("model"), "llama")
+    travelled = Reread(loaded, tmp_path / "one")
+    first = travelled.answer((), None).pick
+    assert first is not None
+    shown, decisions = first.example_id, ()
+    ways: list[tuple[tuple[Decision, ...], str, Ranked]] = []
+    for name in ("yes", "no, not at all", "yes"):
+        ranked = travelled.answer(decisions, shown)
+        ways.append((decisions, shown, ranked))
+        assert ranked.after_label is not None
+        decisions = (*decisions, Decision(shown, DecisionKind.LABEL, name))
+        shown = ranked.after_label.example_id
+    for before, on_screen, ranked in reversed(ways):  # undone again
+        again = travelled.answer(before, on_screen)
+        assert next_ids(again) == next_ids(ranked)
+    for number, (before, on_screen, ranked) in enumerate(ways):  # and from nothing
+        afresh = Reread(loaded, tmp_path / f"fresh{number}").answer(before, on_screen)
+        assert next_ids(afresh) == next_ids(ranked)
+    assert ways[-1][2].after_skip is not None
+    assert ways[-1][2].after_skip.n_demonstrations == 2
+
+
+def next_ids(ranked: Ranked) -> tuple[str | None, ...]:
+    picks = (ranked.after_label, ranked.after_skip, *ranked.queue)
+    return tuple(pick.example_id if pick else None for pick in picks)

@@ -7,17 +7,16 @@ from time import monotonic
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.events import Key, Resize, ScreenResume
-from textual.screen import Screen
 from textual.widgets import Static
 
-from neufs_tui.app import explained, panels, sentences
+from neufs_tui.app import panels, sentences
 from neufs_tui.app.flow import Flow, Shown, Waiting
 from neufs_tui.app.gate import Gate
 from neufs_tui.app.keys import ACTIONS, FOOTER, Action
 from neufs_tui.app.loading import Loading
+from neufs_tui.app.screens.example import ExampleScreen
 from neufs_tui.app.screens.help import HelpScreen
 from neufs_tui.app.screens.picker import PickerScreen
-from neufs_tui.app.screens.why import ExplainedScreen, OthersScreen, WhyScreen
 from neufs_tui.app.status import EngineState
 from neufs_tui.app.text import one_line, visible
 from neufs_tui.app.widgets.bar import Bar, KeyBar
@@ -38,12 +37,12 @@ from neufs_tui.errors import NeufsError
 
 MIN_WIDTH, MIN_HEIGHT = 60, 16
 _WIDE_FROM, _LOW_BELOW = 110, 20
-_GATED = frozenset({Action.SKIP, Action.UNDO, Action.REDO, Action.PICK})
+_GATED = frozenset({Action.SKIP, Action.UNDO, Action.REDO, Action.PICK, Action.LOOK})
 _ALL = frozenset(key for key, _ in FOOTER)
 _NOTHING_SHOWN = frozenset({"u", "r", "?", "q"})
 
 
-class LabelScreen(Screen[None]):
+class LabelScreen(ExampleScreen):
     """Shows what the flow says, and passes on what she does.
 
     A key acts on the picture that was on the screen when it was pressed: keys read before the
@@ -56,14 +55,10 @@ class LabelScreen(Screen[None]):
         """Begin with nothing but the name of the pool."""
         super().__init__()
         self._pool_name = pool_name
-        self._flow: Flow | None = None
         self._loading = Loading()
         self._failure = ("", "")
         self._picture: Shown | Waiting | None = Waiting.LOADING
         self._gate = Gate()
-        self._said = ""
-        self._underlines = False
-        """Whether she asked for the words behind the gap."""
         self._n_early = 0
         """Keys dropped since something was said last."""
 
@@ -89,7 +84,7 @@ class LabelScreen(Screen[None]):
         self._loading = self._loading.begin("starting the engine")
         self.query_one("#header", Bar).parts = ("neufs-tui", one_line(workspace.pool_name))
         self.query_one(LabelList).labels = workspace.task.labels
-        self._say(" · ".join(workspace.notices))
+        self.say(" · ".join(workspace.notices))
         self._refresh()
 
     def hear(self, event: Event) -> None:
@@ -101,15 +96,13 @@ class LabelScreen(Screen[None]):
         try:
             self._flow.hear(event)
         except NeufsError as error:
-            self._say_error(error)
+            self.say_error(error)
         match event:
             case ModelReady():
                 right = f"{sentences.model_name(event.name)} · {event.device} · {event.dtype}"
                 self.query_one("#header", Bar).right = one_line(right)
-            case Explained():
-                self._show_explained(event)
-            case WordsFound():
-                self._underline()
+            case Explained() | WordsFound():
+                self.hear_answer(event)
             case EngineFailed():
                 self._lose_engine(event.message, event.hint, sentences.engine_failed(event))
             case EngineDied() if not was_off:
@@ -148,21 +141,13 @@ class LabelScreen(Screen[None]):
                 self._travel(action)
             case Action.PICK:
                 self._pick()
-            case Action.LOOK:
-                self._look()
-            case Action.WHY:
-                self._explain(WhyScreen)
-            case Action.OTHERS:
-                self._explain(OthersScreen)
-            case Action.WORDS:
-                self._toggle_words()
-            case Action.CURVE:
-                self._show_curve()
+            case Action.LOOK | Action.WHY | Action.OTHERS | Action.WORDS | Action.CURVE:
+                self.ask(action)
             case Action.FILE_ORDER if self._flow is not None:
                 self._flow.label_in_file_order()
                 self._refresh()
             case Action.SAVE:
-                self._say("already saved: a label is on disk before the next example shows")
+                self.say("already saved: a label is on disk before the next example shows")
             case Action.HELP:
                 task = self._flow.workspace.task if self._flow else None
                 self.app.push_screen(HelpScreen(task))
@@ -170,63 +155,6 @@ class LabelScreen(Screen[None]):
                 self.app.exit()
             case _:
                 self.query_one(TextView).move(action)
-
-    def _explain(self, screen: type[ExplainedScreen]) -> None:
-        """Open a page about the example shown, at once if it is explained already."""
-        flow = self._flow
-        if flow is None or flow.shown is None or not (flow.explanation or flow.ask_why()):
-            self._say("there is nothing to explain without an example and the model")
-        else:
-            pool = explained.Pool(flow.workspace.examples, flow.labels())
-            self.app.push_screen(screen(flow.shown.example.id, pool, flow.explanation))
-
-    def _show_explained(self, event: Explained) -> None:
-        """Pass what the engine said on to the panel, and to a page that waits for it."""
-        explanation = self._flow.explanation if self._flow else None
-        if explanation is not None and explanation is event.explanation:
-            self.query_one(ExampleView).explain(explanation)
-        if isinstance(self.app.screen, ExplainedScreen):
-            self.app.screen.hear(event)
-
-    def _look(self) -> None:
-        try:
-            pick = self._flow.look() if self._flow else None
-        except NeufsError as error:
-            self._say_error(error)
-            return
-        if self._flow is None or pick is None:
-            self._say("the model has not answered this one yet")
-        else:
-            self._say(sentences.model_says(pick, self._flow.workspace.task.label_names))
-
-    def _toggle_words(self) -> None:
-        """Underline the words behind the gap, or the text as it was."""
-        if self._flow is None or self._flow.shown is None:
-            return
-        self._underlines = not self._underlines
-        if self._underlines and self._flow.words is None and self._flow.ask_words() is None:
-            self._underlines = False
-            self._say("there is nobody to ask without the model")
-        elif self._underlines and self._flow.words is None:
-            self._say("leaving out one word after another …")
-        self._underline()
-
-    def _underline(self) -> None:
-        """Show the text with or without its underlined words, where it stands."""
-        if self._flow is None or self._flow.shown is None:
-            return
-        words = (self._flow.words or ()) if self._underlines else ()
-        self.query_one(ExampleView).underline(self._flow.shown.example.text, words)
-        if self._underlines and self._flow.words is not None:
-            self._say(sentences.words_found(len(words)))
-
-    def _show_curve(self) -> None:
-        if self._flow is None:
-            return
-        # plotting takes time to import, and few look at the curve at once
-        from neufs_tui.app.screens.curve import CurveScreen
-
-        self.app.push_screen(CurveScreen(self._flow.progress()))
 
     def on_resize(self, event: Resize) -> None:
         """Fit the window, or say that it is too small."""
@@ -255,7 +183,7 @@ class LabelScreen(Screen[None]):
         try:
             decision = self._flow.decide(kind, label, seconds=self._gate.seconds(at))
         except NeufsError as error:
-            self._say_error(error)
+            self.say_error(error)
             return
         if decision is None:
             return
@@ -264,7 +192,7 @@ class LabelScreen(Screen[None]):
         shots = self._flow.workspace.selection.shots
         if kind is DecisionKind.LABEL and self._flow.counts.n_labels == shots:
             done += "\n" + sentences.shots_reached(shots, panels.command(self._flow.workspace))
-        self._say(done)
+        self.say(done)
         self._refresh()
 
     def _travel(self, action: Action) -> None:
@@ -274,13 +202,13 @@ class LabelScreen(Screen[None]):
         try:
             decision = self._flow.undo() if undo else self._flow.redo()
         except NeufsError as error:
-            self._say_error(error)
+            self.say_error(error)
             return
         if decision is None:
-            self._say("nothing to undo" if undo else "nothing to redo")
+            self.say("nothing to undo" if undo else "nothing to redo")
             return
         sentence = sentences.undone if undo else sentences.redone
-        self._say(sentence(self._flow.example(decision), decision))
+        self.say(sentence(self._flow.example(decision), decision))
         self._refresh()
 
     def _pick(self) -> None:
@@ -297,19 +225,14 @@ class LabelScreen(Screen[None]):
     def _lose_engine(self, message: str, hint: str, sentence: str) -> None:
         if self._flow is not None and self._flow.waiting is Waiting.FAILED:
             self._failure = (message, hint)
-            self._say("")
+            self.say("")
         else:
-            self._say(sentence, trouble=True)
+            self.say(sentence, trouble=True)
 
-    def _say_error(self, error: NeufsError) -> None:
-        self._say(f"{error.message} {error.hint}".rstrip(), trouble=True)
-
-    def _say(self, sentence: str, *, trouble: bool = False) -> None:
-        self._said = sentence
+    def say(self, sentence: str, *, trouble: bool = False) -> None:
+        """Answer a key."""
         self._n_early = 0
-        feedback = self.query_one("#feedback", Static)
-        feedback.set_class(trouble, "-trouble")
-        feedback.update(visible(sentence))
+        super().say(sentence, trouble=trouble)
 
     def _refresh(self) -> None:
         """Show the flow as it is: the picture if it changed, and the lines around it."""
@@ -357,7 +280,7 @@ class LabelScreen(Screen[None]):
             try:
                 self._flow.painted()
             except NeufsError as error:
-                self._say_error(error)
+                self.say_error(error)
 
     def _tell_early_keys(self) -> None:
         """Say that keys were dropped, once the picture they were too early for is there."""

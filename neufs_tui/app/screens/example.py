@@ -1,0 +1,116 @@
+"""A screen around one example: what she may ask of it, and the line that answers."""
+
+from __future__ import annotations
+
+from textual.screen import Screen
+from textual.widgets import Static
+
+from neufs_tui.app import explained, sentences
+from neufs_tui.app.flow import Flow
+from neufs_tui.app.keys import Action
+from neufs_tui.app.screens.why import ExplainedScreen, OthersScreen, WhyScreen
+from neufs_tui.app.text import visible
+from neufs_tui.app.widgets.example_view import ExampleView
+from neufs_tui.engine.protocol import Explained, WordsFound
+from neufs_tui.errors import NeufsError
+
+
+class ExampleScreen(Screen[None]):
+    """Answers questions about the example shown; changes nothing of the session."""
+
+    def __init__(self) -> None:
+        """Begin with no example."""
+        super().__init__()
+        self._flow: Flow | None = None
+        self._said = ""
+        self._underlines = False
+        """Whether she asked for the words behind the gap."""
+
+    def ask(self, action: Action) -> None:
+        """Do what a key asks about the example shown."""
+        match action:
+            case Action.LOOK:
+                self._look()
+            case Action.WHY:
+                self._explain(WhyScreen)
+            case Action.OTHERS:
+                self._explain(OthersScreen)
+            case Action.WORDS:
+                self._toggle_words()
+            case Action.CURVE:
+                self._show_curve()
+
+    def hear_answer(self, event: Explained | WordsFound) -> None:
+        """Show what the engine has answered."""
+        if isinstance(event, WordsFound):
+            self._underline()
+        else:
+            self._show_explained(event)
+
+    def say(self, sentence: str, *, trouble: bool = False) -> None:
+        """Put a sentence on the line that answers keys."""
+        self._said = sentence
+        feedback = self.query_one("#feedback", Static)
+        feedback.set_class(trouble, "-trouble")
+        feedback.update(visible(sentence))
+
+    def say_error(self, error: NeufsError) -> None:
+        """Put an error there."""
+        self.say(f"{error.message} {error.hint}".rstrip(), trouble=True)
+
+    def _explain(self, screen: type[ExplainedScreen]) -> None:
+        """Open a page about the example shown, at once if it is explained already."""
+        flow = self._flow
+        if flow is None or flow.shown is None or not (flow.explanation or flow.ask_why()):
+            self.say("there is nothing to explain without an example and the model")
+        else:
+            pool = explained.Pool(flow.workspace.examples, flow.labels())
+            self.app.push_screen(screen(flow.shown.example.id, pool, flow.explanation))
+
+    def _show_explained(self, event: Explained) -> None:
+        """Pass what the engine said on to the panel, and to a page that waits for it."""
+        explanation = self._flow.explanation if self._flow else None
+        if explanation is not None and explanation is event.explanation:
+            self.query_one(ExampleView).explain(explanation)
+        if isinstance(self.app.screen, ExplainedScreen):
+            self.app.screen.hear(event)
+
+    def _look(self) -> None:
+        try:
+            pick = self._flow.look() if self._flow else None
+        except NeufsError as error:
+            self.say_error(error)
+            return
+        if self._flow is None or pick is None:
+            self.say("the model has not answered this one yet")
+        else:
+            self.say(sentences.model_says(pick, self._flow.workspace.task.label_names))
+
+    def _toggle_words(self) -> None:
+        """Underline the words behind the gap, or the text as it was."""
+        if self._flow is None or self._flow.shown is None:
+            return
+        self._underlines = not self._underlines
+        if self._underlines and self._flow.words is None and self._flow.ask_words() is None:
+            self._underlines = False
+            self.say("there is nobody to ask without the model")
+        elif self._underlines and self._flow.words is None:
+            self.say("leaving out one word after another …")
+        self._underline()
+
+    def _underline(self) -> None:
+        """Show the text with or without its underlined words, where it stands."""
+        if self._flow is None or self._flow.shown is None:
+            return
+        words = (self._flow.words or ()) if self._underlines else ()
+        self.query_one(ExampleView).underline(self._flow.shown.example.text, words)
+        if self._underlines and self._flow.words is not None:
+            self.say(sentences.words_found(len(words)))
+
+    def _show_curve(self) -> None:
+        if self._flow is None:
+            return
+        # plotting takes time to import, and few look at the curve at once
+        from neufs_tui.app.screens.curve import CurveScreen
+
+        self.app.push_screen(CurveScreen(self._flow.progress()))

@@ -88,7 +88,12 @@ class LabelApp(App[None]):
 
     def on_ready(self) -> None:
         """The first paint is done."""
+        self.app_resume_signal.subscribe(self, self._repaint)
         self._read_pool()
+
+    def _repaint(self, _app: App[object]) -> None:
+        """Paint all of it: back from the shell, the terminal shows nothing of what is known."""
+        self.refresh(layout=True)
 
     @work(thread=True, group="startup")
     def _read_pool(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -184,3 +185,20 @@ def test_the_sample_is_labelled_with_the_embedded_model(
     terminal.press("q")
     assert terminal.finish() == 0
     assert "209 examples: 1 labelled, 1 skipped, 207 left" in terminal.text
+
+
+def test_back_from_the_shell_the_whole_screen_is_painted(pool: Path, tiny_llama: Path) -> None:
+    terminal = label(pool, tiny_llama)
+    terminal.wait_for("scanned all 40")
+    before = shown(terminal.text)
+    terminal.press("\x1a")
+    stat = Path(f"/proc/{terminal.child.pid}/stat")
+    terminal.wait(lambda _: stat.read_text().rpartition(")")[2].split()[0] == "T", "it stopped")
+    terminal.screen.reset()  # as the shell's own lines would have replaced it
+    terminal.child.kill(signal.SIGCONT)
+    terminal.wait_for("labelled 0 ·")
+    assert shown(terminal.text) == before
+    press(terminal, "1")
+    labelled(terminal, 1)
+    terminal.press("q")
+    assert terminal.finish() == 0

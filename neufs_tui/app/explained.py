@@ -30,20 +30,24 @@ _MEANINGS = (
         "its neurons",
         "the ones that push most towards the answer the model gives to this example by itself.",
     ),
-    ("gap", "those of them that no example you labelled has among its own."),
-    ("median, rank", "of the gaps of all scanned examples that are not labelled."),
+    (
+        "gap",
+        "those of them that no example you labelled has among its own strongest ones; it may "
+        "still push there, only less than others do.",
+    ),
+    ("median, rank", "of the gaps of all scanned examples without a decision."),
     ("gap by layer", "how the gap spreads from the first layer to the last; a high block is many."),
     (
         "pushes",
         "what a neuron adds to the model's own answer, in logits before the last norm, summed "
-        "over the answer's tokens; below zero it pushes away.",
+        "over the answer's tokens; below zero it pushes away, as from a second token.",
     ),
     (
         "up, down",
         "the tokens it makes likelier and less likely whenever it is on: a readout of its "
         "direction, shown as it is, junk included; not its meaning.",
     ),
-    ("nearest label", "the labelled example in which that neuron pushes most, and how much."),
+    ("strongest in", "the labelled example in which that neuron pushes most, and how much."),
     (
         "together",
         "all that the feed-forward layers push towards the answer; the bars above add up to it.",
@@ -75,9 +79,11 @@ def sentence(explanation: Explanation) -> str:
     gap, n_labelled = explanation.gap, len(explanation.labelled)
     if not n_labelled:
         return f"Nothing is labelled yet, so all of its {gap.set_size:,} neurons are new."
-    labels = "the one label" if n_labelled == 1 else f"any of {n_labelled:,} labels"
+    examples = f"any of {n_labelled:,} labelled examples"
+    if n_labelled == 1:
+        examples = "the one labelled example"
     return (
-        f"{gap.size:,} of its {gap.set_size:,} neurons are not switched on by {labels} "
+        f"{gap.size:,} of its {gap.set_size:,} neurons are not switched on by {examples} "
         f"(median {gap.median:,.0f}; rank {gap.rank:,} of {gap.n_ranked:,})."
     )
 
@@ -159,7 +165,9 @@ def meanings() -> Content:
         parts += [(term, "bold $accent"), f" — {meaning}\n\n"]
     parts.append(
         "They explain why this example is shown, not which label it should have. They are read "
-        "without your labels in the prompt, so that all examples compare alike.\n"
+        "without your labels in the prompt, so that all examples compare alike. A large gap alone "
+        "does not choose: the group that your labels cover least comes first, and in it what is "
+        "typical and hard.\n"
     )
     return Content.assemble(*parts)
 
@@ -187,7 +195,7 @@ def _neuron(neuron: GapNeuron, pool: Pool, width: int) -> Parts:
     """Three lines: how much, up, down."""
     nearest = ""
     if neuron.nearest is not None:
-        nearest = f"nearest label {pool.name(neuron.nearest)} {neuron.nearest_contribution:+.2f}"
+        nearest = f"strongest in {pool.name(neuron.nearest)} {neuron.nearest_contribution:+.2f}"
     head = f"L{neuron.layer}.{neuron.index}"
     room = width - 10
     return [
@@ -210,9 +218,10 @@ def _bars(explanation: Explanation) -> Parts:
         (bar.name, bar.n_neurons, bar.contribution) for bar in explanation.bars[len(singles) :]
     ]
     longest = max(abs(contribution) for *_, contribution in rows) or 1.0
-    parts: Parts = ["\n", ("All that pushes towards the model's answer\n", _HEADING)]
+    parts: Parts = ["\n", ("What pushes towards the model's answer, and away\n", _HEADING)]
     for name, n_neurons, contribution in rows:
-        bar = "█" * max(1, round(_BAR * abs(contribution) / longest)) if contribution else ""
+        sign = "█" if contribution > 0 else "░"
+        bar = sign * max(1, round(_BAR * abs(contribution) / longest)) if contribution else ""
         parts.append(f"{name:<{_PART}}{n_neurons:>8,}{contribution:>+10.2f} ")
         parts.append((f"{bar}\n", "$success" if contribution > 0 else "$warning"))
     parts.append((f"{'together':<{_PART}}{'':8}{explanation.total:>+10.2f}\n", "bold"))
@@ -232,7 +241,7 @@ def _side_by_side(explanation: Explanation, pool: Pool, width: int) -> Parts:
     blank = Content("")
     parts: Parts = [
         "\n",
-        (f"Beside the nearest label, distance {near.distance:.2f}\n", _HEADING),
+        (f"Beside the nearest labelled example, distance {near.distance:.2f}\n", _HEADING),
         f"{near.shared:,} neurons shared, {near.only_here:,} only here, "
         f"{near.only_there:,} only there\n",
         _row(Content.styled("this one", "bold"), Content.styled(right, "bold"), room),

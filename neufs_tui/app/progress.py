@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 
 from neufs_tui.app.sentences import SIGNAL_NAMES, plural, share
+from neufs_tui.app.text import one_line
 from neufs_tui.core.auroc import Auroc
 from neufs_tui.core.learning import Progress
 from neufs_tui.core.settings import SIGNALS
@@ -15,6 +16,8 @@ Parts = list[Content | str | tuple[str, str]]
 
 _HEADING = "bold $text"
 _QUIET = "$foreground-muted"
+_FEW_ANSWERS, _ALIKE = 5, 0.9
+"""Answers below which, and the share of them from which on, their being alike is told."""
 _RECENT = 5
 """Labels over which the last gains are averaged."""
 
@@ -42,7 +45,8 @@ def signals(progress: Progress) -> Content:
         parts.append(
             (
                 f"Chance that a wrong answer is harder than a right one, by {record.n_wrong:,} "
-                f"wrong and {record.n_right:,} right; .50 is none. 95% intervals.\n",
+                f"wrong and {record.n_right:,} right that NeuFS chose; "
+                ".50 is none. 95% intervals.\n",
                 _QUIET,
             )
         )
@@ -59,7 +63,7 @@ def suggestion(progress: Progress) -> str:
     if found is not None:
         return _enough(found)
     if not progress.changes:
-        return "What a label changes in the model's answers is not known yet."
+        return "What a label changes in the model's answers was not seen yet since the start."
     last = progress.changes[-1]
     changed = f"The last label changed {last.changed:,} of {plural(last.compared, 'answer')}"
     if share_interval(last.changed, last.compared)[0] > FEW:
@@ -79,13 +83,25 @@ def _agreement(progress: Progress) -> str:
     last = progress.points[-1]
     looked = ""
     if progress.n_looked:
-        looked = f" Not counted: {plural(progress.n_looked, 'label')} after a look at it."
+        looked = f" Not counted: {plural(progress.n_looked, 'label')} given with it in view."
     if last.share is None:
         return f"The model has answered none of your examples before you did.{looked}"
     return (
         f"{last.agreeing:,} of {plural(last.compared, 'answer')} given before yours were the "
         f"same: {share(last.share)} ({share(last.low)} to {share(last.high)}).{looked}"
+        f"{_always(progress)}"
     )
+
+
+def _always(progress: Progress) -> str:
+    """Said when it answers next to everything alike, which the agreement alone would hide."""
+    if not progress.answers:
+        return ""
+    answer, n_times = max(progress.answers.items(), key=lambda item: item[1])
+    n_answers = sum(progress.answers.values())
+    if n_answers < _FEW_ANSWERS or n_times < _ALIKE * n_answers:
+        return ""
+    return f" It answered {one_line(answer)} {n_times:,} of {n_answers:,} times."
 
 
 def _classes(progress: Progress) -> str:
@@ -97,7 +113,9 @@ def _coverage(progress: Progress) -> str:
     gains = [point.gain for point in progress.points if point.gain is not None]
     if not gains:
         return "No labelled example is scanned yet."
-    recent = gains[-_RECENT:]
+    if len(gains) == 1:
+        return f"{gains[0]:,} neurons switched on by the first label."
+    recent = gains[1:][-_RECENT:]
     mean = f"{sum(recent) / len(recent):,.1f}".removesuffix(".0")
     of = "the last label" if len(recent) == 1 else f"the last {len(recent)} labels"
     return f"{sum(gains):,} neurons switched on; {of} added {mean} on average."
@@ -106,7 +124,7 @@ def _coverage(progress: Progress) -> str:
 def _too_little(record: TrackRecord) -> str:
     if record.n_compared < MIN_LABELS:
         return (
-            f"Known from {MIN_LABELS} labels on whose answer the model gave first; "
+            f"Known once {MIN_LABELS} examples that NeuFS chose are labelled; "
             f"there are {record.n_compared:,}."
         )
     side = "wrong" if record.n_wrong else "right"

@@ -52,13 +52,14 @@ _N_LIKELY = 4
 """Labels named of the model's answer, the likeliest."""
 
 
-def why(pick: Pick | None, *, n_pool: int, choose_from: int) -> str:
+def why(pick: Pick | None, *, n_pool: int, choose_from: int, n_labels: int) -> str:
     """One sentence on why an example is shown, with no number that is not in the pick.
 
     Args:
         pick: what chose it; None when nothing did.
         n_pool: examples in the pool.
         choose_from: scanned examples from which NeuFS chooses.
+        n_labels: labelled examples there are; the pick may not know the last ones.
     """
     if pick is None:
         return "Next in file order, without the model."
@@ -66,11 +67,13 @@ def why(pick: Pick | None, *, n_pool: int, choose_from: int) -> str:
         return f"Next in file order{_when_chosen(pick.n_scanned, n_pool, choose_from)}."
     if pick.n_labelled == 0:
         first = "Nothing is labelled yet, so every neuron is new"
+        if n_labels:
+            first = "Chosen before your first label, so every neuron was new"
         parts = [first, _group(pick.reason), _difficulty(pick.reason)]
     else:
         parts = [
             _uncovered(pick.reason),
-            _gap(pick.reason, pick.n_labelled),
+            _gap(pick.reason, pick.n_labelled, n_labels),
             _difficulty(pick.reason),
         ]
     return "; ".join(parts) + "."
@@ -227,12 +230,15 @@ def _when_chosen(n_scanned: int, n_pool: int, choose_from: int) -> str:
     return f": NeuFS chooses once {plural(choose_from, 'example')} are scanned"
 
 
-def _gap(reason: Reason, n_labelled: int) -> str:
-    labels = "your one label" if n_labelled == 1 else f"your {n_labelled:,} labels"
+def _gap(reason: Reason, n_known: int, n_labels: int) -> str:
+    which = "first " if n_known < n_labels else ""
+    examples = f"your {which}{plural(n_known, 'labelled example')}"
+    if n_known == 1:
+        examples = f"your {which or 'one '}labelled example"
     if not reason.gap:
-        clause = f"switches on no neuron beyond those of {labels}"
+        clause = f"switches on no neuron beyond those of {examples}"
     else:
-        used = f"{labels} has not used" if n_labelled == 1 else f"none of {labels} has used"
+        used = f"{examples} has not used" if n_known == 1 else f"none of {examples} has used"
         clause = f"switches on {plural(reason.gap, 'neuron')} that {used}"
     median = f"{reason.median_gap:,.1f}".removesuffix(".0")
     return f"{clause} (median {median}; rank {reason.gap_rank:,} of {reason.n_ranked:,})"

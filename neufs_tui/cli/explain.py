@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from neufs_tui.cli.names import example_name
+from neufs_tui.cli.names import example_name, numbered_name
 from neufs_tui.cli.options import (
     capture_options,
     capture_settings,
@@ -58,7 +58,8 @@ def explain(example: str, again: bool, as_json: bool, **options: Any) -> None:
             explanation = explain_example(config, chosen.id, decisions_of(project), narrator)
     else:
         click.echo("as it was stored with the label; --again asks the model", err=True)
-    names = {one.id: example_name(one) for one in project.pool.examples}
+    call = example_name if as_json else numbered_name
+    names = {one.id: call(one) for one in project.pool.examples}
 
     def name(example_id: ExampleId) -> str:
         return names.get(example_id, f"a row no longer in the pool ({example_id[:8]})")
@@ -122,11 +123,12 @@ def _print(explanation: Explanation, example: Example, name: Callable[[ExampleId
     console.print(Text(" ".join(example.text.split()), style="bold"))
     console.print(explained.sentence(explanation))
     shares = sorted(explanation.probabilities.items(), key=lambda item: -item[1])[:5]
-    console.print(Text("model: " + ", ".join(f"{label} {share:.2f}" for label, share in shares)))
+    answers = ", ".join(f"{label} {share:.2f}" for label, share in shares)
+    console.print(Text(f"model, without labels in its prompt: {answers}"))
     strip, top = explained.layer_strip(gap.by_layer), max(gap.by_layer)
     console.print(f"gap by layer, 0 to {len(gap.by_layer) - 1}, most {top:,}: {strip}")
     table = Table(box=None, pad_edge=False, title="strongest neurons of the gap")
-    for heading in ("neuron", "pushes", "towards", "away from", "nearest label", "there"):
+    for heading in ("neuron", "pushes", "towards", "away from", "strongest in", "there"):
         right = heading in ("pushes", "there")
         table.add_column(heading, justify="right" if right else "left", no_wrap=right)
     for one in explanation.neurons:
@@ -149,7 +151,7 @@ def _print(explanation: Explanation, example: Example, name: Callable[[ExampleId
     if explanation.overlap is not None:
         near = explanation.overlap
         console.print(
-            f"nearest label: {name(near.example_id)}, distance {near.distance:.2f}; "
+            f"nearest labelled example: {name(near.example_id)}, distance {near.distance:.2f}; "
             f"{near.shared:,} neurons shared, {near.only_here:,} only here, "
             f"{near.only_there:,} only there"
         )

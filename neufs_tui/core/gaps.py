@@ -6,7 +6,7 @@ to what all FFNs together push towards the model's answer.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ def find_gap(
     example_id: ExampleId,
     labelled: Sequence[ExampleId],
     *,
+    decided: Collection[ExampleId],
     shape: tuple[int, int],
 ) -> tuple[Gap, NeuronIds]:
     """What of an example's neuron set the labelled ones leave open.
@@ -32,13 +33,14 @@ def find_gap(
         captures: the scanned pool.
         example_id: one of it.
         labelled: the labelled examples, not this one.
+        decided: those and the skipped ones, which are not ranked; not this one.
         shape: the model's (n_layers, d_mlp).
     """
     n_layers, d_mlp = shape
     covered = np.zeros(n_layers * d_mlp, dtype=bool)
     for one in labelled:
         covered[captures[one].neurons] = True
-    done = set(labelled)
+    done = set(decided)
     gaps = {
         one: int((~covered[capture.neurons]).sum())
         for one, capture in captures.items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -82,7 +83,9 @@ class Progress:
     n_classes: int
     """Labels that the task has."""
     n_looked: int
-    """Labels given after a look at the model's answer."""
+    """Labels given with the model's answer in view."""
+    answers: Mapping[str, int]
+    """How often the model gave each answer, to the examples that are compared."""
 
 
 def learning_progress(
@@ -110,4 +113,5 @@ def learning_progress(
         changes=tuple(changes),
         n_classes=n_classes,
         n_looked=sum(one.looked for one in labelled),
+        answers=Counter(one.pick.answer for one in labelled if one.pick and not one.looked),
     )

@@ -56,8 +56,8 @@ class Explainer:
 
         Args:
             example_id: an example of the pool.
-            decisions: what holds, in order. If the example is among them, those before it count:
-                what was known when it was decided.
+            decisions: what holds, in order. If the example is labelled, those before it count:
+                what was known when it was labelled.
             readings: what was read with the present labels in the prompt.
 
         Yields:
@@ -78,11 +78,13 @@ class Explainer:
             self._remembered.move_to_end(one)
         while len(self._remembered) > _REMEMBERED:
             self._remembered.popitem(last=False)
-        gap, neurons = find_gap(self._captures, example_id, earlier, shape=self._shape)
+        decided = {decision.example_id for decision in before}
+        gap, neurons = find_gap(
+            self._captures, example_id, earlier, decided=decided, shape=self._shape
+        )
         here = self._contributions(example_id)
         summed = here.values.sum(axis=0)  # (n_layers, d_mlp)
         strongest_first = neurons[np.argsort(-summed.ravel()[neurons], kind="stable")]
-        decided = {decision.example_id for decision in before}
         yield Explanation(
             example_id=example_id,
             answer=self._names[capture.answer],
@@ -120,7 +122,9 @@ class Explainer:
             return
         before = _before(example_id, decisions)
         earlier = [one for one in _labelled(before) if one in self._captures]
-        _, neurons = find_gap(self._captures, example_id, earlier, shape=self._shape)
+        _, neurons = find_gap(
+            self._captures, example_id, earlier, decided=earlier, shape=self._shape
+        )
         text = self._examples[example_id].text
         spans = stretches(text)
         prompts = [self._encoder.prompt(one) for one in (text, *(without(text, s) for s in spans))]
@@ -169,12 +173,13 @@ class Explainer:
 
 
 def _before(example_id: ExampleId, decisions: Sequence[Decision]) -> list[Decision]:
-    """The decisions before an example's own."""
+    """The decisions before an example's label, or all others if it has none."""
     before = []
     for decision in decisions:
-        if decision.example_id == example_id:
+        if decision.example_id != example_id:
+            before.append(decision)
+        elif decision.kind is DecisionKind.LABEL:
             break
-        before.append(decision)
     return before
 
 

@@ -39,19 +39,39 @@ def test_agreement_comes_with_its_interval_and_leaves_out_what_she_looked_at() -
         learning_progress(looked, difficulty="count", gains={}, changes=(), n_classes=2)
     ).plain
     assert "2 of 2 answers given before yours were the same" in said
-    assert "Not counted: 2 labels after a look at it." in said
+    assert "Not counted: 2 labels given with it in view." in said
     assert "No labelled example is scanned yet." in said
 
 
 def test_the_gains_of_the_last_labels_are_averaged() -> None:
+    """But for the first label, to which every neuron is new."""
     said = progress.summary(known(4)).plain
-    assert f"{500 + 100 + 50 + 33} neurons switched on; the last 4 labels added 170.8" in said
+    assert f"{500 + 100 + 50 + 33} neurons switched on; the last 3 labels added 61 on" in said
+    assert "500 neurons switched on by the first label." in progress.summary(known(1)).plain
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        ((9, 1), " It answered yes 9 of 10 times."),
+        ((8, 2), ""),
+        ((4, 0), ""),
+        ((5, 0), " It answered yes 5 of 5 times."),
+    ],
+)
+def test_a_model_that_answers_all_alike_is_given_away(answers: tuple[int, int], said: str) -> None:
+    """An agreement of one half says little of a model that knows one word."""
+    curve = known(sum(answers))
+    curve = replace(curve, answers=dict(zip(("yes", "no"), answers, strict=True)))
+    shown = progress.summary(curve).plain
+    assert ("It answered" in shown) == bool(said)
+    assert said in shown
 
 
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ((), "What a label changes in the model's answers is not known yet."),
+        ((), "What a label changes in the model's answers was not seen yet since the start."),
         ((Change(1, 200, 380),), "The last label changed 200 of 380 answers read again, so more"),
         ((Change(1, 0, 12),), "of 12 answers read again; too little is known to call it settled."),
         (
@@ -66,7 +86,7 @@ def test_the_suggestion_says_what_it_rests_on(changes: tuple[Change, ...], sente
 
 def test_little_evidence_about_the_signals_is_called_little() -> None:
     said = progress.signals(known(4)).plain
-    assert "Known from 10 labels on whose answer the model gave first; there are 4." in said
+    assert "Known once 10 examples that NeuFS chose are labelled; there are 4." in said
     assert "until one has done better than chance on your labels" in said
     one_sided = [labelled(place, right=False) for place in range(12)]
     told = learning_progress(one_sided, difficulty="count", gains={}, changes=(), n_classes=2)

@@ -17,8 +17,12 @@ from tests.app.fakes import example, pick, reason
 ONE = example(16, "One text.")
 
 
-def why(shown: Pick | None, *, n_pool: int = 200, choose_from: int = 32) -> str:
-    return sentences.why(shown, n_pool=n_pool, choose_from=choose_from)
+def why(
+    shown: Pick | None, *, n_pool: int = 200, choose_from: int = 32, n_labels: int | None = None
+) -> str:
+    if n_labels is None:
+        n_labels = shown.n_labelled if shown else 0
+    return sentences.why(shown, n_pool=n_pool, choose_from=choose_from, n_labels=n_labels)
 
 
 @pytest.mark.parametrize(
@@ -27,19 +31,20 @@ def why(shown: Pick | None, *, n_pool: int = 200, choose_from: int = 32) -> str:
         (
             pick(ONE, n_labelled=5, why=reason()),
             "Stands for 44 examples that no label covers yet; switches on 57 neurons that none of"
-            " your 5 labels has used (median 5; rank 3 of 183); neuron count above 71% of equally"
-            " long answers.",
+            " your 5 labelled examples has used (median 5; rank 3 of 183); neuron count above 71%"
+            " of equally long answers.",
         ),
         (
             pick(ONE, n_labelled=1, why=reason(gap=1, median_gap=0.5, neighbourhood=1)),
-            "Stands for itself alone; switches on 1 neuron that your one label has not used"
-            " (median 0.5; rank 3 of 183); neuron count above 71% of equally long answers.",
+            "Stands for itself alone; switches on 1 neuron that your one labelled"
+            " example has not used (median 0.5; rank 3 of 183); neuron count above 71% of equally"
+            " long answers.",
         ),
         (
             pick(ONE, n_labelled=2, why=reason(gap=0, gap_rank=1_200, n_ranked=99_845)),
             "Stands for 44 examples that no label covers yet; switches on no neuron beyond those of"
-            " your 2 labels (median 5; rank 1,200 of 99,845); neuron count above 71% of equally"
-            " long answers.",
+            " your 2 labelled examples (median 5; rank 1,200 of 99,845); neuron count above 71% of"
+            " equally long answers.",
         ),
         (
             pick(ONE, n_labelled=0, why=reason(neighbourhood=212, percentile=99.9)),
@@ -49,14 +54,14 @@ def why(shown: Pick | None, *, n_pool: int = 200, choose_from: int = 32) -> str:
         (
             pick(ONE, n_labelled=3, why=reason(neighbourhood=0, percentile=0.0)),
             "Every group left has a labelled example near it; switches on 57 neurons that none of"
-            " your 3 labels has used (median 5; rank 3 of 183); the lowest neuron count of equally"
-            " long answers.",
+            " your 3 labelled examples has used (median 5; rank 3 of 183); the lowest neuron count"
+            " of equally long answers.",
         ),
         (
             pick(ONE, n_labelled=3, why=reason(gap_rank=1, percentile=None)),
             "Stands for 44 examples that no label covers yet; switches on 57 neurons that none of"
-            " your 3 labels has used (median 5; rank 1 of 183); all are equally hard by neuron"
-            " count.",
+            " your 3 labelled examples has used (median 5; rank 1 of 183); all are equally hard by"
+            " neuron count.",
         ),
         (
             pick(ONE, n_labelled=0, why=reason(neighbourhood=1, signal="entropy")),
@@ -78,6 +83,21 @@ def why(shown: Pick | None, *, n_pool: int = 200, choose_from: int = 32) -> str:
 )
 def test_the_reason_is_one_true_sentence(shown: Pick | None, expected: str) -> None:
     assert why(shown) == expected
+
+
+@pytest.mark.parametrize(
+    ("n_known", "clause"),
+    [
+        (0, "Chosen before your first label, so every neuron was new; this one stands for"),
+        (1, "switches on 57 neurons that your first labelled example has not used"),
+        (3, "switches on 57 neurons that none of your first 3 labelled examples has used"),
+        (4, "switches on 57 neurons that none of your 4 labelled examples has used"),
+    ],
+)
+def test_a_pick_made_before_the_last_labels_speaks_of_those_it_knew(
+    n_known: int, clause: str
+) -> None:
+    assert clause in why(pick(ONE, n_labelled=n_known, why=reason()), n_labels=4)
 
 
 @pytest.mark.parametrize(

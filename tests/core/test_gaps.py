@@ -33,13 +33,20 @@ def captured(sets: list[set[int]]) -> dict[str, Capture]:
 @given(SETS, st.data())
 def test_the_gap_is_what_no_label_covers(sets: list[set[int]], data: st.DataObject) -> None:
     captures = captured(sets)
-    labelled = data.draw(st.lists(st.integers(1, len(sets) - 1), unique=True))
-    gap, neurons = find_gap(captures, "0", [str(place) for place in labelled], shape=SHAPE)
+    decided = data.draw(st.lists(st.integers(1, len(sets) - 1), unique=True))
+    labelled = decided[: data.draw(st.integers(0, len(decided)))]
+    gap, neurons = find_gap(
+        captures,
+        "0",
+        [str(place) for place in labelled],
+        decided=[str(place) for place in decided],
+        shape=SHAPE,
+    )
     covered = set().union(*(sets[place] for place in labelled))
     assert set(neurons.tolist()) == sets[0] - covered
     assert sum(gap.by_layer) == gap.size
     assert len(gap.by_layer) == 3
-    others = [len(one - covered) for place, one in enumerate(sets) if place not in labelled]
+    others = [len(one - covered) for place, one in enumerate(sets) if place not in decided]
     assert gap.median == pytest.approx(float(np.median(others)))
     assert gap.rank == 1 + sum(other > gap.size for other in others)
     assert gap.n_ranked == len(others)

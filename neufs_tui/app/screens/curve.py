@@ -79,7 +79,7 @@ class CurveScreen(ModalScreen[None]):
         """Neurons that each label added; beside the first one's the others would vanish."""
         points = [p for p in self._progress.points[1:] if p.gain is not None]
         plt = plot.plt
-        plt.title("neurons added by each label")
+        plt.title("neurons added, after the first")
         labels, gains = [p.n_labels for p in points], [p.gain or 0 for p in points]
         plt.bar(labels, gains, marker="sd", width=0.5, color=_LINE)
         top = max(gains, default=0)

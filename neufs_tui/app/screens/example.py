@@ -91,6 +91,8 @@ class ExampleScreen(Screen[None]):
         if self._flow is None or self._flow.shown is None:
             return
         self._underlines = not self._underlines
+        if not self._underlines:
+            self.say("")
         if self._underlines and self._flow.words is None and self._flow.ask_words() is None:
             self._underlines = False
             self.say("there is nobody to ask without the model")

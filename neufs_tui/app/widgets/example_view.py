@@ -43,13 +43,19 @@ class ExampleView(Vertical):
         """Leave out the gap where it would leave the text too few lines."""
         self.set_class(event.size.height < _LOW_BELOW, "-low")
 
-    def show(self, shown: Shown, workspace: Workspace) -> None:
-        """Put an example in place."""
+    def show(self, shown: Shown, workspace: Workspace, *, n_labels: int) -> None:
+        """Put an example in place.
+
+        Args:
+            shown: the example and its pick.
+            workspace: the pool it stands in.
+            n_labels: labelled examples there are.
+        """
         n_pool = len(workspace.examples)
         cut = shown.pick is not None and shown.pick.truncated
         caption = sentences.place(shown.example, n_pool, cut=cut)
         choose_from = workspace.selection.choose_from
-        why = sentences.why(shown.pick, n_pool=n_pool, choose_from=choose_from)
+        why = sentences.why(shown.pick, n_pool=n_pool, choose_from=choose_from, n_labels=n_labels)
         self._put(visible(shown.example.text), caption, why)
 
     def show_instead(self, page: Content) -> None:

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TypeVar
 
+from filelock import FileLock
 from sqlite_utils import Database
 
 from neufs_tui.errors import NeufsError
@@ -74,14 +75,15 @@ class CacheFile:
 
     def _connect(self) -> Database:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with ExitStack() as opened:
+        # SQLite does not wait when two connections turn a new file to WAL at once: one is refused
+        lock = FileLock(self.path.with_name(f"{self.path.name}.lock"), timeout=_BUSY_S)
+        with lock, ExitStack() as opened:
             db = Database(sqlite3.connect(self.path, timeout=_BUSY_S), execute_plugins=False)
             opened.callback(db.close)
             # A row is some kilobytes: on small pages half of each would stay empty
             db.execute("pragma page_size = 32768")
             db.execute("pragma journal_mode = wal")
             db.execute("pragma synchronous = normal")
-            # Taking the write lock first makes two processes begin one after the other
             db.execute("begin immediate")
             db.table("meta").create({"name": str, "value": str}, pk="name", if_not_exists=True)
             db.table("captures").create(COLUMNS, pk="id", if_not_exists=True)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -78,3 +80,17 @@ def test_a_batch_that_cannot_be_stored_is_reported(
     with pytest.raises(NeufsError, match="the disk is full"):
         writer.put([(IDS[1], capture(1))])
     writer.close()
+
+
+def test_many_may_open_a_cache_that_is_not_there_yet(source: CacheSource) -> None:
+    everyone = threading.Barrier(4)
+
+    def open_at_once(at: CacheSource) -> set[str]:
+        everyone.wait()
+        with at.open() as cache:
+            return cache.known()
+
+    for number in range(20):
+        fresh = replace(source, folder=source.folder / str(number))
+        with ThreadPoolExecutor(4) as pool:
+            assert list(pool.map(open_at_once, [fresh] * 4)) == [set()] * 4

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterable, Iterator, Sequence
 
 from neufs_tui.core.neurons import Capture
@@ -15,6 +16,11 @@ from neufs_tui.model.memory import batch_tokens, free_memory, is_out_of_memory, 
 from neufs_tui.storage.batch_sizes import BatchSizes
 
 logger = logging.getLogger(__name__)
+
+_PACED_TOKENS = 128
+"""Tokens of a batch that is to be short, at least; fewer take nearly as long."""
+_NEWEST_SHARE = 0.5
+"""Weight of the batch read last in what a token is known to take."""
 
 Encoded = tuple[Example, EncodedPrompt]
 Captured = list[tuple[ExampleId, Capture]]
@@ -37,19 +43,25 @@ class Batching:
             self._sizes.remember(self._key, smaller, self._free_bytes)
         self.n_tokens = smaller if known is None else min(smaller, known)
         """Tokens of a batch at most, unless a single prompt has more."""
+        self._token_s: float | None = None
+        """Seconds that a token has taken lately."""
 
-    def cut(self, encoded: Iterable[Encoded], *, share: float = 1.0) -> Iterator[list[Encoded]]:
+    def cut(
+        self, encoded: Iterable[Encoded], *, seconds: float | None = None
+    ) -> Iterator[list[Encoded]]:
         """Cut prompts, in their order, into batches.
 
         Args:
             encoded: taken one by one, as they are needed.
-            share: of the present size, how much a batch may have.
+            seconds: what reading a batch should take at most, as far as one can tell from those
+                read before; None if it may take what it takes.
         """
+        most = self.n_tokens if seconds is None else self._paced(seconds)
         batch: list[Encoded] = []
         n_tokens = 0
         for item in encoded:
             more = self._count([item])
-            if batch and n_tokens + more > share * self.n_tokens:
+            if batch and n_tokens + more > most:
                 yield batch
                 batch, n_tokens = [], 0
             batch.append(item)
@@ -69,6 +81,7 @@ class Batching:
             if len(part) > 1 and self._count(part) > self.n_tokens:
                 parts += [part[len(part) // 2 :], part[: len(part) // 2]]
                 continue
+            began = time.monotonic()
             try:
                 captures = self._runner.capture([prompt for _, prompt in part])
             except RuntimeError as error:
@@ -79,10 +92,22 @@ class Batching:
                 self._sizes.remember(self._key, self.n_tokens, self._free_bytes)
                 parts.append(part)
             else:
+                self._clock(part, time.monotonic() - began)
                 ids = [example.id for example, _ in part]
                 yield list(zip(ids, captures, strict=True))
                 continue
             release_memory()  # once the error no longer holds on to the failed pass
+
+    def _paced(self, seconds: float) -> int:
+        """Tokens that take so long, or few while nobody knows."""
+        wanted = seconds / self._token_s if self._token_s else 0.0
+        return min(self.n_tokens, max(_PACED_TOKENS, int(wanted)))
+
+    def _clock(self, part: Sequence[Encoded], seconds: float) -> None:
+        """Take in how long a batch has taken."""
+        newest = seconds / self._count(part)
+        before = self._token_s if self._token_s is not None else newest
+        self._token_s = before + _NEWEST_SHARE * (newest - before)
 
     def _count(self, batch: Sequence[Encoded]) -> int:
         return sum(self._runner.n_tokens(prompt) for _, prompt in batch)

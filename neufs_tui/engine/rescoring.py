@@ -20,6 +20,8 @@ from neufs_tui.engine.scanning import Scanner
 
 _REMEMBERED = 16
 """Sets of demonstrations whose readings are kept, for undo and redo."""
+_BATCH_S = 0.3
+"""Seconds that a batch should take: as long she may wait for an answer when she acts."""
 
 Demonstrations = tuple[Demonstration, ...]
 
@@ -88,8 +90,7 @@ class Rescorer:
         if not missing:
             return False
         self._read_prefix()
-        # Half a scan's batch: she may be waiting for an answer
-        batch = next(self._batching.cut(self._encoded(missing), share=0.5))
+        batch = next(self._batching.cut(self._encoded(missing), seconds=_BATCH_S))
         for captured in self._batching.captured(batch):
             readings.update((example_id, _without_set(one)) for example_id, one in captured)
         return True

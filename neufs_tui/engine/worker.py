@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
@@ -41,7 +42,8 @@ _LOOK_S = 0.2
 """Seconds between looks at a geometry that is being made."""
 SHORTLIST = 32
 """Candidates reread before the scan goes on, and all that `--rescore shortlist` rereads."""
-
+_RANKING_SHARE = 0.1
+"""Of the time spent on rereading, what ranking anew may take; it grows with the pool."""
 
 Words = tuple[Word, ...]
 _NOTHING: Words = ()
@@ -69,6 +71,10 @@ class Engine:
         self._answering = None
         self._candidates: list[ExampleId] = []
         """What is to be reread, best first."""
+        self._is_unranked = False
+        """Whether something was reread that the last ranking does not know."""
+        self._rank_again_at = 0.0
+        """On the monotonic clock; until then rereading goes on."""
 
     def serve(self) -> None:
         """Load, scan and rank; returns when stopped."""
@@ -115,6 +121,7 @@ class Engine:
         if self._rescorer is not None:
             self._rescorer.follow(self._focus.decisions)
             self._refresh(self._ranker, self._rescorer)
+            self._is_unranked = False
         self._send(self._ranker.answer(self._focus))
         if self._rescorer is not None and self._rescorer.demonstrations:
             # Best first, as it looks now; what she is reading is on her screen as it is
@@ -126,19 +133,30 @@ class Engine:
             self._candidates = []
 
     def _reread(self, candidates: Sequence[ExampleId]) -> bool:
-        """Reread one batch of candidates and answer anew.
+        """Reread one batch of candidates; rank anew when it is worth its time, and at the end.
 
         Returns:
             Whether there was anything to reread.
         """
+        if self._rescorer is None:
+            return False
+        more = self._rescorer.step(candidates)
+        self._is_unranked |= more
+        if self._is_unranked and (not more or time.monotonic() >= self._rank_again_at):
+            self._rank_reread()
+        return more
+
+    def _rank_reread(self) -> None:
+        """Say what comes next by what was reread."""
         if self._focus is None or self._ranker is None or self._rescorer is None:
-            return False
-        if not self._rescorer.step(candidates):
-            return False
+            return
+        began = time.monotonic()
         self._refresh(self._ranker, self._rescorer)
         self._send(self._rescorer.progress(self._candidates))
         self._send(self._ranker.answer(self._focus))
-        return True
+        ended = time.monotonic()
+        self._rank_again_at = ended + (ended - began) / _RANKING_SHARE
+        self._is_unranked = False
 
     def _explain(self) -> bool:
         """Answer questions, the newest first, until something is heard from her.

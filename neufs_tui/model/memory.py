@@ -10,7 +10,12 @@ import torch
 from neufs_tui.model.loading import LoadedModel
 
 _MOST_TOKENS = {"cpu": 2048, "cuda": 32768}
-"""Tokens of a batch beyond which nothing gets faster; on two cores about half a second."""
+"""Tokens of a batch beyond which nothing gets faster, however small the model."""
+_ENOUGH_WORK = {"cpu": 1.2e11, "cuda": 3e13}
+"""Multiplications of a batch from which on a larger one only takes longer: she waits for it when
+she acts. On two cores about a second; on a GPU 8,192 tokens of a model with 4 billion weights."""
+_ENOUGH_TOKENS = {"cpu": 128, "cuda": 2048}
+"""Tokens of a batch at least, if they fit: fewer would leave the device idle."""
 _FEWEST_TOKENS = 64
 _SHARE = 0.5
 """Of the free memory, what a batch may take by estimate."""
@@ -27,7 +32,7 @@ def free_memory(loaded: LoadedModel) -> int:
 
 
 def batch_tokens(loaded: LoadedModel, n_slots: int, free_bytes: int) -> int:
-    """Tokens of a batch, such that reading them takes about half the free memory at most.
+    """Tokens of a batch: as many as keep the device busy and take half the free memory at most.
 
     Args:
         loaded: the model.
@@ -35,9 +40,18 @@ def batch_tokens(loaded: LoadedModel, n_slots: int, free_bytes: int) -> int:
         free_bytes: bytes that are free.
     """
     kind = loaded.device.split(":")[0]
-    most = _MOST_TOKENS.get(kind, _MOST_TOKENS["cpu"])
+    kind = kind if kind in _MOST_TOKENS else "cpu"
+    busy = max(_ENOUGH_TOKENS[kind], int(_ENOUGH_WORK[kind] / _work_a_token(loaded)))
     fitting = int(_SHARE * free_bytes / _bytes_a_token(loaded, n_slots))
-    return max(_FEWEST_TOKENS, min(most, fitting))
+    return max(_FEWEST_TOKENS, min(_MOST_TOKENS[kind], busy, fitting))
+
+
+def _work_a_token(loaded: LoadedModel) -> float:
+    """Multiplications that one token takes in the layers' weights, roughly."""
+    architecture = loaded.architecture
+    d_model, d_mlp = architecture.d_model, architecture.d_mlp
+    # Queries, keys, values and output; gate, up and down
+    return float(architecture.n_layers * (4 * d_model * d_model + 3 * d_model * d_mlp))
 
 
 def _bytes_a_token(loaded: LoadedModel, n_slots: int) -> float:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,3 +32,17 @@ def test_running_out_of_memory_is_told_from_other_errors(
     error: RuntimeError, expected: bool
 ) -> None:
     assert is_out_of_memory(error) is expected
+
+
+def test_a_batch_of_a_larger_model_has_fewer_tokens(tmp_path: Path) -> None:
+    loaded = load_tiny(tmp_path, "llama")
+
+    def tokens(d_model: int, d_mlp: int, device: str = "cpu") -> int:
+        wide = replace(loaded.architecture, d_model=d_model, d_mlp=d_mlp)
+        return batch_tokens(replace(loaded, architecture=wide, device=device), 4, 1 << 50)
+
+    sizes = [tokens(64, 256), tokens(2048, 2048), tokens(4096, 4096), tokens(65536, 65536)]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[0] == 2048 and sizes[1] == pytest.approx(4 * sizes[2], abs=4)
+    assert sizes[-1] == 128
+    assert tokens(64, 256, "cuda:1") == 32768 > tokens(65536, 65536, "cuda:1") == 2048

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
-from neufs_tui.app.sentences import number
+from neufs_tui.app.sentences import number, plural
 from neufs_tui.app.text import ellipsis, one_line, visible
 from neufs_tui.core.explanation import Explanation, GapNeuron, Word
 from neufs_tui.core.records import Example, ExampleId
@@ -47,7 +47,16 @@ _MEANINGS = (
         "the tokens it makes likelier and less likely whenever it is on: a readout of its "
         "direction, shown as it is, junk included; not its meaning.",
     ),
-    ("strongest in", "the labelled example in which that neuron pushes most, and how much."),
+    (
+        "in N of M sets",
+        "how many scanned examples have that neuron among theirs: where it is one, only this text "
+        "switches it on; where it is many, a label here covers it for all of them.",
+    ),
+    (
+        "strongest in",
+        "the labelled example in which that neuron pushes most, though it is not in that "
+        "example's set, and how much.",
+    ),
     (
         "together",
         "all that the feed-forward layers push towards the answer; the bars above add up to it.",
@@ -88,10 +97,17 @@ def sentence(explanation: Explanation) -> str:
     )
 
 
-def layer_strip(by_layer: tuple[int, ...]) -> str:
-    """One character a layer, first layer first, the fullest layer a whole block."""
-    top = max(by_layer) or 1
-    return "".join(_STEPS[-(-n * (len(_STEPS) - 1) // top)] for n in by_layer)
+def layer_strip(by_layer: tuple[int, ...], cells: int | None = None) -> str:
+    """The layers side by side, first layer first, the fullest a whole block.
+
+    Args:
+        by_layer: a number of each layer.
+        cells: characters there is room for; neighbours share one where layers are more.
+    """
+    size = -(-len(by_layer) // max(1, cells)) if cells is not None else 1
+    sums = [sum(by_layer[start : start + size]) for start in range(0, len(by_layer), size)]
+    top = max(sums) or 1
+    return "".join(_STEPS[-(-n * (len(_STEPS) - 1) // top)] for n in sums)
 
 
 def tokens(texts: tuple[str, ...]) -> str:
@@ -99,19 +115,14 @@ def tokens(texts: tuple[str, ...]) -> str:
     return " ".join(repr(text)[1:-1].replace(" ", "·") for text in texts)
 
 
-def compact(explanation: Explanation, width: int) -> tuple[str, str]:
-    """Two lines: the gap by layer, and its strongest neurons."""
-    gap = explanation.gap
-    strip = f"gap by layer 0 |{layer_strip(gap.by_layer)}| {len(gap.by_layer) - 1}"
-    if not explanation.neurons:
-        return ellipsis(strip, width), "no neuron of its is new"
-    fullest = max(gap.by_layer)
-    strip = f"{strip}  most {fullest:,} in layer {gap.by_layer.index(fullest)}"
-    strongest = "  ".join(
-        f"L{one.layer}.{one.index} {one.contribution:+.2f} → {one_line(tokens(one.towards[:2]))}"
-        for one in explanation.neurons
-    )
-    return ellipsis(strip, width), ellipsis(strongest, width)
+def pushed(contribution: float) -> str:
+    """A contribution; three decimals, since a gap's neurons are seldom the strong ones."""
+    return f"{contribution:+,.3f}"
+
+
+def neuron_name(neuron: GapNeuron) -> str:
+    """What a neuron is called: its layer and its number there, both from 0."""
+    return f"L{neuron.layer}.{neuron.index}"
 
 
 def underlined(text: str, words: tuple[Word, ...]) -> Content:
@@ -126,13 +137,14 @@ def underlined(text: str, words: tuple[Word, ...]) -> Content:
     return Content.assemble(*parts)
 
 
-def page(explanation: Explanation, pool: Pool, width: int) -> Content:
+def page(explanation: Explanation, pool: Pool, width: int, origin: str) -> Content:
     """Everything about one example but the model's answer, which would lead her.
 
     Args:
         explanation: the numbers.
         pool: the other examples.
         width: cells a line may have.
+        origin: by what model and settings they came about.
     """
     gap = explanation.gap
     parts: Parts = [
@@ -148,13 +160,13 @@ def page(explanation: Explanation, pool: Pool, width: int) -> Content:
         ("Strongest neurons of the gap\n", _HEADING),
     ]
     for one in explanation.neurons:
-        parts += _neuron(one, pool, width)
+        parts += _neuron(one, gap.n_scanned, pool, width)
     if not explanation.neurons:
         parts.append(("none: every neuron of it is covered\n", _QUIET))
     parts += _bars(explanation)
     if explanation.overlap is not None:
         parts += _side_by_side(explanation, pool, width)
-    parts += ["\n", ("? says what each number means\n", _QUIET)]
+    parts += ["\n", (f"{origin}\n", _QUIET), ("? says what each number means\n", _QUIET)]
     return Content.assemble(*parts)
 
 
@@ -191,17 +203,17 @@ def others(explanation: Explanation, pool: Pool, width: int) -> Content:
     return Content.assemble(*parts)
 
 
-def _neuron(neuron: GapNeuron, pool: Pool, width: int) -> Parts:
+def _neuron(neuron: GapNeuron, n_scanned: int, pool: Pool, width: int) -> Parts:
     """Three lines: how much, up, down."""
-    nearest = ""
+    where = f"in {neuron.n_examples:,} of {plural(n_scanned, 'set')}"
     if neuron.nearest is not None:
-        nearest = f"strongest in {pool.name(neuron.nearest)} {neuron.nearest_contribution:+.2f}"
-    head = f"L{neuron.layer}.{neuron.index}"
+        there = pushed(neuron.nearest_contribution)
+        where += f" · strongest in {pool.name(neuron.nearest)} {there}"
     room = width - 10
     return [
-        (f"{head:<12}", "bold"),
-        f"{neuron.contribution:>+8.2f}   ",
-        (f"{one_line(nearest)}\n", _QUIET),
+        (f"{neuron_name(neuron):<12}", "bold"),
+        f"{pushed(neuron.contribution):>8}   ",
+        (f"{where}\n", _QUIET),
         ("    up    ", _QUIET),
         Content(f"{ellipsis(tokens(neuron.towards), room)}\n"),
         ("    down  ", _QUIET),
@@ -222,9 +234,9 @@ def _bars(explanation: Explanation) -> Parts:
     for name, n_neurons, contribution in rows:
         sign = "█" if contribution > 0 else "░"
         bar = sign * max(1, round(_BAR * abs(contribution) / longest)) if contribution else ""
-        parts.append(f"{name:<{_PART}}{n_neurons:>8,}{contribution:>+10.2f} ")
+        parts.append(f"{name:<{_PART}}{n_neurons:>8,}{pushed(contribution):>11} ")
         parts.append((f"{bar}\n", "$success" if contribution > 0 else "$warning"))
-    parts.append((f"{'together':<{_PART}}{'':8}{explanation.total:>+10.2f}\n", "bold"))
+    parts.append((f"{'together':<{_PART}}{'':8}{pushed(explanation.total):>11}\n", "bold"))
     return parts
 
 

@@ -7,17 +7,17 @@ changes what is on the screen.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import Enum, auto
 
+from neufs_tui.app import sentences
+from neufs_tui.app.heard import Heard
 from neufs_tui.app.inquiry import Inquiry
+from neufs_tui.app.picture import Shown, Waiting
 from neufs_tui.app.ports import Workspace
+from neufs_tui.app.standing import standing
 from neufs_tui.app.status import Counts, EngineState
 from neufs_tui.core.explanation import Explanation, Word
 from neufs_tui.core.learning import Progress, learning_progress
-from neufs_tui.core.records import Decision, DecisionKind, Example, ExampleId, Pick
-from neufs_tui.core.settings import Signal
-from neufs_tui.core.track_record import signal_for
+from neufs_tui.core.records import Decision, DecisionKind, ExampleId, Pick
 from neufs_tui.engine.protocol import (
     EngineDied,
     EngineFailed,
@@ -29,33 +29,8 @@ from neufs_tui.engine.protocol import (
     ModelReady,
     Ranked,
     Request,
-    Rescored,
-    ScanProgressed,
     WordsFound,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """An example on the screen."""
-
-    example: Example
-    pick: Pick | None
-    """Why; None when no ranking chose it."""
-
-
-class Waiting(Enum):
-    """Why nothing is shown."""
-
-    LOADING = auto()
-    CHOOSING = auto()
-    """The next ranking is on its way."""
-    SCANNING = auto()
-    """Every scanned example is decided, and the scan goes on."""
-    FAILED = auto()
-    """The engine is off before it chose anything: she decides whether to go on without."""
-    FINISHED = auto()
-    """Every example of the pool is decided."""
 
 
 class Flow:
@@ -65,13 +40,10 @@ class Flow:
         """Take up the session where it was left."""
         self.workspace = workspace
         self._send: Callable[[Request], None] | None = None
-        self._ranked: Ranked | None = None
         self._displaced: list[Shown] = []
         self._begun = False
-        self._read_decisions()
-        self.engine = EngineState.LOADING
-        self.scan: ScanProgressed | None = None
-        self.rescored: Rescored | None = None
+        self._standing = standing(workspace)
+        self.heard = Heard()
         self.shown: Shown | None = None
         self.done: Shown | None = None
         """The example labelled last, as it was shown; None after anything else."""
@@ -88,21 +60,20 @@ class Flow:
     @property
     def counts(self) -> Counts:
         """Where she is."""
-        return self._counts
+        return self._standing.counts
 
     @property
     def waiting(self) -> Waiting | None:
         """Why nothing is shown; None when something is."""
         if self.shown is not None:
             return None
-        if not self._counts.left:
+        if not self.counts.left:
             return Waiting.FINISHED
-        if self.engine is EngineState.GONE:
+        if self.heard.engine is EngineState.GONE:
             return Waiting.FAILED
-        nothing_scanned = self._ranked is None and (self.scan is None or not self.scan.done)
-        if self.engine is not EngineState.RUNNING or nothing_scanned:
+        if self.heard.engine is not EngineState.RUNNING or self.heard.has_nothing:
             return Waiting.LOADING
-        exhausted = self._ranked is not None and self._answers_now(self._ranked)
+        exhausted = self.heard.ranked_for(self._standing.revision, None) is not None
         return Waiting.SCANNING if exhausted else Waiting.CHOOSING
 
     def connect(self, send: Callable[[Request], None]) -> None:
@@ -149,7 +120,7 @@ class Flow:
         if self.done is not None:
             self._revealed.add(done.example.id)
             self._inquiry.labelled()
-        self._read_decisions()
+        self._standing = standing(self.workspace)
         self._show(self._next(follow_up))
         self._tell()
         return decision
@@ -162,7 +133,7 @@ class Flow:
         self.done = None
         if decision.kind is DecisionKind.LABEL:
             self._revealed.add(decision.example_id)
-        self._read_decisions()
+        self._standing = standing(self.workspace)
         pick = self.workspace.pick_of(decision.example_id)
         again = self._undecided(decision.example_id, pick)
         if again is not None:
@@ -179,10 +150,10 @@ class Flow:
         if decision is None:
             return None
         self.done = None
-        self._read_decisions()
-        if self.shown is None or self.shown.example.id in self._decided:
+        self._standing = standing(self.workspace)
+        if self.shown is None or self.shown.example.id in self._standing.decided:
             back = self._displaced.pop() if self._displaced else None
-            if back is None or back.example.id in self._decided:
+            if back is None or back.example.id in self._standing.decided:
                 back = self._next(follow_ups[decision.kind])
             self._show(back)
         self._tell()
@@ -190,23 +161,16 @@ class Flow:
 
     def hear(self, event: Event) -> None:
         """Take in what the engine says; what is on the screen stays there."""
+        self.heard.take(event)
         match event:
             case Ranked():
-                self.engine = EngineState.RUNNING
-                self._hear_ranked(event)
-            case ScanProgressed():
-                self.engine = EngineState.RUNNING
-                self.scan = event
-            case Rescored():
-                self.rescored = event
+                self._go_on()
             case Explained() | WordsFound():
                 self._inquiry.hear(event)
             case ModelReady():
                 self.workspace.set_model(event)
-            case EngineFailed():
-                self._lose_engine(restarting=event.out_of_memory)
-            case EngineDied():
-                self._lose_engine(restarting=event.restarting)
+            case EngineFailed() | EngineDied():
+                self._lose_engine()
 
     @property
     def explanation(self) -> Explanation | None:
@@ -244,22 +208,22 @@ class Flow:
         return self._ask(FindWords)
 
     def _ask(self, question: type[Explain] | type[FindWords]) -> ExampleId | None:
-        if self.shown is None or self._send is None or self.engine is EngineState.GONE:
+        if self.shown is None or self._send is None or self.heard.engine is EngineState.GONE:
             return None
-        self._send(question(self.shown.example.id, self._decisions))
+        self._send(question(self.shown.example.id, self._standing.decisions))
         return self.shown.example.id
 
     def labels(self) -> dict[ExampleId, str]:
         """The labels that hold."""
-        return {one.example_id: one.label for one in self._decisions if one.label is not None}
+        return self._standing.labels
 
     def progress(self) -> Progress:
         """What the labels have brought so far."""
         return learning_progress(
             self.workspace.labelled(),
             difficulty=self.workspace.selection.difficulty,
-            gains=self._ranked.gains if self._ranked is not None else {},
-            changes=self.rescored.changes if self.rescored is not None else (),
+            gains=self.heard.ranked.gains if self.heard.ranked is not None else {},
+            changes=self.heard.rescored.changes if self.heard.rescored is not None else (),
             n_classes=len(self.workspace.task.labels),
         )
 
@@ -268,15 +232,17 @@ class Flow:
         if self.waiting is Waiting.FAILED:
             self._show(self._first_in_file())
 
-    def example(self, decision: Decision) -> Example | None:
-        """The example decided; None when its row is no longer in the pool."""
-        return self.workspace.examples.get(decision.example_id)
+    @property
+    def origin(self) -> str:
+        """By what model and settings the example shown was chosen and explained."""
+        signal, _ = self._standing.signals
+        return sentences.origin(self.heard.model, self.workspace.selection, signal)
 
-    def _hear_ranked(self, ranked: Ranked) -> None:
-        if self._ranked is None or ranked.revision >= self._ranked.revision:
-            self._ranked = ranked
+    def _go_on(self) -> None:
+        """Show what a new ranking wants, if nothing is shown."""
         self._want_explanation()
-        if self.shown is not None or not self._answers_now(ranked):
+        ranked = self.heard.ranked_for(self._standing.revision, None)
+        if self.shown is not None or ranked is None:
             return
         pick = ranked.pick
         shown = self._undecided(pick.example_id, pick) if pick else None
@@ -286,48 +252,39 @@ class Flow:
             self._show(shown)
             self._tell()
 
-    def _lose_engine(self, *, restarting: bool) -> None:
-        self.engine = EngineState.RESTARTING if restarting else EngineState.GONE
+    def _lose_engine(self) -> None:
         self._inquiry.lose_engine()
         if self.shown is None and self._begun:
             self._show(self._next(None))
         self._tell()
 
-    def _answers_now(self, ranked: Ranked) -> bool:
-        """Whether a ranking was made for what is decided and shown at this moment."""
-        shown = self.shown.example.id if self.shown else None
-        return ranked.revision == self._revision and ranked.shown == shown
-
     def _follow_up(self, kind: DecisionKind) -> Pick | None:
         """What the engine wants next once the example shown is decided."""
-        ranked = self._ranked
-        if ranked is None or self.shown is None or not self._answers_now(ranked):
-            return None
-        return ranked.after_label if kind is DecisionKind.LABEL else ranked.after_skip
+        return self.heard.follow_up(kind, self._standing.revision, self._shown_id)
 
     def _next(self, follow_up: Pick | None) -> Shown | None:
         """The follow-up, else the last ranking's queue, else file order if the engine is away."""
-        picks = [follow_up]
-        if self._ranked is not None:
-            ranked = self._ranked
-            picks += [*ranked.queue, ranked.pick, ranked.after_skip, ranked.after_label]
-        for pick in picks:
-            if pick and (shown := self._undecided(pick.example_id, pick)):
+        for pick in (*([follow_up] if follow_up else []), *self.heard.queue()):
+            if shown := self._undecided(pick.example_id, pick):
                 return shown
-        if self.engine in (EngineState.RESTARTING, EngineState.GONE):
-            return self._first_in_file()
-        return None
+        return self._first_in_file() if self.heard.is_away else None
 
     def _first_in_file(self) -> Shown | None:
-        undecided = (e for e in self.workspace.examples.values() if e.id not in self._decided)
+        undecided = (
+            e for e in self.workspace.examples.values() if e.id not in self._standing.decided
+        )
         first = next(undecided, None)
         return Shown(first, None) if first else None
 
     def _undecided(self, example_id: ExampleId, pick: Pick | None) -> Shown | None:
         example = self.workspace.examples.get(example_id)
-        if example is None or example_id in self._decided:
+        if example is None or example_id in self._standing.decided:
             return None
         return Shown(example, pick)
+
+    @property
+    def _shown_id(self) -> ExampleId | None:
+        return self.shown.example.id if self.shown is not None else None
 
     def _show(self, shown: Shown | None) -> None:
         self.shown = shown
@@ -335,40 +292,12 @@ class Flow:
         self._begun = self._begun or shown is not None
 
     def _tell(self) -> None:
-        if self._send is not None and self.engine is not EngineState.GONE:
-            shown = self.shown.example.id if self.shown else None
-            self._send(Focus(self._revision, self._decisions, shown, *self._signals()))
+        if self._send is not None and self.heard.engine is not EngineState.GONE:
+            here = self._standing
+            self._send(Focus(here.revision, here.decisions, self._shown_id, *here.signals))
             self._want_explanation()
 
     def _want_explanation(self) -> None:
         """Ask why the example shown was chosen, once, as soon as there is an engine to ask."""
-        if self.engine is EngineState.RUNNING and self._inquiry.must_ask():
+        if self.heard.engine is EngineState.RUNNING and self._inquiry.must_ask():
             self.ask_why()
-
-    def _signals(self) -> tuple[Signal, Signal]:
-        """The difficulty signals for this example and for the next.
-
-        Each is chosen by the labels there were when its example was looked for, which is one
-        decision earlier: the next example is computed while she reads this one.
-        """
-        wanted = self.workspace.selection.difficulty
-        if wanted != "auto":
-            return wanted, wanted
-        labelled = self.workspace.labelled()
-        last = self._decisions[-1] if self._decisions else None
-        was_label = last is not None and last.kind is DecisionKind.LABEL
-        before = labelled[:-1] if was_label else labelled
-        return signal_for(wanted, before), signal_for(wanted, labelled)
-
-    def _read_decisions(self) -> None:
-        self._revision = self.workspace.revision()
-        self._decisions = self.workspace.decisions()
-        self._decided = {decision.example_id for decision in self._decisions}
-        pool = self.workspace.examples
-        kinds = [(d.kind, d.example_id in pool) for d in self._decisions]
-        self._counts = Counts(
-            pool=len(pool),
-            labelled=kinds.count((DecisionKind.LABEL, True)),
-            skipped=kinds.count((DecisionKind.SKIP, True)),
-            elsewhere=kinds.count((DecisionKind.LABEL, False)),
-        )

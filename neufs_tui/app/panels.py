@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from neufs_tui.app.flow import Flow, Waiting
+from neufs_tui.app.flow import Flow
 from neufs_tui.app.keys import COMMANDS
 from neufs_tui.app.loading import Loading
+from neufs_tui.app.picture import Waiting
 from neufs_tui.app.ports import Workspace
 from neufs_tui.app.sentences import export_command, plural
 from neufs_tui.app.status import Counts, scan_parts
@@ -23,7 +24,10 @@ _TERMS = (
     ("median, rank", "among scanned examples without a decision"),
     ("stands for", "examples of its cluster: nearer to its centre than to any label"),
     ("difficulty", "the last part; by default how close the two likeliest labels are"),
-    ("gap by layer", "where in the model its new neurons are, and what they push up"),
+    ("gap by layer", "where in the model its new neurons are"),
+    ("L3.101 +.4", "a new neuron and what it pushes towards the model's answer"),
+    ("up, down", "tokens it makes likelier and less likely; not its meaning"),
+    ("strongest in", "the labelled example in which that neuron pushes most"),
     ("ranked with", "your labels that the choice has taken into account"),
 )
 
@@ -40,7 +44,7 @@ def instead(flow: Flow | None, loading: Loading, failure: tuple[str, str]) -> Co
     if flow is not None and waiting is Waiting.FINISHED:
         return _finished(flow.counts, command(flow.workspace))
     if flow is not None and waiting is Waiting.SCANNING:
-        scan = " · ".join(scan_parts(flow.scan)) if flow.scan else ""
+        scan = " · ".join(scan_parts(flow.heard.scan)) if flow.heard.scan else ""
         sentence = "Every scanned example is decided; the scan goes on."
         return Content.assemble(sentence, "\n", (scan, _QUIET))
     if waiting is Waiting.FAILED:

@@ -8,8 +8,8 @@ from shlex import quote
 
 from neufs_tui.app.text import one_line
 from neufs_tui.core.records import Decision, DecisionKind, Example, Pick, Reason
-from neufs_tui.core.settings import Signal
-from neufs_tui.engine.protocol import EngineDied, EngineFailed
+from neufs_tui.core.settings import SelectionSettings, Signal
+from neufs_tui.engine.protocol import EngineDied, EngineFailed, ModelReady
 
 SIGNAL_NAMES: Mapping[Signal, str] = {
     "count": "neuron count",
@@ -109,6 +109,24 @@ def model_says(pick: Pick, names: Sequence[str]) -> str:
         shown.append(f"{len(ranked) - _N_LIKELY:,} more")
     labels = plural(pick.n_demonstrations, "label")
     return f"model, with {labels} in its prompt: {' · '.join(shown)} — that you looked is recorded"
+
+
+def origin(model: ModelReady | None, selection: SelectionSettings, signal: Signal) -> str:
+    """By what model and settings an example was chosen and explained.
+
+    Args:
+        model: the one that answers; None until it is loaded.
+        selection: the settings.
+        signal: the difficulty signal that chooses at present.
+    """
+    read = "Read without your labels in the prompt"
+    if model is not None:
+        name = one_line(model_name(model.name))
+        read += f", by {name} ({model.fingerprint[:8]}) in {model.dtype}"
+    return (
+        f"{read}. Chosen by NeuFS with {plural(selection.shots, 'shot')}, tau {selection.tau:g}, "
+        f"seed {selection.seed}, difficulty by {SIGNAL_NAMES[signal]}."
+    )
 
 
 def words_found(n_words: int) -> str:

@@ -94,6 +94,7 @@ def _as_json(explanation: Explanation, name: Callable[[ExampleId], str]) -> dict
             "median": gap.median,
             "rank": gap.rank,
             "n_ranked": gap.n_ranked,
+            "n_scanned": gap.n_scanned,
             "by_layer": list(gap.by_layer),
         },
         "neurons": [
@@ -128,25 +129,27 @@ def _print(explanation: Explanation, example: Example, name: Callable[[ExampleId
     strip, top = explained.layer_strip(gap.by_layer), max(gap.by_layer)
     console.print(f"gap by layer, 0 to {len(gap.by_layer) - 1}, most {top:,}: {strip}")
     table = Table(box=None, pad_edge=False, title="strongest neurons of the gap")
-    for heading in ("neuron", "pushes", "towards", "away from", "strongest in", "there"):
-        right = heading in ("pushes", "there")
+    headings = ("neuron", "pushes", "in sets", "towards", "away from", "strongest in", "there")
+    for heading in headings:
+        right = heading in ("pushes", "in sets", "there")
         table.add_column(heading, justify="right" if right else "left", no_wrap=right)
     for one in explanation.neurons:
         table.add_row(
-            f"L{one.layer}.{one.index}",
-            f"{one.contribution:+.2f}",
+            explained.neuron_name(one),
+            explained.pushed(one.contribution),
+            f"{one.n_examples:,}",
             Text(explained.tokens(one.towards)),
             Text(explained.tokens(one.away)),
             Text(name(one.nearest) if one.nearest else ""),
-            f"{one.nearest_contribution:+.2f}" if one.nearest else "",
+            explained.pushed(one.nearest_contribution) if one.nearest else "",
         )
     console.print(table)
     table = Table(box=None, pad_edge=False, title=f"push towards {explanation.answer!r}")
     for heading in ("part", "neurons", "pushes"):
         table.add_column(heading, justify="left" if heading == "part" else "right")
     for bar in explanation.bars:
-        table.add_row(bar.name, f"{bar.n_neurons:,}", f"{bar.contribution:+.2f}")
-    table.add_row("all together", "", f"{explanation.total:+.2f}")
+        table.add_row(bar.name, f"{bar.n_neurons:,}", explained.pushed(bar.contribution))
+    table.add_row("all together", "", explained.pushed(explanation.total))
     console.print(table)
     if explanation.overlap is not None:
         near = explanation.overlap

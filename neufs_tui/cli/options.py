@@ -99,6 +99,12 @@ def capture_options(command: Command) -> Command:
             help="Neurons in an example's set: a share of all, or a number.  [default: 0.012]",
         ),
         click.option(
+            "--nucleus-share",
+            type=click.FloatRange(min=0, max=1, min_open=True, max_open=True),
+            metavar="P",
+            help="Share of the push towards the answer that the nucleus carries.  [default: 0.9]",
+        ),
+        click.option(
             "--all-candidates",
             is_flag=True,
             help="Of a large label set, score also the labels that cannot win.  [slower]",
@@ -140,7 +146,7 @@ def capture_settings(options: dict[str, Any]) -> CaptureSettings:
     """
     asked = {
         name: options[name]
-        for name in ("layer_entries", "set_size", "difficulty")
+        for name in ("layer_entries", "set_size", "nucleus_share", "difficulty")
         if options.get(name) is not None
     }
     if not options.get("reference"):
@@ -148,7 +154,7 @@ def capture_settings(options: dict[str, Any]) -> CaptureSettings:
         return CaptureSettings(**asked, all_candidates=bool(options.get("all_candidates")))
     if asked:
         raise UsageError(
-            "--reference sets --layer-entries, --set-size and --difficulty itself",
+            "--reference sets --layer-entries, --set-size, --nucleus-share and --difficulty itself",
             hint="leave them out, or leave --reference out",
         )
     return REFERENCE_CAPTURE

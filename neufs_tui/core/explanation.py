@@ -25,6 +25,8 @@ class GapNeuron:
     """The labelled example in which it contributes most; None without labels."""
     nearest_contribution: float
     """What it contributes there, towards the answer there; 0 without labels."""
+    n_examples: int
+    """Scanned examples that have it in their set, this one among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,8 @@ class Gap:
     """1 + how many candidates have a larger gap."""
     n_ranked: int
     """Candidates, the example among them."""
+    n_scanned: int
+    """Examples scanned by then."""
 
 
 @dataclass(frozen=True, slots=True)

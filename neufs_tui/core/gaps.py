@@ -55,6 +55,7 @@ def find_gap(
         median=float(np.median(list(gaps.values()))),
         rank=1 + sum(gap > len(neurons) for gap in gaps.values()),
         n_ranked=len(gaps),
+        n_scanned=len(captures),
     )
     return gap, neurons
 

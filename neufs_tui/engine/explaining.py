@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +46,10 @@ class Explainer:
         self._readout = Readout(scanner.loaded)
         self._runners: dict[int, CaptureRunner] = {}
         self._remembered: OrderedDict[ExampleId, Summed] = OrderedDict()
+        n_layers, d_mlp = scanner.shape
+        self._occurrences = np.zeros(n_layers * d_mlp, dtype=np.int64)
+        """By neuron, how many of the examples counted have it in their set."""
+        self._n_counted = 0
 
     def explain(
         self,
@@ -84,6 +89,7 @@ class Explainer:
         )
         here = self._contributions(example_id)
         summed = here.values.sum(axis=0)  # (n_layers, d_mlp)
+        self._count_occurrences()
         strongest_first = neurons[np.argsort(-summed.ravel()[neurons], kind="stable")]
         yield Explanation(
             example_id=example_id,
@@ -153,7 +159,14 @@ class Explainer:
             away=promoted.away,
             nearest=nearest,
             nearest_contribution=float(there[nearest][neuron]) if nearest is not None else 0.0,
+            n_examples=int(self._occurrences[neuron]),
         )
+
+    def _count_occurrences(self) -> None:
+        """Take in what was scanned since; captures are only ever added."""
+        for capture in islice(self._captures.values(), self._n_counted, None):
+            self._occurrences[capture.neurons] += 1
+        self._n_counted = len(self._captures)
 
     def _summed(self, example_id: ExampleId) -> Summed:
         summed = self._contributions(example_id).values.sum(axis=0).ravel()

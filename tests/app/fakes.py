@@ -73,6 +73,7 @@ def explanation(example_id: ExampleId, labelled: tuple[ExampleId, ...] = ()) -> 
             away=("<b>", " no"),
             nearest=nearest,
             nearest_contribution=0.5 * place - 1 if nearest else 0.0,
+            n_examples=7 * place + 1,
         )
         for place in range(4)
     )
@@ -88,6 +89,7 @@ def explanation(example_id: ExampleId, labelled: tuple[ExampleId, ...] = ()) -> 
             median=12.0,
             rank=3,
             n_ranked=180,
+            n_scanned=200,
         ),
         neurons=neurons,
         bars=(

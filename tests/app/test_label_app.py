@@ -290,9 +290,11 @@ async def test_the_gap_appears_under_the_reason_and_nothing_else_moves() -> None
         before = app.screen.query_one("#labels").region
         assert session.said("#gap") == ""
         await session.say(Explained(EXAMPLES[0].id, explanation(EXAMPLES[0].id)))
-        strip, neurons = session.said("#gap").splitlines()
+        strip, strongest, second = session.said("#gap").splitlines()
         assert strip == "gap by layer 0 |  ▁▃▆█▇| 6  most 14 in layer 5"
-        assert neurons.startswith("L0.100 +4.50 → ·yes Yes  L3.101")
+        assert strongest.split("  ")[0] == "L0.100"
+        assert "+4.500  up ·yes Yes" in strongest and "down <b> ·no" in strongest
+        assert second.startswith("L3.101")
         assert app.screen.query_one("#labels").region == before
         reason_lines = app.screen.query_one("#reason").region.height
         assert reason_lines <= 6

@@ -1,14 +1,21 @@
-"""The label list's plan, the picker's narrowing, the gate for early keys."""
+"""The label list's plan, the picker's narrowing, the gate for early keys, the gap's lines."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 
+from neufs_tui.app.explained import Pool
 from neufs_tui.app.gate import Gate
 from neufs_tui.app.screens.picker import matching
 from neufs_tui.app.widgets.label_list import LabelList, Plan, plan
+from neufs_tui.app.widgets.reason_panel import gap_lines
 from neufs_tui.core.records import Label
+from tests.app.fakes import explanation, pool
 
 LABELS = (
     Label("Card lost", "the card cannot be found"),
@@ -87,3 +94,44 @@ def test_a_key_counts_only_once_the_picture_is_painted() -> None:
     gate.shut()
     assert not gate.admits(12.0)
     assert gate.seconds(12.0) is None
+
+
+EXAMPLES = pool(1200)
+NAMES = Pool({one.id: one for one in EXAMPLES}, {})
+EXPLAINED = explanation(EXAMPLES[0].id, (EXAMPLES[1199].id,))
+
+
+@pytest.mark.parametrize(
+    ("width", "expected"),
+    [
+        (56, ""),
+        (76, "strongest in #1,200"),
+        (100, "strongest in #1,200 -0.500"),
+    ],
+)
+def test_a_neuron_of_the_gap_says_as_much_as_there_is_room_for(width: int, expected: str) -> None:
+    said = gap_lines(EXPLAINED, NAMES, width, 3)[2].plain
+    columns = [part.strip() for part in said.split("  ") if part.strip()]
+    tokens = ["up ·yes Yes \\n", "down <b> ·no"]
+    assert columns == ["L3.101", "+3.500", *tokens, *filter(None, [expected])]
+
+
+TOKENS = st.lists(st.text(max_size=12), max_size=5).map(tuple)
+
+
+@given(st.integers(56, 200), TOKENS, TOKENS, st.lists(st.integers(0, 900), min_size=1, max_size=99))
+def test_the_gaps_lines_fit_whatever_the_tokens_and_layers(
+    width: int, towards: tuple[str, ...], away: tuple[str, ...], by_layer: list[int]
+) -> None:
+    neuron = replace(EXPLAINED.neurons[0], layer=98, index=24_575, towards=towards, away=away)
+    gap = replace(EXPLAINED.gap, by_layer=tuple(by_layer))
+    lines = gap_lines(replace(EXPLAINED, neurons=(neuron,), gap=gap), NAMES, width, 6)
+    assert len(lines) == 2
+    assert all(line.cell_length <= width and "\n" not in line.plain for line in lines)
+
+
+def test_an_example_without_a_gap_says_so() -> None:
+    gap = replace(EXPLAINED.gap, size=0, by_layer=(0, 0, 0))
+    strip, none = gap_lines(replace(EXPLAINED, neurons=(), gap=gap), NAMES, 76, 6)
+    assert strip.plain == "gap by layer 0 |   | 2"
+    assert none.plain == "none of its neurons is new"

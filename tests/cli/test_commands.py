@@ -61,6 +61,17 @@ def test_scan_tells_what_runs_and_dumps_what_was_captured(
     assert (arrays["neuron_count"] > 0).all()
 
 
+def test_the_nucleus_carries_the_share_that_is_asked(
+    run: Run, pool: Path, model: tuple[str, ...], tmp_path: Path
+) -> None:
+    sizes = []
+    for share in (0.3, 0.6, 0.95):
+        dump = tmp_path / f"{share}.npz"
+        run("scan", pool, *LABELS, *model, "--nucleus-share", share, "--dump", dump)
+        sizes.append(np.load(dump)["nucleus"])
+    assert (sizes[0] < sizes[1]).all() and (sizes[1] < sizes[2]).all()
+
+
 def test_select_gives_exactly_n_picks_with_their_numbers(
     run: Run, pool: Path, model: tuple[str, ...]
 ) -> None:

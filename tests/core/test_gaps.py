@@ -50,6 +50,7 @@ def test_the_gap_is_what_no_label_covers(sets: list[set[int]], data: st.DataObje
     assert gap.median == pytest.approx(float(np.median(others)))
     assert gap.rank == 1 + sum(other > gap.size for other in others)
     assert gap.n_ranked == len(others)
+    assert gap.n_scanned == len(sets)
 
 
 @given(SETS)

@@ -85,6 +85,11 @@ def test_the_bars_add_up_to_the_projected_ffn_output(
         singles = [bar.contribution for bar in found.bars[:-3]]
         assert singles == pytest.approx([one.contribution for one in found.neurons])
         assert all(one.nearest in found.labelled for one in found.neurons)
+        sets = [set(capture.neurons.tolist()) for capture in explainer._captures.values()]
+        d_mlp = loaded.architecture.d_mlp
+        for one in found.neurons:
+            neuron = one.layer * d_mlp + one.index
+            assert one.n_examples == sum(neuron in own for own in sets) > 0
 
 
 def test_a_labelled_example_is_explained_by_the_labels_before_it(explainer: Explainer) -> None:

@@ -67,8 +67,8 @@ def test_what_was_labelled_is_there_after_a_restart(path: Path) -> None:
 
 
 def panel(text: str) -> Explanation:
-    neuron = GapNeuron(2, 17, 1.5, (" yes",), ("\n",), content_hash("a"), -0.25)
-    gap = Gap(1, 553, (0, 0, 1), 0.5, 2, 90)
+    neuron = GapNeuron(2, 17, 1.5, (" yes",), ("\n",), content_hash("a"), -0.25, 4)
+    gap = Gap(1, 553, (0, 0, 1), 0.5, 2, 90, 95)
     return Explanation(
         example_id=content_hash(text),
         answer="A",

@@ -64,14 +64,17 @@ class ExampleScreen(Screen[None]):
         if flow is None or flow.shown is None or not (flow.explanation or flow.ask_why()):
             self.say("there is nothing to explain without an example and the model")
         else:
-            pool = explained.Pool(flow.workspace.examples, flow.labels())
-            self.app.push_screen(screen(flow.shown.example.id, pool, flow.explanation))
+            about = (flow.shown.example.id, self._pool(flow), flow.explanation, flow.origin)
+            self.app.push_screen(screen(*about))
+
+    def _pool(self, flow: Flow) -> explained.Pool:
+        return explained.Pool(flow.workspace.examples, flow.labels())
 
     def _show_explained(self, event: Explained) -> None:
         """Pass what the engine said on to the panel, and to a page that waits for it."""
-        explanation = self._flow.explanation if self._flow else None
-        if explanation is not None and explanation is event.explanation:
-            self.query_one(ExampleView).explain(explanation)
+        flow = self._flow
+        if flow is not None and flow.explanation and flow.explanation is event.explanation:
+            self.query_one(ExampleView).explain(flow.explanation, self._pool(flow))
         if isinstance(self.app.screen, ExplainedScreen):
             self.app.screen.hear(event)
 

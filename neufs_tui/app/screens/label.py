@@ -10,10 +10,11 @@ from textual.events import Key, Resize, ScreenResume
 from textual.widgets import Static
 
 from neufs_tui.app import panels, sentences
-from neufs_tui.app.flow import Flow, Shown, Waiting
+from neufs_tui.app.flow import Flow
 from neufs_tui.app.gate import Gate
 from neufs_tui.app.keys import ACTIONS, FOOTER, Action
 from neufs_tui.app.loading import Loading
+from neufs_tui.app.picture import Shown, Waiting
 from neufs_tui.app.screens.example import ExampleScreen
 from neufs_tui.app.screens.help import HelpScreen
 from neufs_tui.app.screens.picker import PickerScreen
@@ -91,7 +92,7 @@ class LabelScreen(ExampleScreen):
         """Show what an event changes: never the example she is reading."""
         if self._flow is None:
             return
-        was_off = self._flow.engine is EngineState.GONE
+        was_off = self._flow.heard.engine is EngineState.GONE
         self._loading = self._loading.after(event)
         try:
             self._flow.hear(event)
@@ -208,7 +209,8 @@ class LabelScreen(ExampleScreen):
             self.say("nothing to undo" if undo else "nothing to redo")
             return
         sentence = sentences.undone if undo else sentences.redone
-        self.say(sentence(self._flow.example(decision), decision))
+        example = self._flow.workspace.examples.get(decision.example_id)
+        self.say(sentence(example, decision))
         self._refresh()
 
     def _pick(self) -> None:

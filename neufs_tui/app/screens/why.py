@@ -20,7 +20,11 @@ class ExplainedScreen(PageScreen):
     opened_by: Action
 
     def __init__(
-        self, example_id: ExampleId, pool: explained.Pool, explanation: Explanation | None
+        self,
+        example_id: ExampleId,
+        pool: explained.Pool,
+        explanation: Explanation | None,
+        origin: str,
     ) -> None:
         """Bind what the page is about.
 
@@ -28,11 +32,13 @@ class ExplainedScreen(PageScreen):
             example_id: the example in view.
             pool: the other examples.
             explanation: the engine's, if it is there already.
+            origin: by what model and settings it came about.
         """
         super().__init__(Content("Asking the model …"), self.opened_by)
         self._example_id = example_id
         self._pool = pool
         self._explanation = explanation
+        self._origin = origin
 
     @on(Mount)
     def _show_what_is_known(self) -> None:
@@ -60,7 +66,7 @@ class WhyScreen(ExplainedScreen):
 
     def page(self, explanation: Explanation) -> Content:
         """The explanation taken apart."""
-        return explained.page(explanation, self._pool, self.line_width)
+        return explained.page(explanation, self._pool, self.line_width, self._origin)
 
     @on(Key)
     def _define(self, event: Key) -> None:

@@ -9,7 +9,8 @@ from textual.content import Content
 from textual.events import Resize
 
 from neufs_tui.app import explained, sentences
-from neufs_tui.app.flow import Shown
+from neufs_tui.app.explained import Pool
+from neufs_tui.app.picture import Shown
 from neufs_tui.app.ports import Workspace
 from neufs_tui.app.text import visible
 from neufs_tui.app.widgets.bar import Bar
@@ -17,7 +18,10 @@ from neufs_tui.app.widgets.reason_panel import ReasonPanel
 from neufs_tui.app.widgets.text_view import TextView
 from neufs_tui.core.explanation import Explanation, Word
 
-_LOW_BELOW = 11
+_OTHER_LINES = 9
+"""Lines for the text, where it stands and the sentence before the gap has any."""
+_GAP_LINES, _MOST_GAP_LINES, _TALL_FROM = 3, 6, 20
+"""Lines of the gap at most, and from which height on it may have more."""
 
 
 class ExampleView(Vertical):
@@ -26,10 +30,6 @@ class ExampleView(Vertical):
     DEFAULT_CSS = """
     ExampleView {
         height: 1fr;
-
-        &.-low GapLines {
-            display: none;
-        }
     }
     """
 
@@ -40,8 +40,10 @@ class ExampleView(Vertical):
         yield ReasonPanel(id="reason")
 
     def on_resize(self, event: Resize) -> None:
-        """Leave out the gap where it would leave the text too few lines."""
-        self.set_class(event.size.height < _LOW_BELOW, "-low")
+        """Give the gap what the text can spare."""
+        spare = event.size.height - _OTHER_LINES
+        most = _GAP_LINES if event.size.height < _TALL_FROM else _MOST_GAP_LINES
+        self.query_one(ReasonPanel).allot(max(0, min(most, spare)))
 
     def show(self, shown: Shown, workspace: Workspace, *, n_labels: int) -> None:
         """Put an example in place.
@@ -62,9 +64,9 @@ class ExampleView(Vertical):
         """Put something else in place."""
         self._put(page, "", "")
 
-    def explain(self, explanation: Explanation) -> None:
-        """Add the gap to the reason."""
-        self.query_one(ReasonPanel).explain(explanation)
+    def explain(self, explanation: Explanation, pool: Pool) -> None:
+        """Add the gap to the reason; the pool names the examples in it."""
+        self.query_one(ReasonPanel).explain(explanation, pool)
 
     def underline(self, text: str, words: tuple[Word, ...]) -> None:
         """Mark words of the text that is there already."""

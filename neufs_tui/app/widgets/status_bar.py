@@ -24,13 +24,14 @@ class StatusBar(Widget):
 
     def tell(self, flow: Flow) -> None:
         """Say where she is, how far the engine is, and how fresh what she sees is."""
-        shown, scan, n_labels = flow.shown, flow.scan, flow.counts.n_labels
+        shown, heard, n_labels = flow.shown, flow.heard, flow.counts.n_labels
+        scan = heard.scan
         self.counts = count_parts(flow.counts, flow.workspace.selection.shots)
         self.freshness = freshness(shown.pick, n_labels) if shown else ""
-        at_work = flow.engine in (EngineState.RUNNING, EngineState.LOADING)
+        at_work = heard.engine in (EngineState.RUNNING, EngineState.LOADING)
         done = scan is not None and scan.done == scan.total
-        self.scan = work_parts(scan, flow.rescored, n_labels) if scan and (at_work or done) else ()
-        self.engine = engine_note(flow.engine)
+        self.scan = work_parts(scan, heard.rescored, n_labels) if scan and (at_work or done) else ()
+        self.engine = engine_note(heard.engine)
 
     def render(self) -> RenderResult:
         """Two lines, each with something at both ends."""

@@ -1,0 +1,83 @@
+"""What the engine has said so far, and what of it holds for the example on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from neufs_tui.app.status import EngineState
+from neufs_tui.core.records import DecisionKind, ExampleId, Pick
+from neufs_tui.engine.protocol import (
+    EngineDied,
+    EngineFailed,
+    Event,
+    ModelReady,
+    Ranked,
+    Rescored,
+    ScanProgressed,
+)
+
+
+class Heard:
+    """The newest of each kind of event."""
+
+    def __init__(self) -> None:
+        """Begin with a silent engine."""
+        self.engine = EngineState.LOADING
+        self.model: ModelReady | None = None
+        self.scan: ScanProgressed | None = None
+        self.rescored: Rescored | None = None
+        self.ranked: Ranked | None = None
+        """The ranking of the newest revision that was ranked."""
+
+    def take(self, event: Event) -> None:
+        """Take in an event."""
+        match event:
+            case Ranked():
+                self.engine = EngineState.RUNNING
+                if self.ranked is None or event.revision >= self.ranked.revision:
+                    self.ranked = event
+            case ScanProgressed():
+                self.engine = EngineState.RUNNING
+                self.scan = event
+            case Rescored():
+                self.rescored = event
+            case ModelReady():
+                self.model = event
+            case EngineFailed():
+                self._lose(restarting=event.out_of_memory)
+            case EngineDied():
+                self._lose(restarting=event.restarting)
+
+    @property
+    def is_away(self) -> bool:
+        """Whether there is no engine at the moment, though there was one."""
+        return self.engine in (EngineState.RESTARTING, EngineState.GONE)
+
+    @property
+    def has_nothing(self) -> bool:
+        """Whether nothing is scanned or ranked yet, as far as one knows."""
+        return self.ranked is None and (self.scan is None or not self.scan.done)
+
+    def ranked_for(self, revision: int, shown: ExampleId | None) -> Ranked | None:
+        """The ranking made for a journal of this length and this example; None without one."""
+        ranked = self.ranked
+        if ranked is None or ranked.revision != revision or ranked.shown != shown:
+            return None
+        return ranked
+
+    def follow_up(self, kind: DecisionKind, revision: int, shown: ExampleId | None) -> Pick | None:
+        """What the engine wants next once the example shown is decided."""
+        ranked = self.ranked_for(revision, shown)
+        if ranked is None or shown is None:
+            return None
+        return ranked.after_label if kind is DecisionKind.LABEL else ranked.after_skip
+
+    def queue(self) -> Iterator[Pick]:
+        """What the last ranking has to go on with, best first."""
+        ranked = self.ranked
+        if ranked is not None:
+            picks = (*ranked.queue, ranked.pick, ranked.after_skip, ranked.after_label)
+            yield from (pick for pick in picks if pick is not None)
+
+    def _lose(self, *, restarting: bool) -> None:
+        self.engine = EngineState.RESTARTING if restarting else EngineState.GONE

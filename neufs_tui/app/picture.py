@@ -1,0 +1,31 @@
+"""What stands in the middle of the screen: an example, or the reason why there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from neufs_tui.core.records import Example, Pick
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An example on the screen."""
+
+    example: Example
+    pick: Pick | None
+    """Why; None when no ranking chose it."""
+
+
+class Waiting(Enum):
+    """Why nothing is shown."""
+
+    LOADING = auto()
+    CHOOSING = auto()
+    """The next ranking is on its way."""
+    SCANNING = auto()
+    """Every scanned example is decided, and the scan goes on."""
+    FAILED = auto()
+    """The engine is off before it chose anything: she decides whether to go on without."""
+    FINISHED = auto()
+    """Every example of the pool is decided."""

@@ -1,0 +1,58 @@
+"""Where she stands: what holds of the journal, and what follows from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from neufs_tui.app.ports import Workspace
+from neufs_tui.app.status import Counts
+from neufs_tui.core.records import Decision, DecisionKind, ExampleId
+from neufs_tui.core.settings import Signal
+from neufs_tui.core.track_record import signal_for
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The decisions that hold at one length of the journal."""
+
+    revision: int
+    decisions: tuple[Decision, ...]
+    decided: frozenset[ExampleId]
+    counts: Counts
+    signals: tuple[Signal, Signal]
+    """The difficulty signals for the example shown and for the next. Each is chosen by the labels
+    there were when its example was looked for, which is one decision earlier: the next example
+    is computed while she reads this one."""
+
+    @property
+    def labels(self) -> dict[ExampleId, str]:
+        """The labels that hold."""
+        return {one.example_id: one.label for one in self.decisions if one.label is not None}
+
+
+def standing(workspace: Workspace) -> Standing:
+    """Read where she stands."""
+    decisions, pool = workspace.decisions(), workspace.examples
+    kinds = [(decision.kind, decision.example_id in pool) for decision in decisions]
+    return Standing(
+        revision=workspace.revision(),
+        decisions=decisions,
+        decided=frozenset(decision.example_id for decision in decisions),
+        counts=Counts(
+            pool=len(pool),
+            labelled=kinds.count((DecisionKind.LABEL, True)),
+            skipped=kinds.count((DecisionKind.SKIP, True)),
+            elsewhere=kinds.count((DecisionKind.LABEL, False)),
+        ),
+        signals=_signals(workspace, decisions),
+    )
+
+
+def _signals(workspace: Workspace, decisions: tuple[Decision, ...]) -> tuple[Signal, Signal]:
+    wanted = workspace.selection.difficulty
+    if wanted != "auto":
+        return wanted, wanted
+    labelled = workspace.labelled()
+    was_label = bool(decisions) and decisions[-1].kind is DecisionKind.LABEL
+    before = labelled[:-1] if was_label else labelled
+    return signal_for(wanted, before), signal_for(wanted, labelled)

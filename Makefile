@@ -29,6 +29,7 @@ bench: .venv/installed-dev
 	$(BIN)/python benchmarks/scan.py
 	$(BIN)/python benchmarks/against_reference.py sample_data/test.jsonl -n 60
 	$(BIN)/python benchmarks/rescoring.py -n 300 --baseline-rows 60
+	$(BIN)/python benchmarks/bars.py
 	$(BIN)/python benchmarks/clustering.py 1000 10000 100000
 	$(BIN)/python benchmarks/difficulty.py sample_data/test.jsonl -n 90
 

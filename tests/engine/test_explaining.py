@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -10,14 +11,14 @@ import torch
 
 from neufs_tui.core.explanation import Explanation
 from neufs_tui.core.records import Decision, DecisionKind, Example, content_hash
-from neufs_tui.core.settings import CaptureSettings
+from neufs_tui.core.settings import CaptureSettings, ModelChoice
 from neufs_tui.engine.explaining import N_NEURONS, Explainer
 from neufs_tui.engine.scanning import Scanner
 from neufs_tui.model.capture import CaptureRunner
 from neufs_tui.model.encoding import PromptEncoder
-from neufs_tui.model.loading import LoadedModel
+from neufs_tui.model.loading import LoadedModel, load_model
 from tests.engine.test_scanning import TASK, config, pool
-from tests.model.conftest import load_tiny
+from tests.model.conftest import Heard, load_tiny
 
 EXAMPLES = pool(12)
 
@@ -50,7 +51,7 @@ def projected_ffn_output(loaded: LoadedModel, prompt: list[int], answer: list[in
     rows = loaded.architecture.unembedding.weight
     places = range(len(prompt) - 1, len(prompt) - 1 + len(answer))
     return sum(
-        (layer[place] @ rows[token]).item()
+        (layer[place].double() @ rows[token].double()).item()
         for layer in seen
         for place, token in zip(places, answer, strict=True)
     )
@@ -90,6 +91,27 @@ def test_the_bars_add_up_to_the_projected_ffn_output(
         for one in found.neurons:
             neuron = one.layer * d_mlp + one.index
             assert one.n_examples == sum(neuron in own for own in sets) > 0
+
+
+@pytest.mark.embedded
+def test_the_bars_of_fifty_real_examples_add_up(embedded_models_dir: Path, tmp_path: Path) -> None:
+    """The embedded model on the sample, in the precision it runs in by default."""
+    loaded = load_model(ModelChoice("smollm2-135m", device="cpu"), embedded_models_dir, Heard())
+    lines = (Path(__file__).parents[2] / "sample_data" / "pool.jsonl").read_text().splitlines()
+    texts = [json.loads(line)["text"] for line in lines[:53]]
+    examples = tuple(Example(content_hash(text), text, row) for row, text in enumerate(texts))
+    settings = config(examples, tmp_path)
+    scanner = Scanner(settings, loaded)
+    list(scanner.run())
+    scanner.close()
+    explainer = Explainer(settings, scanner)
+    labelled = [Decision(one.id, DecisionKind.LABEL, "yes") for one in examples[:3]]
+    for example in examples[3:]:
+        found = explained(explainer, example.id, labelled)
+        answer = scanner.encoder.candidates[TASK.label_names.index(found.answer)]
+        prompt = scanner.encoder.prompt(example.text).ids
+        expected = projected_ffn_output(loaded, list(prompt), list(answer))
+        assert found.total == pytest.approx(expected, rel=0.01)
 
 
 def test_a_labelled_example_is_explained_by_the_labels_before_it(explainer: Explainer) -> None:

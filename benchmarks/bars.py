@@ -1,0 +1,130 @@
+"""Do an explanation's bars add up to what the FFNs put out?
+
+    python benchmarks/bars.py [POOL] [-n ROWS] [--model MODEL] [--dtype DTYPE ...]
+
+Each row is explained by five labelled ones, as the screen does it. The sum of its bars is compared
+with the FFNs' outputs in a separate pass over the whole prompt, biases aside, projected on the
+answer's tokens: once as the layers put them out, rounded to the model's precision, and once with
+the down-projection of the same pass's inputs computed in float64. Errors are relative to that
+projected output. In bfloat16 each layer's output is rounded to 8 bits before it can be seen, and
+the total is a small difference of large numbers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import numpy as np
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from neufs_tui.core.records import Decision, DecisionKind, Example, Label, Task, content_hash
+from neufs_tui.core.settings import CaptureSettings, ModelChoice, SelectionSettings
+from neufs_tui.engine.announcer import Announcer
+from neufs_tui.engine.explaining import Explainer
+from neufs_tui.engine.protocol import EngineConfig
+from neufs_tui.engine.scanning import Scanner
+from neufs_tui.model.loading import LoadedModel, load_model
+from neufs_tui.model.weights import applied_weight
+from neufs_tui.storage.paths import models_dir
+
+N_LABELLED = 5
+
+
+@contextmanager
+def ffn_ends(loaded: LoadedModel) -> Iterator[list[tuple[torch.Tensor, torch.Tensor]]]:
+    """What each down-projection receives and puts out, first layer first."""
+    seen: list[tuple[torch.Tensor, torch.Tensor]] = []
+    with ExitStack() as hooks:
+        for module in loaded.architecture.down_projections:
+            keep = module.register_forward_hook(
+                lambda _, received, out: seen.append((received[0][0], out[0]))
+            )
+            hooks.callback(keep.remove)
+        yield seen
+
+
+@torch.inference_mode()
+def projected(loaded: LoadedModel, prompt: list[int], answer: list[int]) -> tuple[float, float]:
+    """The FFN outputs on the answer's tokens: as put out, and of the same inputs in float64."""
+    with ffn_ends(loaded) as seen:
+        loaded.model(input_ids=torch.tensor([prompt + answer], device=loaded.model.device))
+    places = range(len(prompt) - 1, len(prompt) - 1 + len(answer))
+    rows = loaded.architecture.unembedding.weight
+    as_put_out = exact = 0.0
+    for module, (received, out) in zip(loaded.architecture.down_projections, seen, strict=True):
+        for place, token in zip(places, answer, strict=True):
+            row = rows[token].double()
+            bias = 0.0 if module.bias is None else float(module.bias.double() @ row)
+            as_put_out += float(out[place].double() @ row) - bias
+            weight = applied_weight(module, received.shape[-1]).double()
+            exact += float(weight @ received[place].double() @ row)
+    return as_put_out, exact
+
+
+def errors(loaded: LoadedModel, rows: list[dict[str, str]], folder: Path) -> np.ndarray:
+    """Relative errors of the bars' sum, shape (rows, 2)."""
+    texts = [row.get("text") or row["input"] for row in rows]
+    examples = tuple(Example(content_hash(text), text, n) for n, text in enumerate(texts))
+    names = sorted({str(row["label"]) for row in rows})
+    config = EngineConfig(
+        examples=examples,
+        task=Task(tuple(map(Label, names))),
+        model=ModelChoice(loaded.name),
+        cache_dir=folder,
+        capture=CaptureSettings(),
+        selection=SelectionSettings(),
+    )
+    scanner = Scanner(config, loaded)
+    list(scanner.run())
+    scanner.close()
+    explainer = Explainer(config, scanner)
+    labelled = [
+        Decision(example.id, DecisionKind.LABEL, str(row["label"]))
+        for example, row in zip(examples[:N_LABELLED], rows, strict=False)
+    ]
+    found = []
+    for example in examples[N_LABELLED:]:
+        *_, explanation = explainer.explain(example.id, labelled)
+        assert explanation is not None  # all are scanned
+        answer = scanner.encoder.candidates[names.index(explanation.answer)]
+        prompt = scanner.encoder.prompt(example.text).ids
+        sums = np.array(projected(loaded, list(prompt), list(answer)))
+        found.append(np.abs(explanation.total - sums) / np.abs(sums))
+    return np.array(found)
+
+
+def main() -> None:
+    """Print the errors for each precision."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    sample = Path(__file__).parents[1] / "sample_data" / "test.jsonl"
+    parser.add_argument("pool", nargs="?", type=Path, default=sample)
+    parser.add_argument("-n", type=int, default=50, help="rows explained")
+    parser.add_argument("--model", default="smollm2-135m")
+    parser.add_argument("--dtype", nargs="+", default=["float32", "bfloat16"])
+    arguments = parser.parse_args()
+    lines = arguments.pool.read_text().splitlines()[: arguments.n + N_LABELLED]
+    rows = [json.loads(line) for line in lines]
+    table = Table(
+        title=f"{arguments.pool}, {len(rows) - N_LABELLED} explained, {Path(arguments.model).name}"
+    )
+    for heading in ("", "against", "median error", "worst error"):
+        table.add_column(heading, justify="right")
+    for dtype in arguments.dtype:
+        choice = ModelChoice(arguments.model, dtype=dtype)
+        loaded = load_model(choice, models_dir(), Announcer(lambda _: None))
+        with tempfile.TemporaryDirectory() as folder:
+            found = errors(loaded, rows, Path(folder))
+        for against, column in zip(("as put out", "in float64"), found.T, strict=True):
+            table.add_row(dtype, against, f"{np.median(column):.1e}", f"{column.max():.1e}")
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -6,8 +6,9 @@ Each row is explained by five labelled ones, as the screen does it. The sum of i
 with the FFNs' outputs in a separate pass over the whole prompt, biases aside, projected on the
 answer's tokens: once as the layers put them out, rounded to the model's precision, and once with
 the down-projection of the same pass's inputs computed in float64. Errors are relative to that
-projected output. In bfloat16 each layer's output is rounded to 8 bits before it can be seen, and
-the total is a small difference of large numbers.
+projected output, and to what the layers push either way, the sum of |push of a layer|: the output
+is what is left of pushes towards the answer and away, and where they nearly cancel, what bfloat16
+has rounded in each layer is large beside it.
 """
 
 from __future__ import annotations
@@ -51,25 +52,30 @@ def ffn_ends(loaded: LoadedModel) -> Iterator[list[tuple[torch.Tensor, torch.Ten
 
 
 @torch.inference_mode()
-def projected(loaded: LoadedModel, prompt: list[int], answer: list[int]) -> tuple[float, float]:
-    """The FFN outputs on the answer's tokens: as put out, and of the same inputs in float64."""
+def projected(loaded: LoadedModel, prompt: list[int], answer: list[int]) -> np.ndarray:
+    """Each layer's FFN output on the answer's tokens: as put out, and from its inputs in float64.
+
+    Returns:
+        Shape (2, n_layers).
+    """
     with ffn_ends(loaded) as seen:
         loaded.model(input_ids=torch.tensor([prompt + answer], device=loaded.model.device))
     places = range(len(prompt) - 1, len(prompt) - 1 + len(answer))
     rows = loaded.architecture.unembedding.weight
-    as_put_out = exact = 0.0
-    for module, (received, out) in zip(loaded.architecture.down_projections, seen, strict=True):
+    pushes = np.zeros((2, loaded.architecture.n_layers))
+    layers = zip(loaded.architecture.down_projections, seen, strict=True)
+    for layer, (module, (received, out)) in enumerate(layers):
+        weight = applied_weight(module, received.shape[-1]).double()
         for place, token in zip(places, answer, strict=True):
             row = rows[token].double()
             bias = 0.0 if module.bias is None else float(module.bias.double() @ row)
-            as_put_out += float(out[place].double() @ row) - bias
-            weight = applied_weight(module, received.shape[-1]).double()
-            exact += float(weight @ received[place].double() @ row)
-    return as_put_out, exact
+            pushes[0, layer] += float(out[place].double() @ row) - bias
+            pushes[1, layer] += float(weight @ received[place].double() @ row)
+    return pushes
 
 
 def errors(loaded: LoadedModel, rows: list[dict[str, str]], folder: Path) -> np.ndarray:
-    """Relative errors of the bars' sum, shape (rows, 2)."""
+    """Errors of the bars' sum, shape (rows, kind of output, relative to what)."""
     texts = [row.get("text") or row["input"] for row in rows]
     examples = tuple(Example(content_hash(text), text, n) for n, text in enumerate(texts))
     names = sorted({str(row["label"]) for row in rows})
@@ -95,8 +101,10 @@ def errors(loaded: LoadedModel, rows: list[dict[str, str]], folder: Path) -> np.
         assert explanation is not None  # all are scanned
         answer = scanner.encoder.candidates[names.index(explanation.answer)]
         prompt = scanner.encoder.prompt(example.text).ids
-        sums = np.array(projected(loaded, list(prompt), list(answer)))
-        found.append(np.abs(explanation.total - sums) / np.abs(sums))
+        pushes = projected(loaded, list(prompt), list(answer))
+        sums = pushes.sum(axis=1)
+        scales = np.stack([np.abs(sums), np.abs(pushes).sum(axis=1)], axis=1)
+        found.append(np.abs(explanation.total - sums)[:, None] / scales)
     return np.array(found)
 
 
@@ -114,15 +122,17 @@ def main() -> None:
     table = Table(
         title=f"{arguments.pool}, {len(rows) - N_LABELLED} explained, {Path(arguments.model).name}"
     )
-    for heading in ("", "against", "median error", "worst error"):
+    for heading in ("", "against", "median", "worst", "of either way", "worst"):
         table.add_column(heading, justify="right")
     for dtype in arguments.dtype:
         choice = ModelChoice(arguments.model, dtype=dtype)
         loaded = load_model(choice, models_dir(), Announcer(lambda _: None))
         with tempfile.TemporaryDirectory() as folder:
             found = errors(loaded, rows, Path(folder))
-        for against, column in zip(("as put out", "in float64"), found.T, strict=True):
-            table.add_row(dtype, against, f"{np.median(column):.1e}", f"{column.max():.1e}")
+        for against, kind in (("as put out", 0), ("in float64", 1)):
+            columns = found[:, kind].T
+            cells = [f"{of(column):.1e}" for column in columns for of in (np.median, np.max)]
+            table.add_row(dtype, against, *cells)
     Console().print(table)
 
 

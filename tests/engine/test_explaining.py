@@ -95,8 +95,9 @@ def test_the_bars_add_up_to_the_projected_ffn_output(
 
 @pytest.mark.embedded
 def test_the_bars_of_fifty_real_examples_add_up(embedded_models_dir: Path, tmp_path: Path) -> None:
-    """The embedded model on the sample, in the precision it runs in by default."""
-    loaded = load_model(ModelChoice("smollm2-135m", device="cpu"), embedded_models_dir, Heard())
+    """In bfloat16 the layers themselves round: benchmarks/bars.py says by how much."""
+    choice = ModelChoice("smollm2-135m", device="cpu", dtype="float32")
+    loaded = load_model(choice, embedded_models_dir, Heard())
     lines = (Path(__file__).parents[2] / "sample_data" / "pool.jsonl").read_text().splitlines()
     texts = [json.loads(line)["text"] for line in lines[:53]]
     examples = tuple(Example(content_hash(text), text, row) for row, text in enumerate(texts))
@@ -111,7 +112,7 @@ def test_the_bars_of_fifty_real_examples_add_up(embedded_models_dir: Path, tmp_p
         answer = scanner.encoder.candidates[TASK.label_names.index(found.answer)]
         prompt = scanner.encoder.prompt(example.text).ids
         expected = projected_ffn_output(loaded, list(prompt), list(answer))
-        assert found.total == pytest.approx(expected, rel=0.01)
+        assert found.total == pytest.approx(expected, rel=1e-3)
 
 
 def test_a_labelled_example_is_explained_by_the_labels_before_it(explainer: Explainer) -> None:

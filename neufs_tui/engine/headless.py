@@ -105,7 +105,7 @@ def select_pool(config: EngineConfig, scanned: Scanned) -> tuple[Selected, ...]:
     Raises:
         SelectionError: the pool holds fewer examples than that.
     """
-    from neufs_tui.engine.ranking import ScannedPool
+    from neufs_tui.engine.scanned_pool import ScannedPool
 
     pool = ScannedPool(scanned.captures, config.selection, device=scanned.model.device)
     examples = {example.id: example for example in config.examples}

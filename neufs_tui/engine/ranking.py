@@ -14,13 +14,13 @@ from threading import Thread
 
 import numpy as np
 
-from neufs_tui.core.difficulty import Difficulty, reread_difficulty, scan_difficulty
+from neufs_tui.core.difficulty import Difficulty
 from neufs_tui.core.incremental import Choice, Geometry, IncrementalSelection
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import Decision, DecisionKind, Example, ExampleId, Pick, Reason, Task
 from neufs_tui.core.settings import SelectionSettings, Signal
 from neufs_tui.engine.protocol import Focus, Ranked
-from neufs_tui.model.device_sets import neuron_sets
+from neufs_tui.engine.scanned_pool import Built, ScannedPool, build
 
 QUEUE_LENGTH = 8
 """Candidates sent beside the next one, to go on with if the engine falls silent."""
@@ -28,47 +28,6 @@ _GROWTH = 1.25
 _BESIDE_FROM = 1000
 """Examples from which on a new geometry is made beside the work; before, it takes a moment."""
 _REMEMBERED = 16
-
-
-class ScannedPool:
-    """The examples scanned so far, as arrays; places count in the order of content hashes."""
-
-    def __init__(
-        self,
-        captures: Mapping[ExampleId, Capture],
-        settings: SelectionSettings,
-        *,
-        device: str = "cpu",
-    ) -> None:
-        """Take the captures as they are now; distances are computed on `device`."""
-        self.ids = sorted(captures)
-        self.place_of = {example_id: place for place, example_id in enumerate(self.ids)}
-        ordered = [captures[example_id] for example_id in self.ids]
-        self.sets = neuron_sets([capture.neurons for capture in ordered], device)
-        self.difficulty = scan_difficulty(ordered, raw_counts=settings.raw_counts)
-
-    def reread(self, readings: Mapping[ExampleId, Capture]) -> Difficulty:
-        """The difficulty once some examples were read with demonstrations."""
-        known = sorted(self.place_of[one] for one in readings if one in self.place_of)
-        captures = [readings[self.ids[place]] for place in known]
-        return reread_difficulty(self.difficulty, np.array(known, dtype=np.intp), captures)
-
-
-_Built = tuple[ScannedPool, IncrementalSelection, Geometry]
-
-
-def _build(
-    captures: Mapping[ExampleId, Capture], settings: SelectionSettings, *, device: str
-) -> _Built:
-    """A geometry without decisions; for thousands of examples it takes seconds."""
-    pool = ScannedPool(captures, settings, device=device)
-    selection = IncrementalSelection(
-        pool.sets,
-        shots=settings.shots,
-        tau=settings.tau,
-        seed=settings.seed,
-    )
-    return pool, selection, selection.start()
 
 
 class Ranker:
@@ -92,7 +51,7 @@ class Ranker:
         self._selection: IncrementalSelection | None = None
         self._complete = False
         self._geometries: dict[tuple[tuple[int, DecisionKind], ...], Geometry] = {}
-        self._building: Future[_Built] | None = None
+        self._building: Future[Built] | None = None
         self._readings: Mapping[ExampleId, Capture] = {}
         self._n_demonstrations = 0
         self._difficulty: Difficulty | None = None
@@ -171,25 +130,25 @@ class Ranker:
         ids = (self._pool.ids[place] for place in geometry.labelled)
         return dict(zip(ids, geometry.gains, strict=True))
 
-    def _build(self) -> _Built:
+    def _build(self) -> Built:
         """A geometry on what is scanned by now."""
-        return _build(dict(self._captures), self._settings, device=self._device)
+        return build(dict(self._captures), self._settings, device=self._device)
 
-    def _begin(self) -> Future[_Built]:
+    def _begin(self) -> Future[Built]:
         """The same on a thread of its own, which dies with the process."""
-        building: Future[_Built] = Future()
+        building: Future[Built] = Future()
         captures = dict(self._captures)
 
-        def build() -> None:
+        def work() -> None:
             try:
-                building.set_result(_build(captures, self._settings, device=self._device))
+                building.set_result(build(captures, self._settings, device=self._device))
             except Exception as error:  # raised again where the result is taken
                 building.set_exception(error)
 
-        Thread(target=build, name="geometry", daemon=True).start()
+        Thread(target=work, name="geometry", daemon=True).start()
         return building
 
-    def _take(self, built: _Built) -> bool:
+    def _take(self, built: Built) -> bool:
         """Go on with a geometry."""
         self._pool, self._selection, start = built
         self._building = None

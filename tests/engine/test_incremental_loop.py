@@ -132,6 +132,12 @@ def check_geometry(loop: Loop) -> None:
     np.testing.assert_allclose(geometry.label_distances, nearest, atol=1e-12)
     medoids = [pool.ids[place] for place in geometry.clustering.medoids]
     assert medoids[: len(labelled)] == labelled
+    afresh = loop.fresh_ranker()
+    again = afresh._geometry(pool, selection, decisions).clustering
+    np.testing.assert_array_equal(geometry.clustering.medoids, again.medoids)
+    np.testing.assert_array_equal(geometry.clustering.labels, again.labels)
+    own = np.array([[jaccard(sets[one], sets[other]) for other in medoids] for one in pool.ids])
+    np.testing.assert_allclose(geometry.clustering.distances, own.min(axis=1), atol=1e-12)
     assert set(loop.ranker.order(loop.focus)) == set(pool.ids) - decided
 
 

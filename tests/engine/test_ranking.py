@@ -201,14 +201,14 @@ def test_nothing_is_left_to_show_when_all_is_decided() -> None:
 def test_a_large_geometry_is_made_beside_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ranking, "_BESIDE_FROM", 12)
     may_end = threading.Event()
-    build = ranking._build
+    build = ranking.build
 
     def slow(*given: object, **more: object) -> object:
         if len(given[0]) >= 12:  # type: ignore[arg-type]
             may_end.wait()
         return build(*given, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(ranking, "_build", slow)
+    monkeypatch.setattr(ranking, "build", slow)
     one = ranker(10)
     focus = Focus(1, (label(0),), EXAMPLES[1].id)
     assert not one.observe(CAPTURES, complete=True)

@@ -71,6 +71,14 @@ def suggestion(progress: Progress) -> str:
     return f"{changed} read again; too little is known to call it settled."
 
 
+def stable_now(found: Stable) -> str:
+    """Said once, when the last labels have changed next to nothing."""
+    return (
+        f"the last {found.n_labels} labels changed {found.changed:,} of {found.compared:,} answers "
+        "of the model: c says what that means"
+    )
+
+
 def _enough(found: Stable) -> str:
     return (
         f"The last {found.n_labels} labels changed {found.changed:,} of {found.compared:,} answers "

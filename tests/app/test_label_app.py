@@ -20,6 +20,7 @@ from neufs_tui.app.widgets.bar import Bar
 from neufs_tui.app.widgets.text_view import TextView
 from neufs_tui.core.explanation import Alternative, Word
 from neufs_tui.core.records import Decision, DecisionKind, Label
+from neufs_tui.core.stability import Change
 from neufs_tui.engine.protocol import (
     EngineDied,
     EngineFailed,
@@ -27,6 +28,7 @@ from neufs_tui.engine.protocol import (
     Explain,
     Explained,
     FindWords,
+    Rescored,
     ScanProgressed,
     WordsFound,
 )
@@ -493,6 +495,21 @@ async def test_an_engine_that_cannot_start_is_told_the_same_way() -> None:
         await pilot.pause()
         text = str(app.screen.query_one("#text > *", Static).render())
         assert text.startswith("The engine cannot start.\n\nSee the log.")
+
+
+async def test_that_labels_change_next_to_nothing_is_told_once_when_it_comes_to_be_so() -> None:
+    app, startup = app_on()
+    async with app.run_test(size=(100, 24)) as pilot:
+        session = await start(pilot, startup)
+        told = []
+        for n_changed in (400, 1, 1, 1, 1, 400, 1):
+            numbers = range(len(told) + 1, len(told) + 4)
+            changes = tuple(Change(number, n_changed, 900) for number in numbers)
+            await session.say(Rescored(len(told), len(told), 90, 90, changes))
+            await session.press("1")
+            said = session.said("#feedback")
+            told.append("the last 3 labels changed 3 of 2,700 answers of the model" in said)
+        assert told == [False, True, False, False, False, False, True]
 
 
 async def test_the_last_shot_is_announced_once() -> None:

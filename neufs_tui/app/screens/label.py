@@ -14,6 +14,7 @@ from neufs_tui.app.flow import Flow
 from neufs_tui.app.gate import Gate
 from neufs_tui.app.keys import ACTIONS, FOOTER, Action
 from neufs_tui.app.loading import Loading
+from neufs_tui.app.milestones import Milestones
 from neufs_tui.app.picture import Shown, Waiting
 from neufs_tui.app.screens.example import ExampleScreen
 from neufs_tui.app.screens.help import HelpScreen
@@ -60,6 +61,7 @@ class LabelScreen(ExampleScreen):
         self._failure = ("", "")
         self._picture: Shown | Waiting | None = Waiting.LOADING
         self._gate = Gate()
+        self._milestones = Milestones()
         self._n_early = 0
         """Keys dropped since something was said last."""
 
@@ -190,10 +192,8 @@ class LabelScreen(ExampleScreen):
             return
         pick = self._flow.done.pick if self._flow.done else None
         done = sentences.decided(example, decision, pick)
-        shots = self._flow.workspace.selection.shots
-        if kind is DecisionKind.LABEL and self._flow.counts.n_labels == shots:
-            done += "\n" + sentences.shots_reached(shots, panels.command(self._flow.workspace))
-        self.say(done)
+        reached = self._milestones.reached(self._flow) if kind is DecisionKind.LABEL else []
+        self.say("\n".join([done, *reached]))
         self._refresh()
 
     def _travel(self, action: Action) -> None:

@@ -2,9 +2,10 @@
 
     python benchmarks/rescoring.py [POOL] [-n ROWS] [--baseline-rows ROWS] [--demonstrations K]
 
-Both sides read the same candidates with the same labelled rows in the prompt, the baseline a part
-of them; what is compared is seconds a row. The cache is extended label by label, as the screen
-does it, and the tokens that each label cost are shown.
+All read the same candidates with the same labelled rows in the prompt, the baseline a part of
+them; what is compared is seconds a row. The cache is extended label by label, and the tokens that
+each label cost are shown. "As the screen does it" is the engine's own rereading, in batches short
+enough to answer her in between, the prefix read within its time.
 """
 
 from __future__ import annotations
@@ -12,19 +13,32 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
+import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 from scan import batches
 
-from neufs_tui.core.records import Demonstration, Label, Task
+from neufs_tui.core.records import (
+    Decision,
+    DecisionKind,
+    Demonstration,
+    Example,
+    Label,
+    Task,
+    content_hash,
+)
 from neufs_tui.core.settings import CaptureSettings, ModelChoice
 from neufs_tui.engine.announcer import Announcer
+from neufs_tui.engine.protocol import EngineConfig
+from neufs_tui.engine.rescoring import Rescorer
+from neufs_tui.engine.scanning import Scanner
 from neufs_tui.model.capture import CaptureRunner
 from neufs_tui.model.encoding import EncodedPrompt, PromptEncoder
-from neufs_tui.model.loading import load_model
+from neufs_tui.model.loading import LoadedModel, load_model
 from neufs_tui.storage.paths import models_dir
 
 
@@ -38,8 +52,30 @@ def seconds_a_row(runner: CaptureRunner, prompts: list[EncodedPrompt]) -> float:
     return (time.perf_counter() - began) / len(prompts)
 
 
+def seconds_on_screen(
+    loaded: LoadedModel, task: Task, rows: list[tuple[str, str]], n_shown: int
+) -> tuple[float, float]:
+    """Seconds a candidate of the engine's rereading behind the first rows, and its longest step."""
+    examples = tuple(
+        Example(content_hash(f"{row} {text}"), text, row) for row, (text, _) in enumerate(rows)
+    )
+    labelled = zip(examples[:n_shown], rows, strict=False)
+    with tempfile.TemporaryDirectory() as folder:
+        config = EngineConfig(examples, task, ModelChoice(loaded.name), Path(folder))
+        rescorer = Rescorer(config, Scanner(config, loaded))
+        rescorer.follow(
+            [Decision(example.id, DecisionKind.LABEL, label) for example, (_, label) in labelled]
+        )
+        candidates = [example.id for example in examples[n_shown:]]
+        times = [time.perf_counter()]
+        while rescorer.step(candidates):
+            times.append(time.perf_counter())
+    steps = [after - before for before, after in pairwise(times)]
+    return sum(steps) / len(candidates), max(steps[1:])
+
+
 def main() -> None:
-    """Print both sides and their ratio."""
+    """Print all ways and their ratio to whole prompts."""
     parser = argparse.ArgumentParser(description=__doc__)
     sample = Path(__file__).parents[1] / "sample_data" / "test.jsonl"
     parser.add_argument("pool", nargs="?", type=Path, default=sample)
@@ -74,6 +110,9 @@ def main() -> None:
             seconds_a_row(whole, prompts[: arguments.baseline_rows]),
         ),
     }
+    read = list(zip(texts, (str(row["label"]) for row in rows), strict=True))
+    on_screen, longest = seconds_on_screen(loaded, task, read[: n_shown + len(prompts)], n_shown)
+    measured["as the screen does it"] = (len(prompts), on_screen)
     base = measured["whole prompts"][1]
     title = f"rereading behind {n_shown} demonstrations, {loaded.name}, {loaded.dtype}"
     table = Table(title=title)
@@ -87,6 +126,7 @@ def main() -> None:
         f"tokens of the prefix: {sum(costs):,}, of a whole prompt about "
         f"{statistics.mean(len(prompt.ids) for prompt in prompts):,.0f}"
     )
+    console.print(f"longest step on the screen once the prefix is read: {longest:.2f} s")
     console.print(f"tokens read for each label: {costs[1:]}, of its demonstration: {own}")
 
 

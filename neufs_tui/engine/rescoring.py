@@ -20,7 +20,7 @@ from neufs_tui.engine.scanning import Scanner
 
 _REMEMBERED = 16
 """Sets of demonstrations whose readings are kept, for undo and redo."""
-_BATCH_S = 0.3
+_BATCH_S = 0.6
 """Seconds that a batch should take: as long she may wait for an answer when she acts."""
 
 Demonstrations = tuple[Demonstration, ...]

@@ -76,26 +76,31 @@ def scan_parts(scan: ScanProgressed) -> tuple[str, ...]:
 
 
 def work_parts(scan: ScanProgressed, rescored: Rescored | None, n_labels: int) -> tuple[str, ...]:
-    """What the engine has done: the scan, and once it is over, how fresh the answers are."""
+    """What the engine has done: the scan, and how fresh the answers are, in short while it runs."""
     parts = scan_parts(scan)
-    if scan.done < scan.total or rescored is None or not n_labels or not rescored.total:
+    if rescored is None or not n_labels or not rescored.total:
         return parts
-    fresh = (
-        f"answers read with {rescored.n_demonstrations:,} of {plural(n_labels, 'label')} "
-        f"for {rescored.done:,} of {rescored.total:,}"
-    )
-    return (fresh, *parts[1:])
+    labels = f"with {rescored.n_demonstrations:,} of {plural(n_labels, 'label')}"
+    if scan.done < scan.total:
+        return (*parts[:2], f"{rescored.done:,} read {labels}", *parts[2:])
+    return (f"answers read {labels} for {rescored.done:,} of {rescored.total:,}", *parts[1:])
 
 
-def freshness(pick: Pick | None, n_labels: int) -> str:
-    """How much of what she said the example on the screen was chosen with."""
+def freshness(pick: Pick | None, n_labels: int, *, brief: bool = False) -> str:
+    """How much of what she said the example on the screen was chosen with.
+
+    Args:
+        pick: what chose it.
+        n_labels: labels there are.
+        brief: the line says already that labels are what is counted.
+    """
     if pick is None or pick.reason is None:
         return "file order"
     if pick.n_labelled < n_labels:
         return f"ranked with {pick.n_labelled:,} of {plural(n_labels, 'label')}"
     if pick.n_labelled > n_labels:
         return "ranked before the undo"
-    return "ranking up to date"
+    return "up to date" if brief else "ranking up to date"
 
 
 def engine_note(state: EngineState) -> str:

@@ -89,11 +89,24 @@ def test_a_new_part_of_the_start_ticks_the_last_one_off() -> None:
     assert loading.after(died).lines() == ["› starting the engine again"]
 
 
+def test_beside_the_scan_the_freshness_of_the_answers_fits_80_columns() -> None:
+    scan = ScanProgressed(done=1_817, total=10_000, rate=18.0, remaining_s=460.0)
+    rescored = Rescored(n_demonstrations=12, n_labels=12, done=32, total=1_816)
+    fresh = freshness(pick(ONE, n_labelled=12, why=reason()), 12, brief=True)
+    assert spread(work_parts(scan, rescored, 12), fresh, 76).split("  ")[0] == (
+        "scanned 1,817/10,000 · 8 min left · 32 read with 12 of 12 labels"
+    )
+    assert fresh == "up to date"
+
+
 def test_once_the_scan_is_over_the_freshness_of_the_answers_takes_its_place() -> None:
     under_way = ScanProgressed(done=5, total=1_200, rate=2.0, remaining_s=9.0)
     over = ScanProgressed(done=1_200, total=1_200, rate=2.0, remaining_s=0.0, truncated=1)
     rescored = Rescored(n_demonstrations=5, n_labels=5, done=212, total=1_188)
-    assert work_parts(under_way, rescored, 6) == scan_parts(under_way)
+    assert work_parts(under_way, rescored, 6) == (
+        *("scanned 5/1,200", "9 s left", "212 read with 5 of 6 labels", "2.0/s"),
+    )
+    assert work_parts(under_way, None, 6) == scan_parts(under_way)
     assert work_parts(over, None, 6) == scan_parts(over)
     assert work_parts(over, rescored, 0) == scan_parts(over)
     assert work_parts(over, rescored, 6) == (

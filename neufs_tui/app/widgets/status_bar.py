@@ -8,7 +8,14 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from neufs_tui.app.flow import Flow
-from neufs_tui.app.status import EngineState, count_parts, engine_note, freshness, work_parts
+from neufs_tui.app.status import (
+    EngineState,
+    count_parts,
+    engine_note,
+    freshness,
+    scan_parts,
+    work_parts,
+)
 from neufs_tui.app.text import spread
 
 
@@ -27,10 +34,11 @@ class StatusBar(Widget):
         shown, heard, n_labels = flow.shown, flow.heard, flow.counts.n_labels
         scan = heard.scan
         self.counts = count_parts(flow.counts, flow.workspace.selection.shots)
-        self.freshness = freshness(shown.pick, n_labels) if shown else ""
         at_work = heard.engine in (EngineState.RUNNING, EngineState.LOADING)
         done = scan is not None and scan.done == scan.total
         self.scan = work_parts(scan, heard.rescored, n_labels) if scan and (at_work or done) else ()
+        brief = scan is not None and not done and self.scan not in ((), scan_parts(scan))
+        self.freshness = freshness(shown.pick, n_labels, brief=brief) if shown else ""
         self.engine = engine_note(heard.engine)
 
     def render(self) -> RenderResult:

@@ -137,14 +137,15 @@ def underlined(text: str, words: tuple[Word, ...]) -> Content:
     return Content.assemble(*parts)
 
 
-def page(explanation: Explanation, pool: Pool, width: int, origin: str) -> Content:
-    """Everything about one example but the model's answer, which would lead her.
+def page(explanation: Explanation, pool: Pool, width: int, origin: str, *, looked: bool) -> Content:
+    """Everything about one example; the model's answer, which would lead her, if she knows it.
 
     Args:
         explanation: the numbers.
         pool: the other examples.
         width: cells a line may have.
         origin: by what model and settings they came about.
+        looked: whether she has seen what the model answers.
     """
     gap = explanation.gap
     parts: Parts = [
@@ -163,10 +164,15 @@ def page(explanation: Explanation, pool: Pool, width: int, origin: str) -> Conte
         parts += _neuron(one, gap.n_scanned, pool, width)
     if not explanation.neurons:
         parts.append(("none: every neuron of it is covered\n", _QUIET))
-    parts += _bars(explanation)
+    parts += _bars(explanation, looked=looked)
     if explanation.overlap is not None:
         parts += _side_by_side(explanation, pool, width)
-    parts += ["\n", (f"{origin}\n", _QUIET), ("? says what each number means\n", _QUIET)]
+    n_scanned = f"{plural(gap.n_scanned, 'example')} were scanned."
+    parts += [
+        "\n",
+        (f"{origin} {n_scanned}\n", _QUIET),
+        ("? says what each number means\n", _QUIET),
+    ]
     return Content.assemble(*parts)
 
 
@@ -221,7 +227,7 @@ def _neuron(neuron: GapNeuron, n_scanned: int, pool: Pool, width: int) -> Parts:
     ]
 
 
-def _bars(explanation: Explanation) -> Parts:
+def _bars(explanation: Explanation, *, looked: bool) -> Parts:
     """The whole push towards the answer, taken apart."""
     singles = explanation.bars[: len(explanation.neurons)]
     shown = sum(bar.contribution for bar in singles)
@@ -230,7 +236,8 @@ def _bars(explanation: Explanation) -> Parts:
         (bar.name, bar.n_neurons, bar.contribution) for bar in explanation.bars[len(singles) :]
     ]
     longest = max(abs(contribution) for *_, contribution in rows) or 1.0
-    parts: Parts = ["\n", ("What pushes towards the model's answer, and away\n", _HEADING)]
+    answer = one_line(explanation.answer) if looked else "its answer"
+    parts: Parts = ["\n", (f"What pushes the model towards {answer}, and away\n", _HEADING)]
     for name, n_neurons, contribution in rows:
         sign = "█" if contribution > 0 else "░"
         bar = sign * max(1, round(_BAR * abs(contribution) / longest)) if contribution else ""

@@ -223,6 +223,7 @@ class Flow:
             self.workspace.labelled(),
             difficulty=self.workspace.selection.difficulty,
             gains=self.heard.ranked.gains if self.heard.ranked is not None else {},
+            rereads=self.workspace.selection.rescore != "off",
             changes=self.heard.rescored.changes if self.heard.rescored is not None else (),
             n_classes=len(self.workspace.task.labels),
         )

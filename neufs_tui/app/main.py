@@ -79,7 +79,9 @@ class LabelApp(App[None]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every action by name, for the command palette."""
-        yield from super().get_system_commands(screen)
+        own = super().get_system_commands(screen)
+        # Textual's list of keys knows none of ours, and takes the room the example needs
+        yield from (command for command in own if command.title != "Keys")
         for command in COMMANDS:
             if command.action in PALETTE:
                 perform = partial(self._label_screen.perform, command.action)

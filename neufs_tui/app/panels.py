@@ -12,6 +12,7 @@ from neufs_tui.app.ports import Workspace
 from neufs_tui.app.sentences import export_command, plural
 from neufs_tui.app.status import Counts, scan_parts
 from neufs_tui.app.text import one_line, visible
+from neufs_tui.core.prompts import system_message
 from neufs_tui.core.records import Task
 
 _HEADING = "bold $text"
@@ -24,7 +25,7 @@ _TERMS = (
     ("median, rank", "among scanned examples without a decision"),
     ("stands for", "examples of its cluster: nearer to its centre than to any label"),
     ("difficulty", "the last part; by default how close the two likeliest labels are"),
-    ("gap by layer", "where in the model its new neurons are"),
+    ("new by layer", "where in the model its new neurons are, first to last"),
     ("L3.101 +.4", "a new neuron and what it pushes towards the model's answer"),
     ("up, down", "tokens it makes likelier and less likely; not its meaning"),
     ("strongest in", "the labelled example in which that neuron pushes most"),
@@ -104,7 +105,7 @@ def _finished(counts: Counts, export: str) -> Content:
 
 def _task(task: Task) -> list[Content | str | tuple[str, str]]:
     parts: list[Content | str | tuple[str, str]] = [("\nTask\n", _HEADING)]
-    parts += [Content(visible(task.instruction)), "\n", ("\nLabels\n", _HEADING)]
+    parts += [Content(visible(system_message(task))), "\n", ("\nLabels\n", _HEADING)]
     for label in task.labels:
         definition = f" — {one_line(label.definition)}" if label.definition else ""
         parts += [Content.assemble((one_line(label.name), "bold"), Content(definition)), "\n"]

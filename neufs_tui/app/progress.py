@@ -62,6 +62,8 @@ def suggestion(progress: Progress) -> str:
     found = stable(progress.changes)
     if found is not None:
         return _enough(found)
+    if not progress.rereads:
+        return "Nothing is read again (--rescore off), so what a label changes is not seen."
     if not progress.changes:
         return "What a label changes in the model's answers was not seen yet since the start."
     last = progress.changes[-1]
@@ -95,8 +97,9 @@ def _agreement(progress: Progress) -> str:
     if last.share is None:
         return f"The model has answered none of your examples before you did.{looked}"
     return (
-        f"{last.agreeing:,} of {plural(last.compared, 'answer')} given before yours were the "
-        f"same: {share(last.share)} ({share(last.low)} to {share(last.high)}).{looked}"
+        f"{last.agreeing:,} of {plural(last.compared, 'answer')} given before yours "
+        f"{'was' if last.compared == 1 else 'were'} the same: "
+        f"{share(last.share)} ({share(last.low)} to {share(last.high)}).{looked}"
         f"{_always(progress)}"
     )
 

@@ -74,7 +74,7 @@ def why(pick: Pick | None, *, n_pool: int, choose_from: int, n_labels: int) -> s
         parts = [
             _uncovered(pick.reason),
             _gap(pick.reason, pick.n_labelled, n_labels),
-            _difficulty(pick.reason),
+            f"{_difficulty(pick.reason)} ({_read_with(pick.reason.n_demonstrations)})",
         ]
     return "; ".join(parts) + "."
 
@@ -93,7 +93,7 @@ def decided(example: Example, decision: Decision, pick: Pick | None = None) -> s
     if pick is None:
         return f"labelled #{number(example)} as {hers} — u undoes"
     model = f"{one_line(pick.answer)} {share(max(pick.probabilities))}"
-    return f"#{number(example)} you: {hers} · model: {model} — u undoes"
+    return f"#{number(example)} you: {hers} · {_model(pick)}: {model} — u undoes"
 
 
 def model_says(pick: Pick, names: Sequence[str]) -> str:
@@ -107,8 +107,7 @@ def model_says(pick: Pick, names: Sequence[str]) -> str:
     shown = [f"{one_line(name)} {share(of)}" for of, name in ranked[:_N_LIKELY]]
     if len(ranked) > _N_LIKELY:
         shown.append(f"{len(ranked) - _N_LIKELY:,} more")
-    labels = plural(pick.n_demonstrations, "label")
-    return f"model, with {labels} in its prompt: {' · '.join(shown)} — that you looked is recorded"
+    return f"{_model(pick)}: {' · '.join(shown)} — recorded"
 
 
 def origin(model: ModelReady | None, selection: SelectionSettings, signal: Signal) -> str:
@@ -245,7 +244,8 @@ def _what(example: Example | None, decision: Decision) -> str:
 def _when_chosen(n_scanned: int, n_pool: int, choose_from: int) -> str:
     if n_scanned >= choose_from or n_pool < choose_from:
         return ""
-    return f": NeuFS chooses once {plural(choose_from, 'example')} are scanned"
+    scanned = f"{n_scanned:,} of the {plural(choose_from, 'example')}"
+    return f": {scanned} that NeuFS needs were scanned"
 
 
 def _gap(reason: Reason, n_known: int, n_labels: int) -> str:
@@ -253,13 +253,25 @@ def _gap(reason: Reason, n_known: int, n_labels: int) -> str:
     examples = f"your {which}{plural(n_known, 'labelled example')}"
     if n_known == 1:
         examples = f"your {which or 'one '}labelled example"
+    new = f"{reason.gap:,} of its neurons are" if reason.gap > 1 else "1 of its neurons is"
     if not reason.gap:
-        clause = f"switches on no neuron beyond those of {examples}"
-    else:
-        used = f"{examples} has not used" if n_known == 1 else f"none of {examples} has used"
-        clause = f"switches on {plural(reason.gap, 'neuron')} that {used}"
+        new = "none of its neurons is"
     median = f"{reason.median_gap:,.1f}".removesuffix(".0")
-    return f"{clause} (median {median}; rank {reason.gap_rank:,} of {reason.n_ranked:,})"
+    rank = f"median {median}; rank {reason.gap_rank:,} of {reason.n_ranked:,}"
+    return f"{new} new to {examples} ({rank})"
+
+
+def _read_with(n_demonstrations: int) -> str:
+    if not n_demonstrations:
+        return "read without labels"
+    return f"read with {plural(n_demonstrations, 'label')}"
+
+
+def _model(pick: Pick) -> str:
+    """Whose answer it is."""
+    if not pick.n_demonstrations:
+        return "model"
+    return f"model with {plural(pick.n_demonstrations, 'label')}"
 
 
 def _group(reason: Reason) -> str:

@@ -78,6 +78,8 @@ class Progress:
     """The difficulty signal that the next example is chosen by."""
     follows: bool
     """Whether that signal follows the record."""
+    rereads: bool
+    """Whether answers are read again with new labels in the prompt."""
     changes: tuple[Change, ...]
     """What the last labels changed in the model's answers."""
     n_classes: int
@@ -93,6 +95,7 @@ def learning_progress(
     *,
     difficulty: DifficultyName,
     gains: Mapping[ExampleId, int],
+    rereads: bool,
     changes: Sequence[Change],
     n_classes: int,
 ) -> Progress:
@@ -102,6 +105,7 @@ def learning_progress(
         labelled: the labels that hold, in labelling order.
         difficulty: the signal asked for.
         gains: neurons that each example added to the coverage.
+        rereads: whether answers are read again with new labels in the prompt.
         changes: what the last labels changed in the model's answers.
         n_classes: labels that the task has.
     """
@@ -110,6 +114,7 @@ def learning_progress(
         record=track_record(labelled),
         signal=signal_for(difficulty, labelled),
         follows=difficulty == "auto",
+        rereads=rereads,
         changes=tuple(changes),
         n_classes=n_classes,
         n_looked=sum(one.looked for one in labelled),

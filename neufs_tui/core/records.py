@@ -115,6 +115,8 @@ class Reason:
     percentile: float | None = None
     """Percent of the other examples, comparable by that signal, that are less hard; None when
     all are equally so, as by the neuron counts of one-token answers."""
+    n_demonstrations: int = 0
+    """Labels in the prompt with which that signal was read, of it and of those others."""
 
 
 @dataclass(frozen=True, slots=True)

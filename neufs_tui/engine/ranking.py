@@ -224,6 +224,7 @@ class Ranker:
             score=choice.score,
             signal=signal,
             percentile=difficulty.percentile(place, signal),
+            n_demonstrations=self._n_demonstrations if difficulty.reread[place] else 0,
         )
         pick = self._with_answer(
             pool.ids[place], reason, len(pool.ids), n_labelled=len(geometry.labelled)

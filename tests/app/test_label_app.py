@@ -293,7 +293,7 @@ async def test_the_gap_appears_under_the_reason_and_nothing_else_moves() -> None
         assert session.said("#gap") == ""
         await session.say(Explained(EXAMPLES[0].id, explanation(EXAMPLES[0].id)))
         strip, strongest, second = session.said("#gap").splitlines()
-        assert strip == "gap by layer 0 |  ▁▃▆█▇| 6  most 14 in layer 5"
+        assert strip == "40 new by layer 0 |  ▁▃▆█▇| 6  most 14 in layer 5"
         assert strongest.split("  ")[0] == "L0.100"
         assert "+4.500  up ·yes Yes" in strongest and "down <b> ·no" in strongest
         assert second.startswith("L3.101")
@@ -316,7 +316,7 @@ async def test_the_models_answer_is_hidden_until_she_asks_or_has_answered() -> N
         await session.press("p")
         said = session.said("#feedback")
         assert "Without Explanation .60 · With Explanation .40" in said
-        assert "that you looked is recorded" in said
+        assert "— recorded" in said
         await session.press("2")
         assert session.workspace.looked == {EXAMPLES[1].id}
 

@@ -21,6 +21,7 @@ def known(
         given,
         difficulty=wanted,
         gains={one.example.id: 100 // one.seq if one.seq else 500 for one in given},
+        rereads=True,
         changes=changes,
         n_classes=3,
     )
@@ -36,7 +37,9 @@ def test_agreement_comes_with_its_interval_and_leaves_out_what_she_looked_at() -
     assert "2 of 3 classes labelled." in said
     looked = [replace(labelled(place, right=True), looked=place < 2) for place in range(4)]
     said = progress.summary(
-        learning_progress(looked, difficulty="count", gains={}, changes=(), n_classes=2)
+        learning_progress(
+            looked, difficulty="count", gains={}, rereads=True, changes=(), n_classes=2
+        )
     ).plain
     assert "2 of 2 answers given before yours were the same" in said
     assert "Not counted: 2 labels given with it in view." in said
@@ -84,12 +87,19 @@ def test_the_suggestion_says_what_it_rests_on(changes: tuple[Change, ...], sente
     assert sentence in progress.suggestion(known(5, changes=changes))
 
 
+def test_without_rereading_nothing_is_promised_of_changes() -> None:
+    off = replace(known(5), rereads=False)
+    assert "Nothing is read again (--rescore off)" in progress.suggestion(off)
+
+
 def test_little_evidence_about_the_signals_is_called_little() -> None:
     said = progress.signals(known(4)).plain
     assert "Known once 10 examples that NeuFS chose are labelled; there are 4." in said
     assert "until one has done better than chance on your labels" in said
     one_sided = [labelled(place, right=False) for place in range(12)]
-    told = learning_progress(one_sided, difficulty="count", gains={}, changes=(), n_classes=2)
+    told = learning_progress(
+        one_sided, difficulty="count", gains={}, rereads=True, changes=(), n_classes=2
+    )
     assert "All 12 answers were wrong" in progress.signals(told).plain
     assert "Examples are chosen by neuron count." in progress.signals(told).plain
 

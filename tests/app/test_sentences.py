@@ -30,21 +30,21 @@ def why(
     [
         (
             pick(ONE, n_labelled=5, why=reason()),
-            "Stands for 44 examples that no label covers yet; switches on 57 neurons that none of"
-            " your 5 labelled examples has used (median 5; rank 3 of 183); neuron count above 71%"
-            " of equally long answers.",
+            "Stands for 44 examples that no label covers yet; 57 of its neurons are new to your"
+            " 5 labelled examples (median 5; rank 3 of 183); neuron count above 71%"
+            " of equally long answers (read without labels).",
         ),
         (
             pick(ONE, n_labelled=1, why=reason(gap=1, median_gap=0.5, neighbourhood=1)),
-            "Stands for itself alone; switches on 1 neuron that your one labelled"
-            " example has not used (median 0.5; rank 3 of 183); neuron count above 71% of equally"
-            " long answers.",
+            "Stands for itself alone; 1 of its neurons is new to your one labelled"
+            " example (median 0.5; rank 3 of 183); neuron count above 71% of equally"
+            " long answers (read without labels).",
         ),
         (
             pick(ONE, n_labelled=2, why=reason(gap=0, gap_rank=1_200, n_ranked=99_845)),
-            "Stands for 44 examples that no label covers yet; switches on no neuron beyond those of"
+            "Stands for 44 examples that no label covers yet; none of its neurons is new to"
             " your 2 labelled examples (median 5; rank 1,200 of 99,845); neuron count above 71% of"
-            " equally long answers.",
+            " equally long answers (read without labels).",
         ),
         (
             pick(ONE, n_labelled=0, why=reason(neighbourhood=212, percentile=99.9)),
@@ -53,15 +53,15 @@ def why(
         ),
         (
             pick(ONE, n_labelled=3, why=reason(neighbourhood=0, percentile=0.0)),
-            "Every group left has a labelled example near it; switches on 57 neurons that none of"
-            " your 3 labelled examples has used (median 5; rank 3 of 183); the lowest neuron count"
-            " of equally long answers.",
+            "Every group left has a labelled example near it; 57 of its neurons are new to"
+            " your 3 labelled examples (median 5; rank 3 of 183); the lowest neuron count"
+            " of equally long answers (read without labels).",
         ),
         (
-            pick(ONE, n_labelled=3, why=reason(gap_rank=1, percentile=None)),
-            "Stands for 44 examples that no label covers yet; switches on 57 neurons that none of"
-            " your 3 labelled examples has used (median 5; rank 1 of 183); all are equally hard by"
-            " neuron count.",
+            pick(ONE, n_labelled=3, why=reason(gap_rank=1, percentile=None, n_demonstrations=2)),
+            "Stands for 44 examples that no label covers yet; 57 of its neurons are new to"
+            " your 3 labelled examples (median 5; rank 1 of 183); all are equally hard by"
+            " neuron count (read with 2 labels).",
         ),
         (
             pick(ONE, n_labelled=0, why=reason(neighbourhood=1, signal="entropy")),
@@ -75,7 +75,7 @@ def why(
         ),
         (
             pick(ONE, n_scanned=16),
-            "Next in file order: NeuFS chooses once 32 examples are scanned.",
+            "Next in file order: 16 of the 32 examples that NeuFS needs were scanned.",
         ),
         (pick(ONE, n_scanned=40), "Next in file order."),
         (None, "Next in file order, without the model."),
@@ -89,9 +89,9 @@ def test_the_reason_is_one_true_sentence(shown: Pick | None, expected: str) -> N
     ("n_known", "clause"),
     [
         (0, "Chosen before your first label, so every neuron was new; this one stands for"),
-        (1, "switches on 57 neurons that your first labelled example has not used"),
-        (3, "switches on 57 neurons that none of your first 3 labelled examples has used"),
-        (4, "switches on 57 neurons that none of your 4 labelled examples has used"),
+        (1, "57 of its neurons are new to your first labelled example (median"),
+        (3, "57 of its neurons are new to your first 3 labelled examples (median"),
+        (4, "57 of its neurons are new to your 4 labelled examples (median"),
     ],
 )
 def test_a_pick_made_before_the_last_labels_speaks_of_those_it_knew(

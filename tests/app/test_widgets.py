@@ -110,7 +110,7 @@ EXPLAINED = explanation(EXAMPLES[0].id, (EXAMPLES[1199].id,))
     ],
 )
 def test_a_neuron_of_the_gap_says_as_much_as_there_is_room_for(width: int, expected: str) -> None:
-    said = gap_lines(EXPLAINED, NAMES, width, 3)[2].plain
+    said = gap_lines(EXPLAINED, NAMES, width, 3, n_labelled=1)[2].plain
     columns = [part.strip() for part in said.split("  ") if part.strip()]
     tokens = ["up ·yes Yes \\n", "down <b> ·no"]
     assert columns == ["L3.101", "+3.500", *tokens, *filter(None, [expected])]
@@ -125,13 +125,13 @@ def test_the_gaps_lines_fit_whatever_the_tokens_and_layers(
 ) -> None:
     neuron = replace(EXPLAINED.neurons[0], layer=98, index=24_575, towards=towards, away=away)
     gap = replace(EXPLAINED.gap, by_layer=tuple(by_layer))
-    lines = gap_lines(replace(EXPLAINED, neurons=(neuron,), gap=gap), NAMES, width, 6)
+    lines = gap_lines(replace(EXPLAINED, neurons=(neuron,), gap=gap), NAMES, width, 6, n_labelled=2)
     assert len(lines) == 2
     assert all(line.cell_length <= width and "\n" not in line.plain for line in lines)
 
 
 def test_an_example_without_a_gap_says_so() -> None:
     gap = replace(EXPLAINED.gap, size=0, by_layer=(0, 0, 0))
-    strip, none = gap_lines(replace(EXPLAINED, neurons=(), gap=gap), NAMES, 76, 6)
-    assert strip.plain == "gap by layer 0 |   | 2"
+    strip, none = gap_lines(replace(EXPLAINED, neurons=(), gap=gap), NAMES, 76, 6, n_labelled=1)
+    assert strip.plain == "0 new by layer 0 |   | 2"
     assert none.plain == "none of its neurons is new"

@@ -65,7 +65,7 @@ class ExampleScreen(Screen[None]):
             self.say("there is nothing to explain without an example and the model")
         else:
             about = (flow.shown.example.id, self._pool(flow), flow.explanation, flow.origin)
-            self.app.push_screen(screen(*about))
+            self.app.push_screen(screen(*about, looked=flow.has_looked))
 
     def _pool(self, flow: Flow) -> explained.Pool:
         return explained.Pool(flow.workspace.examples, flow.labels())

@@ -94,7 +94,7 @@ class LabelScreen(ExampleScreen):
         """Show what an event changes: never the example she is reading."""
         if self._flow is None:
             return
-        was_off = self._flow.heard.engine is EngineState.GONE
+        was = self._flow.heard.engine
         self._loading = self._loading.after(event)
         try:
             self._flow.hear(event)
@@ -108,8 +108,10 @@ class LabelScreen(ExampleScreen):
                 self.hear_answer(event)
             case EngineFailed():
                 self._lose_engine(event.message, event.hint, sentences.engine_failed(event))
-            case EngineDied() if not was_off:
+            case EngineDied() if was is not EngineState.GONE:
                 self._lose_engine(event.reason, "", sentences.engine_died(event))
+        if was is EngineState.RESTARTING and self._flow.heard.engine is EngineState.RUNNING:
+            self.say("the engine is back")
         self._refresh()
 
     def on_key(self, event: Key) -> None:

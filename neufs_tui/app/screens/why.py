@@ -25,6 +25,8 @@ class ExplainedScreen(PageScreen):
         pool: explained.Pool,
         explanation: Explanation | None,
         origin: str,
+        *,
+        looked: bool,
     ) -> None:
         """Bind what the page is about.
 
@@ -33,12 +35,13 @@ class ExplainedScreen(PageScreen):
             pool: the other examples.
             explanation: the engine's, if it is there already.
             origin: by what model and settings it came about.
+            looked: whether she has seen what the model answers.
         """
         super().__init__(Content("Asking the model …"), self.opened_by)
         self._example_id = example_id
         self._pool = pool
         self._explanation = explanation
-        self._origin = origin
+        self._origin, self._looked = origin, looked
 
     @on(Mount)
     def _show_what_is_known(self) -> None:
@@ -66,7 +69,8 @@ class WhyScreen(ExplainedScreen):
 
     def page(self, explanation: Explanation) -> Content:
         """The explanation taken apart."""
-        return explained.page(explanation, self._pool, self.line_width, self._origin)
+        about = (explanation, self._pool, self.line_width, self._origin)
+        return explained.page(*about, looked=self._looked)
 
     @on(Key)
     def _define(self, event: Key) -> None:

@@ -58,11 +58,12 @@ class ExampleView(Vertical):
         caption = sentences.place(shown.example, n_pool, cut=cut)
         choose_from = workspace.selection.choose_from
         why = sentences.why(shown.pick, n_pool=n_pool, choose_from=choose_from, n_labels=n_labels)
-        self._put(visible(shown.example.text), caption, why)
+        n_known = shown.pick.n_labelled if shown.pick else 0
+        self._put(visible(shown.example.text), caption, why, n_known)
 
     def show_instead(self, page: Content) -> None:
         """Put something else in place."""
-        self._put(page, "", "")
+        self._put(page, "", "", 0)
 
     def explain(self, explanation: Explanation, pool: Pool) -> None:
         """Add the gap to the reason; the pool names the examples in it."""
@@ -72,9 +73,9 @@ class ExampleView(Vertical):
         """Mark words of the text that is there already."""
         self.query_one(TextView).restyle(explained.underlined(text, words))
 
-    def _put(self, text: str | Content, caption: str, why: str) -> None:
+    def _put(self, text: str | Content, caption: str, why: str, n_labelled: int) -> None:
         self.query_one("#caption", Bar).parts = (caption,)
-        self.query_one(ReasonPanel).show(why)
+        self.query_one(ReasonPanel).show(why, n_labelled)
         self.query_one(TextView).show(text)
 
     @on(TextView.Scrolled)

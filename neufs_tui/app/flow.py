@@ -41,6 +41,8 @@ class Flow:
         self.workspace = workspace
         self._send: Callable[[Request], None] | None = None
         self._displaced: list[Shown] = []
+        self._ahead: tuple[Pick, ...] = ()
+        """What the engine wanted next when it was last known, best first."""
         self._begun = False
         self._standing = standing(workspace)
         self.heard = Heard()
@@ -107,7 +109,7 @@ class Flow:
             return None
         done = self.shown
         decision = Decision(done.example.id, kind, label)
-        follow_up = self._follow_up(kind)
+        ahead = self._look_ahead(kind)
         self.workspace.record(
             decision,
             pick=done.pick,
@@ -121,7 +123,8 @@ class Flow:
             self._revealed.add(done.example.id)
             self._inquiry.labelled()
         self._standing = standing(self.workspace)
-        self._show(self._next(follow_up))
+        self._ahead = ahead
+        self._show(self._next())
         self._tell()
         return decision
 
@@ -131,6 +134,7 @@ class Flow:
         if decision is None:
             return None
         self.done = None
+        self._ahead = ()
         if decision.kind is DecisionKind.LABEL:
             self._revealed.add(decision.example_id)
         self._standing = standing(self.workspace)
@@ -145,16 +149,17 @@ class Flow:
 
     def redo(self) -> Decision | None:
         """Bring back the decision undone last and show what was shown before that undo."""
-        follow_ups = {kind: self._follow_up(kind) for kind in DecisionKind}
+        ahead = {kind: self._look_ahead(kind) for kind in DecisionKind}
         decision = self.workspace.redo()
         if decision is None:
             return None
         self.done = None
+        self._ahead = ahead[decision.kind]
         self._standing = standing(self.workspace)
         if self.shown is None or self.shown.example.id in self._standing.decided:
             back = self._displaced.pop() if self._displaced else None
             if back is None or back.example.id in self._standing.decided:
-                back = self._next(follow_ups[decision.kind])
+                back = self._next()
             self._show(back)
         self._tell()
         return decision
@@ -199,19 +204,12 @@ class Flow:
         self.painted()
         return self.shown.pick
 
-    def ask_why(self) -> ExampleId | None:
-        """Ask the engine to explain the example shown; None when there is nobody to ask."""
-        return self._ask(Explain)
-
-    def ask_words(self) -> ExampleId | None:
-        """Ask which words switch the gap on; None when there is nobody to ask."""
-        return self._ask(FindWords)
-
-    def _ask(self, question: type[Explain] | type[FindWords]) -> ExampleId | None:
+    def ask(self, question: type[Explain] | type[FindWords]) -> bool:
+        """Ask the engine about the example shown; False when there is nobody to ask."""
         if self.shown is None or self._send is None or self.heard.engine is EngineState.GONE:
-            return None
+            return False
         self._send(question(self.shown.example.id, self._standing.decisions))
-        return self.shown.example.id
+        return True
 
     def labels(self) -> dict[ExampleId, str]:
         """The labels that hold."""
@@ -256,16 +254,17 @@ class Flow:
     def _lose_engine(self) -> None:
         self._inquiry.lose_engine()
         if self.shown is None and self._begun:
-            self._show(self._next(None))
+            self._show(self._next())
         self._tell()
 
-    def _follow_up(self, kind: DecisionKind) -> Pick | None:
-        """What the engine wants next once the example shown is decided."""
-        return self.heard.follow_up(kind, self._standing.revision, self._shown_id)
+    def _look_ahead(self, kind: DecisionKind) -> tuple[Pick, ...]:
+        """What the engine wants next once the example shown is decided, as far as it is known."""
+        known = self.heard.follow_ups(kind, self._standing.revision, self._shown_id)
+        return self._ahead if known is None else known
 
-    def _next(self, follow_up: Pick | None) -> Shown | None:
-        """The follow-up, else the last ranking's queue, else file order if the engine is away."""
-        for pick in (*([follow_up] if follow_up else []), *self.heard.queue()):
+    def _next(self) -> Shown | None:
+        """What was looked ahead, else the last ranking's queue, else file order without engine."""
+        for pick in (*self._ahead, *self.heard.queue()):
             if shown := self._undecided(pick.example_id, pick):
                 return shown
         return self._first_in_file() if self.heard.is_away else None
@@ -301,4 +300,4 @@ class Flow:
     def _want_explanation(self) -> None:
         """Ask why the example shown was chosen, once, as soon as there is an engine to ask."""
         if self.heard.engine is EngineState.RUNNING and self._inquiry.must_ask():
-            self.ask_why()
+            self.ask(Explain)

@@ -65,12 +65,20 @@ class Heard:
             return None
         return ranked
 
-    def follow_up(self, kind: DecisionKind, revision: int, shown: ExampleId | None) -> Pick | None:
-        """What the engine wants next once the example shown is decided."""
+    def follow_ups(
+        self, kind: DecisionKind, revision: int, shown: ExampleId | None
+    ) -> tuple[Pick, ...] | None:
+        """What the engine wants next once the example shown is decided, best first.
+
+        None while it has not said so for a journal of this length and this example.
+        """
         ranked = self.ranked_for(revision, shown)
         if ranked is None or shown is None:
             return None
-        return ranked.after_label if kind is DecisionKind.LABEL else ranked.after_skip
+        first, further = ranked.after_skip, ranked.further_after_skip
+        if kind is DecisionKind.LABEL:
+            first, further = ranked.after_label, ranked.further_after_label
+        return (first, *further) if first is not None else ()
 
     def queue(self) -> Iterator[Pick]:
         """What the last ranking has to go on with, best first."""

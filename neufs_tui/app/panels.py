@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
+
 from textual.content import Content
 
 from neufs_tui.app.flow import Flow
@@ -20,11 +22,12 @@ _QUIET = "$foreground-muted"
 _KEY = "bold $accent"
 
 _TERMS = (
-    ("neuron", "a place in a feed-forward layer of the model that"),
-    ("", "pushes towards the answer it gives"),
+    ("neuron", "a place in a feed-forward layer of the model that pushes towards its answer"),
+    ("new", "among its strongest neurons, and among those of no labelled example"),
     ("median, rank", "among scanned examples without a decision"),
     ("stands for", "examples of its cluster: nearer to its centre than to any label"),
     ("difficulty", "the last part; by default how close the two likeliest labels are"),
+    ("read with", "how many of your labels the model had in its prompt"),
     ("new by layer", "where in the model its new neurons are, first to last"),
     ("L3.101 +.4", "a new neuron and what it pushes towards the model's answer"),
     ("up, down", "tokens it makes likelier and less likely; not its meaning"),
@@ -55,17 +58,23 @@ def instead(flow: Flow | None, loading: Loading, failure: tuple[str, str]) -> Co
     return _loading(loading.lines())
 
 
-def guide(task: Task | None) -> Content:
-    """Every key, the task, the labels in full, and what the numbers mean."""
+def guide(task: Task | None, width: int) -> Content:
+    """Every key, the task, the labels in full, and what the numbers mean.
+
+    Args:
+        task: what is asked; None before it is known.
+        width: cells a line may have.
+    """
     wide = max(len(command.shown) for command in COMMANDS)
+    keys = [("1 2 3 …", "give the label printed beside the key")]
+    keys += [(command.shown, command.what) for command in COMMANDS]
+    keys += [("ctrl+p", "every action by name, and the colours")]
     parts: list[Content | str | tuple[str, str]] = [("Keys\n", _HEADING)]
-    parts += [_key("1 2 3 …", "give the label printed beside the key", wide)]
-    parts += [_key(command.shown, command.what, wide) for command in COMMANDS]
-    parts += [_key("ctrl+p", "every action by name, and the colours", wide)]
+    parts += [_key(key, what, wide, line=width) for key, what in keys]
     if task is not None:
         parts += _task(task)
-    parts += [("\nThe sentence under the text\n", _HEADING)]
-    parts += [_key(term, meaning, wide) for term, meaning in _TERMS]
+    parts += [("\nThe lines under the text\n", _HEADING)]
+    parts += [_key(term, meaning, wide, line=width) for term, meaning in _TERMS]
     return Content.assemble(*parts)
 
 
@@ -112,5 +121,8 @@ def _task(task: Task) -> list[Content | str | tuple[str, str]]:
     return parts
 
 
-def _key(key: str, meaning: str, width: int = 5) -> Content:
-    return Content.assemble((key.ljust(width), _KEY), "  ", meaning, "\n")
+def _key(key: str, meaning: str, width: int = 5, *, line: int = 80) -> Content:
+    """A key and its meaning, which keeps its indent where it takes more than one line."""
+    lines = wrap(meaning, max(20, line - width - 2))
+    indented = ("\n" + " " * (width + 2)).join(lines)
+    return Content.assemble((key.ljust(width), _KEY), "  ", indented, "\n")

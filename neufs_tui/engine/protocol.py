@@ -145,6 +145,11 @@ class Ranked:
     """Further candidates, best first, to go on with if the engine falls silent."""
     complete: bool
     """Whether the whole pool was scanned when this was computed."""
+    further_after_label: tuple[Pick, ...] = ()
+    """What else is best then, best first, to go on with while she is faster than the engine: it
+    knows the label, as `queue` does not."""
+    further_after_skip: tuple[Pick, ...] = ()
+    """The same for `after_skip`."""
     gains: Mapping[ExampleId, int] = field(default_factory=dict)
     """Neurons that each labelled example added to those switched on by the labels before it."""
 

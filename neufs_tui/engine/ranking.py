@@ -24,6 +24,8 @@ from neufs_tui.engine.scanned_pool import Built, ScannedPool, build
 
 QUEUE_LENGTH = 8
 """Candidates sent beside the next one, to go on with if the engine falls silent."""
+_N_AHEAD = 4
+"""Examples looked for behind each decision she may take on the one shown."""
 _GROWTH = 1.25
 _BESIDE_FROM = 1000
 """Examples from which on a new geometry is made beside the work; before, it takes a moment."""
@@ -104,19 +106,22 @@ class Ranker:
             # Everything ranked is decided, and more is scanned by now
             self._take(self._building.result() if self._building else self._build())
             queue = self._best(focus.decisions, n_queued, focus.signal, leave_out=focus.shown)
-        after_label = after_skip = None
+        after_label: list[Pick] = []
+        after_skip: list[Pick] = []
         if focus.shown is not None:
             labelled = Decision(focus.shown, DecisionKind.LABEL)
             skipped = Decision(focus.shown, DecisionKind.SKIP)
             signal = focus.signal_after
-            after_label = _first(self._best((*focus.decisions, labelled), 1, signal))
-            after_skip = _first(self._best((*focus.decisions, skipped), 1, signal))
+            after_label = self._best((*focus.decisions, labelled), _N_AHEAD, signal)
+            after_skip = self._best((*focus.decisions, skipped), _N_AHEAD, signal)
         return Ranked(
             revision=focus.revision,
             shown=focus.shown,
             pick=_first(queue) if focus.shown is None else None,
-            after_label=after_label,
-            after_skip=after_skip,
+            after_label=_first(after_label),
+            after_skip=_first(after_skip),
+            further_after_label=tuple(after_label[1:]),
+            further_after_skip=tuple(after_skip[1:]),
             queue=tuple(queue),
             complete=self._complete and not self.is_building,
             gains=self._gains(focus.decisions),

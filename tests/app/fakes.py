@@ -244,6 +244,7 @@ class FakeEngine:
         pick: Pick | None = None,
         after_label: Pick | None = None,
         after_skip: Pick | None = None,
+        further_after_label: tuple[Pick, ...] = (),
         queue: tuple[Pick, ...] = (),
         complete: bool = False,
     ) -> Ranked:
@@ -254,6 +255,7 @@ class FakeEngine:
             pick=pick,
             after_label=after_label,
             after_skip=after_skip,
+            further_after_label=further_after_label,
             queue=queue,
             complete=complete,
         )

@@ -87,6 +87,20 @@ def test_an_old_ranking_lends_its_queue() -> None:
     assert shown_row(flow) == 1
 
 
+def test_keys_faster_than_the_engine_follow_what_it_looked_ahead() -> None:
+    flow, _, engine = ranked()
+    ahead = {"after_label": PICKS[5], "further_after_label": (PICKS[7], PICKS[3])}
+    flow.hear(engine.rank(**ahead, queue=PICKS[1:3]))
+    seen = []
+    for kind in (LABEL, SKIP, SKIP, SKIP):
+        flow.decide(kind, "A" if kind is LABEL else None)
+        seen.append(shown_row(flow))
+    assert seen == [5, 7, 3, 1]
+    flow.hear(engine.rank(after_label=PICKS[6], queue=PICKS[2:3]))
+    flow.decide(LABEL, "A")
+    assert shown_row(flow) == 6
+
+
 def test_a_ranking_never_changes_what_is_on_the_screen() -> None:
     flow, _, engine = ranked()
     flow.hear(engine.rank(pick=PICKS[7], after_label=PICKS[7]))

@@ -98,6 +98,9 @@ def test_what_comes_after_a_decision_is_what_a_fresh_ranker_would_show() -> None
         name = "a" if kind is LABEL else None
         decision = Decision(first.example_id, kind, name)
         assert ranker().answer(Focus(1, (decision,), None)).pick == foreseen
+    labelled = Decision(first.example_id, LABEL, "a")
+    after = ranker().answer(Focus(1, (labelled,), None))
+    assert (ahead.after_label, *ahead.further_after_label) == after.queue[:4]
 
 
 @given(st.lists(st.tuples(st.integers(0, 29), st.sampled_from([LABEL, SKIP])), max_size=25))

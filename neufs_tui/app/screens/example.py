@@ -11,7 +11,7 @@ from neufs_tui.app.keys import Action
 from neufs_tui.app.screens.why import ExplainedScreen, OthersScreen, WhyScreen
 from neufs_tui.app.text import visible
 from neufs_tui.app.widgets.example_view import ExampleView
-from neufs_tui.engine.protocol import Explained, WordsFound
+from neufs_tui.engine.protocol import Explain, Explained, FindWords, WordsFound
 from neufs_tui.errors import NeufsError
 
 
@@ -61,7 +61,7 @@ class ExampleScreen(Screen[None]):
     def _explain(self, screen: type[ExplainedScreen]) -> None:
         """Open a page about the example shown, at once if it is explained already."""
         flow = self._flow
-        if flow is None or flow.shown is None or not (flow.explanation or flow.ask_why()):
+        if flow is None or flow.shown is None or not (flow.explanation or flow.ask(Explain)):
             self.say("there is nothing to explain without an example and the model")
         else:
             about = (flow.shown.example.id, self._pool(flow), flow.explanation, flow.origin)
@@ -96,7 +96,7 @@ class ExampleScreen(Screen[None]):
         self._underlines = not self._underlines
         if not self._underlines:
             self.say("")
-        if self._underlines and self._flow.words is None and self._flow.ask_words() is None:
+        if self._underlines and self._flow.words is None and not self._flow.ask(FindWords):
             self._underlines = False
             self.say("there is nobody to ask without the model")
         elif self._underlines and self._flow.words is None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from textual import on
+from textual.content import Content
+from textual.events import Mount
+
 from neufs_tui.app import panels
 from neufs_tui.app.keys import Action
 from neufs_tui.app.screens.page import PageScreen
@@ -13,4 +17,9 @@ class HelpScreen(PageScreen):
 
     def __init__(self, task: Task | None) -> None:
         """Show a task's labels, or only the keys before the task is known."""
-        super().__init__(panels.guide(task), Action.HELP)
+        super().__init__(Content(""), Action.HELP)
+        self._task_shown = task
+
+    @on(Mount)
+    def _show_guide(self) -> None:
+        self.fill(panels.guide(self._task_shown, self.line_width))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from neufs_tui.app import sentences
+from neufs_tui.app import reasons
 from neufs_tui.app.heard import Heard
 from neufs_tui.app.inquiry import Inquiry
 from neufs_tui.app.picture import Shown, Waiting
@@ -235,7 +235,7 @@ class Flow:
     def origin(self) -> str:
         """By what model and settings the example shown was chosen and explained."""
         signal, _ = self._standing.signals
-        return sentences.origin(self.heard.model, self.workspace.selection, signal)
+        return reasons.origin(self.heard.model, self.workspace.selection, signal)
 
     def _go_on(self) -> None:
         """Show what a new ranking wants, if nothing is shown."""

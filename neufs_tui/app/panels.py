@@ -114,7 +114,10 @@ def _finished(counts: Counts, export: str) -> Content:
 
 def _task(task: Task) -> list[Content | str | tuple[str, str]]:
     parts: list[Content | str | tuple[str, str]] = [("\nTask\n", _HEADING)]
-    parts += [Content(visible(system_message(task))), "\n", ("\nLabels\n", _HEADING)]
+    parts += [Content(visible(system_message(task))), "\n"]
+    if "{labels}" in task.instruction:
+        return parts  # they stand in it
+    parts += [("\nLabels\n", _HEADING)]
     for label in task.labels:
         definition = f" — {one_line(label.definition)}" if label.definition else ""
         parts += [Content.assemble((one_line(label.name), "bold"), Content(definition)), "\n"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from neufs_tui.app.sentences import SIGNAL_NAMES, plural, share
+from neufs_tui.app.reasons import SIGNAL_NAMES
+from neufs_tui.app.sentences import plural, share
 from neufs_tui.app.text import one_line
 from neufs_tui.core.auroc import Auroc
 from neufs_tui.core.learning import Progress

@@ -21,6 +21,7 @@ from neufs_tui.errors import UsageError
 
 if TYPE_CHECKING:
     from neufs_tui.core.explanation import Explanation
+    from neufs_tui.core.labelled import LabelledExample
     from neufs_tui.core.records import Example, ExampleId
     from neufs_tui.storage.pool import Pool
 
@@ -47,11 +48,12 @@ def explain(example: str, again: bool, as_json: bool, **options: Any) -> None:
     from neufs_tui.cli.progress import Narrator
     from neufs_tui.engine.configure import engine_config
     from neufs_tui.engine.headless import explain_example
-    from neufs_tui.storage.project import decisions_of, panel_of, read_project
+    from neufs_tui.storage.project import decisions_of, labelled_of, panel_of, read_project
 
     project = read_project(project_request(options))
     chosen = _find(project.pool, example)
     explanation = None if again else panel_of(project, chosen.id)
+    labelled = labelled_of(project, chosen.id)
     if explanation is None:
         config = engine_config(project, capture_settings(options))
         with Narrator(project.notices) as narrator:
@@ -65,9 +67,9 @@ def explain(example: str, again: bool, as_json: bool, **options: Any) -> None:
         return names.get(example_id, f"a row no longer in the pool ({example_id[:8]})")
 
     if as_json:
-        click.echo(json.dumps(_as_json(explanation, name), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(_as_json(explanation, labelled, name), indent=2, ensure_ascii=False))
     else:
-        _print(explanation, chosen, name)
+        _print(explanation, chosen, labelled, name)
 
 
 def _find(pool: Pool, asked: str) -> Example:
@@ -80,11 +82,19 @@ def _find(pool: Pool, asked: str) -> Example:
     )
 
 
-def _as_json(explanation: Explanation, name: Callable[[ExampleId], str]) -> dict[str, Any]:
+def _as_json(
+    explanation: Explanation,
+    labelled: LabelledExample | None,
+    name: Callable[[ExampleId], str],
+) -> dict[str, Any]:
     gap, overlap = explanation.gap, explanation.overlap
+    pick = labelled.pick if labelled else None
     return {
         "id": name(explanation.example_id),
         "hash": explanation.example_id,
+        "label": labelled.label if labelled else None,
+        "looked": labelled.looked if labelled else None,
+        "shown_with": asdict(pick) if pick else None,
         "answer": explanation.answer,
         "probabilities": dict(explanation.probabilities),
         "labelled": [name(one) for one in explanation.labelled],
@@ -112,16 +122,24 @@ def _as_json(explanation: Explanation, name: Callable[[ExampleId], str]) -> dict
     }
 
 
-def _print(explanation: Explanation, example: Example, name: Callable[[ExampleId], str]) -> None:
+def _print(
+    explanation: Explanation,
+    example: Example,
+    labelled: LabelledExample | None,
+    name: Callable[[ExampleId], str],
+) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    from neufs_tui.app import explained
+    from neufs_tui.app import explained, reasons, sentences
 
     console = Console()
     gap = explanation.gap
     console.print(Text(" ".join(example.text.split()), style="bold"))
+    if labelled is not None and labelled.pick is not None:
+        console.print(Text(sentences.both_answers(labelled.label, labelled.pick)))
+        console.print(Text(reasons.why_then(labelled.pick, len(explanation.labelled))))
     console.print(explained.sentence(explanation))
     shares = sorted(explanation.probabilities.items(), key=lambda item: -item[1])[:5]
     answers = ", ".join(f"{label} {share:.2f}" for label, share in shares)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from neufs_tui.core.explanation import Explanation
+from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.prompts import system_message
 from neufs_tui.core.records import Decision, ExampleId, Task
 from neufs_tui.core.settings import ModelChoice, SelectionSettings
@@ -157,6 +158,19 @@ def panel_of(project: Project, example_id: ExampleId) -> Explanation | None:
         return None
     with Session.open(project.session_path, write=False) as session:
         return session.panel(example_id)
+
+
+def labelled_of(project: Project, example_id: ExampleId) -> LabelledExample | None:
+    """An example with the label that holds, and what was known when it was given.
+
+    Raises:
+        SessionError: the file is no session.
+    """
+    if not project.session_path.exists():
+        return None
+    with Session.open(project.session_path, write=False) as session:
+        found = (one for one in session.decided() if one.example.id == example_id)
+        return next(found, None)
 
 
 def _refuse_another_pool(project: Project, session: Session) -> None:

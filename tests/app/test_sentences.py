@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neufs_tui.app import sentences
+from neufs_tui.app import reasons, sentences
 from neufs_tui.core.records import Decision, DecisionKind, Pick, Reason
 from neufs_tui.core.settings import SIGNALS
 from neufs_tui.engine.protocol import EngineDied, EngineFailed
@@ -22,7 +22,7 @@ def why(
 ) -> str:
     if n_labels is None:
         n_labels = shown.n_labelled if shown else 0
-    return sentences.why(shown, n_pool=n_pool, choose_from=choose_from, n_labels=n_labels)
+    return reasons.why(shown, n_pool=n_pool, choose_from=choose_from, n_labels=n_labels)
 
 
 @pytest.mark.parametrize(

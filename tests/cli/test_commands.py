@@ -17,10 +17,10 @@ import pexpect
 import pytest
 
 from neufs_tui import __version__
-from neufs_tui.core.records import Decision, DecisionKind, content_hash
+from neufs_tui.core.records import Decision, DecisionKind, Pick, content_hash
 from neufs_tui.storage.project import open_session, read_project
 from neufs_tui.storage.request import ProjectRequest
-from tests.app.fakes import explanation
+from tests.app.fakes import explanation, reason
 from tests.cli.conftest import Ran, write_pool
 from tests.terminal import PROGRAM
 
@@ -349,6 +349,22 @@ def test_explain_tells_why_in_numbers_that_add_up(run: Run, pool: Path, tiny_lla
     assert "there is no example 'nobody'" in missing.err
 
 
+def test_explain_repeats_what_the_screen_said_of_a_label(run: Run, pool: Path) -> None:
+    project = read_project(ProjectRequest(str(pool), labels=("yes", "no, not at all")))
+    chosen = project.pool.examples[7]
+    shown = Pick(chosen.id, reason(), "yes", (0.7, 0.3), 24, 3, n_demonstrations=3)
+    stored = explanation(chosen.id, tuple(one.id for one in project.pool.examples[:3]))
+    with open_session(project) as session:
+        decision = Decision(chosen.id, DecisionKind.LABEL, "no, not at all")
+        session.record(decision, pick=shown, seconds=None, panel=stored)
+    said = " ".join(run("explain", pool, "r7").out.split())
+    assert "you: no, not at all · model with 3 labels: yes .70" in said
+    assert "57 of its neurons are new to your 3 labelled examples" in said
+    told = run("explain", pool, "r7", "--json").json
+    assert told["label"] == "no, not at all"
+    assert told["shown_with"]["reason"]["gap"] == 57
+
+
 def test_explain_prints_what_was_stored_with_a_label(
     run: Run, pool: Path, tiny_llama: Path
 ) -> None:
@@ -365,6 +381,7 @@ def test_explain_prints_what_was_stored_with_a_label(
     assert ran.json["gap"]["by_layer"] == list(stored.gap.by_layer)
     assert "no longer in the pool" in ran.json["nearest_labelled"]["example_id"]
     assert "no longer in the pool" in run("explain", pool, "r7").out
+    assert (ran.json["label"], ran.json["looked"], ran.json["shown_with"]) == ("yes", False, None)
     again = run("explain", pool, "r7", *model, "--again", "--json").json
     assert again["gap"]["by_layer"] != list(stored.gap.by_layer)
     assert again["alternatives"][0]["rule"] == "random"

@@ -8,7 +8,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.events import Resize
 
-from neufs_tui.app import explained, sentences
+from neufs_tui.app import explained, reasons, sentences
 from neufs_tui.app.explained import Pool
 from neufs_tui.app.picture import Shown
 from neufs_tui.app.ports import Workspace
@@ -57,7 +57,7 @@ class ExampleView(Vertical):
         cut = shown.pick is not None and shown.pick.truncated
         caption = sentences.place(shown.example, n_pool, cut=cut)
         choose_from = workspace.selection.choose_from
-        why = sentences.why(shown.pick, n_pool=n_pool, choose_from=choose_from, n_labels=n_labels)
+        why = reasons.why(shown.pick, n_pool=n_pool, choose_from=choose_from, n_labels=n_labels)
         n_known = shown.pick.n_labelled if shown.pick else 0
         self._put(visible(shown.example.text), caption, why, n_known)
 

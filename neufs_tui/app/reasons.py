@@ -37,12 +37,12 @@ _HARDNESS: Mapping[Signal, tuple[str, str, str]] = {
     ),
     "entropy": (
         "the model is most certain of this one",
-        "the model is less certain of it than of {}% of the others",
+        "the model is less certain of it than of {}% of others",
         "the model is least certain of this one",
     ),
     "margin": (
         "its two likeliest labels are the farthest apart",
-        "its two likeliest labels are closer than for {}% of the others",
+        "its two likeliest labels are closer than for {}% of others",
         "its two likeliest labels are the closest",
     ),
 }

@@ -304,6 +304,18 @@ async def test_the_gap_appears_under_the_reason_and_nothing_else_moves() -> None
         assert session.said("#gap") == ""
 
 
+async def test_a_long_reason_takes_its_lines_from_the_gap() -> None:
+    long = reason(gap=12_345, gap_rank=88_888, n_ranked=99_999, signal="participation")
+    app, startup = app_on()
+    async with app.run_test(size=(80, 24)) as pilot:
+        session = await start(pilot, startup)
+        known = replace(PICKS[1], reason=long, n_labelled=1)
+        await session.say(startup.engine.rank(after_label=known))
+        await session.press("1")
+        assert app.screen.query_one("#why").region.height == 4
+        assert app.screen.query_one("#reason").region.height == 6
+
+
 async def test_the_models_answer_is_hidden_until_she_asks_or_has_answered() -> None:
     app, startup = app_on()
     async with app.run_test() as pilot:

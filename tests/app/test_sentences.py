@@ -66,7 +66,7 @@ def why(
         (
             pick(ONE, n_labelled=0, why=reason(neighbourhood=1, signal="entropy")),
             "Nothing is labelled yet, so every neuron is new; this one has no others like it; the"
-            " model is less certain of it than of 71% of the others.",
+            " model is less certain of it than of 71% of others.",
         ),
         (
             pick(ONE, n_labelled=0, why=reason(neighbourhood=1, signal="margin", percentile=0.0)),

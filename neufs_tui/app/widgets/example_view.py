@@ -22,6 +22,8 @@ _OTHER_LINES = 9
 """Lines for the text, where it stands and the sentence before the gap has any."""
 _GAP_LINES, _MOST_GAP_LINES, _TALL_FROM = 3, 6, 20
 """Lines of the gap at most, and from which height on it may have more."""
+_REASON_LINES = 6
+"""Lines of sentence and gap together, below that height."""
 
 
 class ExampleView(Vertical):
@@ -42,7 +44,10 @@ class ExampleView(Vertical):
     def on_resize(self, event: Resize) -> None:
         """Give the gap what the text can spare."""
         spare = event.size.height - _OTHER_LINES
-        most = _GAP_LINES if event.size.height < _TALL_FROM else _MOST_GAP_LINES
+        is_tall = event.size.height >= _TALL_FROM
+        most = _MOST_GAP_LINES if is_tall else _GAP_LINES
+        # A long sentence takes its last lines from the gap, not from the text
+        self.query_one(ReasonPanel).styles.max_height = None if is_tall else _REASON_LINES
         self.query_one(ReasonPanel).allot(max(0, min(most, spare)))
 
     def show(self, shown: Shown, workspace: Workspace, *, n_labels: int) -> None:

@@ -48,12 +48,12 @@ def explain(example: str, again: bool, as_json: bool, **options: Any) -> None:
     from neufs_tui.cli.progress import Narrator
     from neufs_tui.engine.configure import engine_config
     from neufs_tui.engine.headless import explain_example
-    from neufs_tui.storage.project import decisions_of, labelled_of, panel_of, read_project
+    from neufs_tui.storage.project import decisions_of, read_project, stored_of
 
     project = read_project(project_request(options))
     chosen = _find(project.pool, example)
-    explanation = None if again else panel_of(project, chosen.id)
-    labelled = labelled_of(project, chosen.id)
+    labelled, panel = stored_of(project, chosen.id)
+    explanation = None if again else panel
     if explanation is None:
         config = engine_config(project, capture_settings(options))
         with Narrator(project.notices) as narrator:

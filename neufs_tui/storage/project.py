@@ -148,29 +148,19 @@ def decisions_of(project: Project) -> tuple[Decision, ...]:
         return session.decisions()
 
 
-def panel_of(project: Project, example_id: ExampleId) -> Explanation | None:
-    """What the panel said of an example when it was given the label that holds.
+def stored_of(
+    project: Project, example_id: ExampleId
+) -> tuple[LabelledExample | None, Explanation | None]:
+    """An example's label that holds, with what was known then, and what the panel said with it.
 
     Raises:
         SessionError: the file is no session.
     """
     if not project.session_path.exists():
-        return None
-    with Session.open(project.session_path, write=False) as session:
-        return session.panel(example_id)
-
-
-def labelled_of(project: Project, example_id: ExampleId) -> LabelledExample | None:
-    """An example with the label that holds, and what was known when it was given.
-
-    Raises:
-        SessionError: the file is no session.
-    """
-    if not project.session_path.exists():
-        return None
+        return None, None
     with Session.open(project.session_path, write=False) as session:
         found = (one for one in session.decided() if one.example.id == example_id)
-        return next(found, None)
+        return next(found, None), session.panel(example_id)
 
 
 def _refuse_another_pool(project: Project, session: Session) -> None:

@@ -88,12 +88,13 @@ def sentence(explanation: Explanation) -> str:
     gap, n_labelled = explanation.gap, len(explanation.labelled)
     if not n_labelled:
         return f"Nothing is labelled yet, so all of its {gap.set_size:,} neurons are new."
-    examples = f"any of {n_labelled:,} labelled examples"
-    if n_labelled == 1:
-        examples = "the one labelled example"
+    examples = "the one labelled example"
+    if n_labelled > 1:
+        examples = f"the {n_labelled:,} labelled examples"
+    median = f"{gap.median:,.1f}".removesuffix(".0")
     return (
-        f"{gap.size:,} of its {gap.set_size:,} neurons are not switched on by {examples} "
-        f"(median {gap.median:,.0f}; rank {gap.rank:,} of {gap.n_ranked:,})."
+        f"{gap.size:,} of its {gap.set_size:,} neurons {'is' if gap.size == 1 else 'are'} new to "
+        f"{examples} (median {median}; rank {gap.rank:,} of {gap.n_ranked:,})."
     )
 
 

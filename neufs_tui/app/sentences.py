@@ -50,6 +50,11 @@ def model_says(pick: Pick, names: Sequence[str]) -> str:
     return f"{_model(pick)}: {' · '.join(shown)} — recorded"
 
 
+def leaving_out(n_parts: int) -> str:
+    """What the engine does to find the words behind the neurons."""
+    return f"the model reads the text again, {plural(n_parts, 'time')}, each without a part …"
+
+
 def words_found(n_words: int) -> str:
     """What the underlined words are."""
     if not n_words:

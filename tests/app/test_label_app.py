@@ -381,7 +381,7 @@ async def test_the_words_behind_the_gap_are_underlined_and_back() -> None:
         assert session.text == plain
         word = Word(text.index("matters"), len(text), 2.5)
         await session.say(WordsFound(EXAMPLES[9].id, (word,)))
-        assert "leaving out" in session.said("#feedback")
+        assert "the model reads the text again" in session.said("#feedback")
         await session.say(WordsFound(examples[0].id, (word,)))
         assert session.text == plain
         assert underlined_words(app) == ["matters"]

@@ -11,6 +11,7 @@ from neufs_tui.app.keys import Action
 from neufs_tui.app.screens.why import ExplainedScreen, OthersScreen, WhyScreen
 from neufs_tui.app.text import visible
 from neufs_tui.app.widgets.example_view import ExampleView
+from neufs_tui.core.words import stretches
 from neufs_tui.engine.protocol import Explain, Explained, FindWords, WordsFound
 from neufs_tui.errors import NeufsError
 
@@ -100,7 +101,8 @@ class ExampleScreen(Screen[None]):
             self._underlines = False
             self.say("there is nobody to ask without the model")
         elif self._underlines and self._flow.words is None:
-            self.say("leaving out one word after another …")
+            n_parts = len(stretches(self._flow.shown.example.text))
+            self.say(sentences.leaving_out(n_parts))
         self._underline()
 
     def _underline(self) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
-from neufs_tui.app.sentences import number, plural
+from neufs_tui.app.sentences import among, number, plural
 from neufs_tui.app.text import ellipsis, one_line, visible
 from neufs_tui.core.explanation import Explanation, GapNeuron, Word
 from neufs_tui.core.records import Example, ExampleId
@@ -50,7 +50,7 @@ _MEANINGS = (
     (
         "in N of M sets",
         "how many scanned examples have that neuron among theirs: where it is one, only this text "
-        "switches it on; where it is many, a label here covers it for all of them.",
+        "has it; where it is many, a label here covers it for all of them.",
     ),
     (
         "strongest in",
@@ -91,10 +91,9 @@ def sentence(explanation: Explanation) -> str:
     examples = "the one labelled example"
     if n_labelled > 1:
         examples = f"the {n_labelled:,} labelled examples"
-    median = f"{gap.median:,.1f}".removesuffix(".0")
     return (
         f"{gap.size:,} of its {gap.set_size:,} neurons {'is' if gap.size == 1 else 'are'} new to "
-        f"{examples} (median {median}; rank {gap.rank:,} of {gap.n_ranked:,})."
+        f"{examples} ({among(gap.median, gap.rank, gap.n_ranked)})."
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from neufs_tui.app.sentences import model_name, plural
+from neufs_tui.app.sentences import among, model_name, plural
 from neufs_tui.app.text import one_line
 from neufs_tui.core.records import Pick, Reason
 from neufs_tui.core.settings import SelectionSettings, Signal
@@ -119,9 +119,8 @@ def _gap(reason: Reason, n_known: int, n_labels: int) -> str:
     new = f"{reason.gap:,} of its neurons are" if reason.gap > 1 else "1 of its neurons is"
     if not reason.gap:
         new = "none of its neurons is"
-    median = f"{reason.median_gap:,.1f}".removesuffix(".0")
-    rank = f"median {median}; rank {reason.gap_rank:,} of {reason.n_ranked:,}"
-    return f"{new} new to {examples} ({rank})"
+    beside = among(reason.median_gap, reason.gap_rank, reason.n_ranked)
+    return f"{new} new to {examples} ({beside})"
 
 
 def _read_with(n_demonstrations: int) -> str:

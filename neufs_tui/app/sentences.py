@@ -141,6 +141,12 @@ def place(example: Example, n_pool: int, *, cut: bool = False) -> str:
     return " · ".join(parts)
 
 
+def among(median: float, rank: int, n_ranked: int) -> str:
+    """Where a gap stands among those of the examples without a decision."""
+    middle = f"{median:,.1f}".removesuffix(".0")
+    return f"median {middle}; rank {rank:,} of {n_ranked:,}"
+
+
 def model_name(name: str) -> str:
     """A model as the header names it: a file or folder by its last part, a hub id whole.
 

@@ -46,9 +46,10 @@ class ExampleView(Vertical):
         spare = event.size.height - _OTHER_LINES
         is_tall = event.size.height >= _TALL_FROM
         most = _MOST_GAP_LINES if is_tall else _GAP_LINES
+        panel = self.query_one(ReasonPanel)
         # A long sentence takes its last lines from the gap, not from the text
-        self.query_one(ReasonPanel).styles.max_height = None if is_tall else _REASON_LINES
-        self.query_one(ReasonPanel).allot(max(0, min(most, spare)))
+        panel.styles.max_height = None if is_tall else _REASON_LINES
+        panel.allot(max(0, min(most, spare)))
 
     def show(self, shown: Shown, workspace: Workspace, *, n_labels: int) -> None:
         """Put an example in place.

@@ -13,11 +13,14 @@ from transformers import (
     Gemma3TextConfig,
     GemmaConfig,
     GPT2Config,
+    GraniteConfig,
     LlamaConfig,
     MistralConfig,
+    Olmo2Config,
     PretrainedConfig,
     PreTrainedTokenizerFast,
     Qwen2Config,
+    Qwen3_5TextConfig,
     Qwen3Config,
 )
 from transformers.models.auto.modeling_auto import AutoModelForCausalLM
@@ -75,6 +78,16 @@ FAMILIES: dict[str, PretrainedConfig] = {
     "gemma": GemmaConfig(**_SHAPE),
     "gemma2": Gemma2Config(**_SHAPE, sliding_window=16),
     "gemma3": Gemma3TextConfig(**_SHAPE, sliding_window=16),
+    "olmo2": Olmo2Config(**_SHAPE),
+    "granite": GraniteConfig(**_SHAPE, residual_multiplier=0.3),
+    "qwen3_5": Qwen3_5TextConfig(
+        **_SHAPE,
+        linear_num_key_heads=2,
+        linear_num_value_heads=4,
+        linear_key_head_dim=8,
+        linear_value_head_dim=8,
+        layer_types=["linear_attention", "full_attention", "linear_attention"],
+    ),
     "gpt2": GPT2Config(
         vocab_size=430,
         n_embd=32,

@@ -47,6 +47,9 @@ class CaptureSettings:
     nucleus_share: float = 0.9
     """Share of the positive contribution that the nucleus carries, in (0, 1)."""
     hook_site: HookSite = "down_proj"
+    arriving: bool = True
+    """Count what arrives in the residual stream, behind the norm and the factors that follow the
+    FFN in some families; the reference counts what the down-projection writes."""
     drop_last_position: bool = False
     """Leave out the last answer position, as the reference does."""
     mask_pad_tokens: bool = False
@@ -67,6 +70,7 @@ REFERENCE_CAPTURE = CaptureSettings(
     layer_entries=2000,
     set_size=5000,
     hook_site="act_fn",
+    arriving=False,
     drop_last_position=True,
     mask_pad_tokens=True,
     all_candidates=True,

@@ -18,6 +18,7 @@ from transformers.pytorch_utils import Conv1D
 
 from neufs_tui.core.settings import HookSite
 from neufs_tui.errors import ModelError
+from neufs_tui.model.arrival import Arrival, find_arrivals
 from neufs_tui.model.weights import applied_weight, computing_device, output_rows
 
 
@@ -52,10 +53,14 @@ class Architecture:
 
     d_model: int
     d_mlp: int
+    layers: tuple[nn.Module, ...]
+    """First layer first."""
     down_projections: tuple[nn.Module, ...]
     """One a layer, first layer first."""
     activations: tuple[nn.Module, ...]
     """The activation function of each layer's FFN."""
+    arrivals: tuple[Arrival, ...]
+    """How each layer's FFN joins the residual stream."""
     unembedding: nn.Module
     """What turns the last hidden states into logits."""
     final_norm: nn.Module
@@ -75,22 +80,30 @@ class Architecture:
         """The module of each layer whose input (or output) is the activation at `site`."""
         return self.down_projections if site == "down_proj" else self.activations
 
-    def token_projections(self, tokens: Sequence[int]) -> Tensor:
-        """What one unit of each neuron's activation adds to each token's logit, norm aside.
+    def token_rows(self, tokens: Sequence[int]) -> Tensor:
+        """The unembedding's rows of some tokens, float32, shape (len(tokens), d_model)."""
+        return output_rows(self.unembedding, tokens, self.d_model).to(self.device)
+
+    def token_projections(self, tokens: Sequence[int], *, arriving: bool = True) -> Tensor:
+        """What one unit of each neuron's activation adds to each token's logit, final norm aside.
 
         Args:
             tokens: token ids.
+            arriving: count what arrives in the residual stream, but for the 1/rms of a norm in
+                between, which differs from place to place; else what the down-projection writes.
 
         Returns:
-            W_down^T u_y in float32, shape (n_layers, len(tokens), d_mlp).
+            W_down^T (g ⊙ u_y) in float32, shape (n_layers, len(tokens), d_mlp), with g the gain
+            of what follows the FFN.
 
         Source: Chen et al., NeuFS, contribution of a neuron to an answer token.
         """
-        rows = output_rows(self.unembedding, tokens, self.d_model).to(self.device)
+        rows = self.token_rows(tokens)
         projected = []
-        for module in self.down_projections:
+        for module, arrival in zip(self.down_projections, self.arrivals, strict=True):
             weight = applied_weight(module, self.d_mlp)  # (d_model, d_mlp)
-            projected.append((rows.to(weight.device) @ weight).to(self.device))
+            pushed = rows * arrival.gain.to(self.device) if arriving else rows
+            projected.append((pushed.to(weight.device) @ weight).to(self.device))
         return torch.stack(projected)
 
 
@@ -111,11 +124,21 @@ def find_architecture(model: PreTrainedModel) -> Architecture:
             continue
         if output is None or not layers:
             break
+        widths = {_d_mlp(module) for module in down_projections}
+        if len(widths) > 1:
+            raise ModelError(
+                f"the layers of {type(model).__name__} have FFNs of different widths: "
+                f"{', '.join(map(str, sorted(widths)))} neurons",
+                hint="use a model whose layers are alike",
+            )
+        d_model = int(model.config.get_text_config().hidden_size)
         return Architecture(
-            d_model=int(model.config.get_text_config().hidden_size),
-            d_mlp=_d_mlp(down_projections[0]),
+            d_model=d_model,
+            d_mlp=widths.pop(),
+            layers=tuple(layers),
             down_projections=down_projections,
             activations=activations,
+            arrivals=find_arrivals(layers, d_model),
             unembedding=output,
             final_norm=final_norm,
         )

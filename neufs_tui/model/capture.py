@@ -17,7 +17,9 @@ from neufs_tui.model.answers import build_answer_tree, padded
 from neufs_tui.model.concentration import Concentration
 from neufs_tui.model.encoding import EncodedPrompt
 from neufs_tui.model.loading import LoadedModel
+from neufs_tui.model.passes import CHUNK
 from neufs_tui.model.reading import Reader, Reading
+from neufs_tui.model.ways import Way
 
 _NO_NEURON = 2**31 - 1
 """Fills up a row of neurons; sorts behind all of them."""
@@ -42,7 +44,7 @@ class Contributions:
     values: NDArray[np.float32]
     """s^l_i(t), shape (position, n_layers, d_mlp)."""
     activations: NDArray[np.float32]
-    """a^l_i(p_t), same shape."""
+    """a^l_i(p_t), same shape; times 1/rms where a norm follows the FFN."""
 
 
 class CaptureRunner:
@@ -54,8 +56,9 @@ class CaptureRunner:
         candidates: Sequence[Sequence[int]],
         settings: CaptureSettings,
         *,
-        tree: bool | None = None,
+        way: Way | None = None,
         neutral_prompt: Sequence[int] | None = None,
+        chunk: int = CHUNK,
     ) -> None:
         """Project the answer tokens once; they are the same for every example.
 
@@ -63,18 +66,26 @@ class CaptureRunner:
             loaded: the model.
             candidates: token ids of each label.
             settings: what to record.
-            tree: read candidates as branches of one sequence; None decides by the model.
+            way: how to read every prompt; None decides by the model and each prompt's length.
             neutral_prompt: the prompt without a text. With it, of many candidates only those
                 that can win are read to their end; without, all are.
+            chunk: tokens of a sequence read in one pass.
         """
         self._loaded = loaded
         self._settings = settings
         self._answers = build_answer_tree(candidates)
         self._reader = Reader(
-            loaded, self._answers, settings, tree=tree, neutral_prompt=neutral_prompt
+            loaded,
+            self._answers,
+            settings,
+            way=way,
+            neutral_prompt=neutral_prompt,
+            chunk=chunk,
         )
         tokens = sorted({token for candidate in candidates for token in candidate})
-        self._projections = loaded.architecture.token_projections(tokens)
+        self._projections = loaded.architecture.token_projections(
+            tokens, arriving=settings.arriving
+        )
         home = self._projections.device
         places = [[tokens.index(token) for token in candidate] for candidate in candidates]
         self._projection_of = torch.tensor(padded(places), device=home)  # (candidate, position)

@@ -68,7 +68,7 @@ def read_expanded(
         columns, slots = torch.tensor(at).T
         places = (everyone[:, None] * width + columns).flatten()
         mask = (ids != loaded.pad_id) if settings.mask_pad_tokens else real
-        with record_activations(loaded.architecture, settings.hook_site, places) as seen:
+        with record_activations(loaded.architecture, settings, places) as seen:
             output = loaded.model(
                 input_ids=ids[:, -width:].to(loaded.model.device),
                 attention_mask=mask.long().to(loaded.model.device),

@@ -24,6 +24,7 @@ from neufs_tui.errors import ModelError, UsageError
 from neufs_tui.model.architecture import Architecture, find_architecture
 from neufs_tui.model.libraries import quieten
 from neufs_tui.model.registry import EMBEDDED
+from neufs_tui.model.ways import Ways, find_ways
 
 logger = logging.getLogger(__name__)
 
@@ -62,28 +63,10 @@ class LoadedModel:
     """Digest of the weights' identity and the dtype."""
     context_window: int
     """Positions the model was made for."""
-
-    @property
-    def pad_id(self) -> int:
-        """The token that fills short rows; which one does not matter where masks are right."""
-        pad = self.tokenizer.pad_token_id
-        return pad if pad is not None else (self.tokenizer.eos_token_id or 0)
-
-    @property
-    def takes_masks(self) -> bool:
-        """Whether attention takes a mask of any shape, and not only causal ones."""
-        return self.model.config._attn_implementation in {"sdpa", "eager"}
-
-    @property
-    def sliding_window(self) -> int | None:
-        """Positions that some layers see at most, or None where all see everything."""
-        config = self.model.config.get_text_config()
-        if getattr(config, "use_sliding_window", True) is False:
-            return None
-        kinds = getattr(config, "layer_types", None)
-        if kinds is not None and "sliding_attention" not in kinds:
-            return None
-        return cast("int | None", getattr(config, "sliding_window", None))
+    pad_id: int
+    """The token that fills short rows; which one does not matter where masks are right."""
+    ways: Ways
+    """How prompts and candidates may be read."""
 
 
 def choose_device(asked: str | None) -> str:
@@ -160,6 +143,7 @@ def load_model(choice: ModelChoice, models_dir: Path, listener: LoadListener) ->
     except (OSError, ValueError, KeyError) as error:
         raise _translated(choice, error) from error
     architecture = find_architecture(model)
+    context_window = _context_window(config)
     return LoadedModel(
         model=model,
         tokenizer=cast(PreTrainedTokenizerBase, tokenizer),
@@ -168,7 +152,9 @@ def load_model(choice: ModelChoice, models_dir: Path, listener: LoadListener) ->
         device=str(model.device) if choice.device_map else device,
         dtype=dtype,
         fingerprint=_fingerprint(source, config, dtype),
-        context_window=_context_window(config),
+        context_window=context_window,
+        pad_id=_pad_id(tokenizer),
+        ways=find_ways(model.config, context_window),
     )
 
 
@@ -214,6 +200,11 @@ def _translated(choice: ModelChoice, error: Exception) -> ModelError:
 
 def _first_line(error: Exception) -> str:
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+
+
+def _pad_id(tokenizer: PreTrainedTokenizerBase) -> int:
+    pad = tokenizer.pad_token_id
+    return pad if pad is not None else (tokenizer.eos_token_id or 0)
 
 
 def _context_window(config: PretrainedConfig) -> int:

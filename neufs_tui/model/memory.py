@@ -63,7 +63,9 @@ def _bytes_a_token(loaded: LoadedModel, n_slots: int) -> float:
     # Within a layer: residual, norm, queries, keys and values; gate, up and their product
     passing = size * (8 * d_model + 3 * d_mlp)
     cached = size * 2 * d_model * n_layers
-    recorded = n_slots * size * (n_layers * d_mlp + int(config.vocab_size))
+    # Behind a norm, activations are kept in float32
+    kept = [size if one.norm is None else 4 for one in architecture.arrivals]
+    recorded = n_slots * (sum(kept) * d_mlp + size * int(config.vocab_size))
     # The strongest contribution of every neuron in float32, and what sorting them takes
     merged = 12 * n_layers * d_mlp
     return passing + cached + (recorded + merged) / _SHORT_PROMPT

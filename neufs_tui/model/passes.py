@@ -30,6 +30,7 @@ class Passes:
         *,
         n_sequences: int,
         once: bool,
+        chunk: int = CHUNK,
     ) -> None:
         """Begin with nothing read but the prefix.
 
@@ -40,6 +41,7 @@ class Passes:
             prefix: what every prompt begins with, read already.
             n_sequences: sequences of every layout.
             once: there will be one layout only.
+            chunk: columns read in one pass.
         """
         self._loaded = loaded
         self._settings = settings
@@ -47,6 +49,7 @@ class Passes:
         self._visible = visible.to(self._device)
         self._prefix = prefix
         self._once = once
+        self._chunk = chunk
         self._cache = prefix.cache(n_sequences) if prefix else None
         self._seen: Columns | None = None
         self._rows: list[Tensor] = []
@@ -61,10 +64,10 @@ class Passes:
             CPU, and their logits, shape (place, vocabulary).
         """
         width = columns.ids.shape[1]
-        if self._cache is None and not (self._once and width <= CHUNK):
+        if self._cache is None and not (self._once and width <= self._chunk):
             self._cache = DynamicCache()
-        for start in range(0, width, CHUNK):
-            part = columns[slice(start, start + CHUNK)]
+        for start in range(0, width, self._chunk):
+            part = columns[slice(start, start + self._chunk)]
             here = part.to(self._device)
             self._seen = here if self._seen is None else self._seen.beside(here)
             places = (part.slots.flatten() != NOTHING).nonzero()[:, 0]
@@ -83,8 +86,7 @@ class Passes:
 
     def _forward(self, queries: Columns, keys: Columns, places: Tensor) -> Tensor:
         architecture = self._loaded.architecture
-        site = self._settings.hook_site
-        with record_activations(architecture, site, places) as seen:
+        with record_activations(architecture, self._settings, places) as seen:
             output = self._loaded.model(
                 input_ids=queries.ids,
                 attention_mask=self._bias(queries, keys),

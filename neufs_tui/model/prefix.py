@@ -12,8 +12,6 @@ from neufs_tui.model.loading import LoadedModel
 
 MIN_LENGTH = 16
 """Tokens below which sharing costs more than it saves."""
-_CHUNK = 1024
-"""Tokens read in one pass."""
 
 
 class PromptPrefix:
@@ -23,14 +21,16 @@ class PromptPrefix:
     added at the end costs its own tokens, and taking it back costs none.
     """
 
-    def __init__(self, loaded: LoadedModel, *, mask_pad_tokens: bool) -> None:
+    def __init__(self, loaded: LoadedModel, *, mask_pad_tokens: bool, chunk: int) -> None:
         """Begin with nothing.
 
         Args:
             loaded: the model; its layers see everything that is read, no sliding window.
             mask_pad_tokens: hide tokens equal to the pad token, as the reference does.
+            chunk: tokens read in one pass.
         """
         self._loaded = loaded
+        self._chunk = chunk
         self._mask_pad_tokens = mask_pad_tokens
         self._layers: list[tuple[Tensor, Tensor]] = []
         self.ids: tuple[int, ...] = ()
@@ -50,8 +50,8 @@ class PromptPrefix:
         tokens = torch.tensor(self.ids, dtype=torch.long)
         hidden = tokens == self._loaded.pad_id
         self.visible = ~hidden if self._mask_pad_tokens else torch.ones_like(hidden)
-        for start in range(kept, len(ids), _CHUNK):
-            self._extend(tokens, start, min(start + _CHUNK, len(ids)))
+        for start in range(kept, len(ids), self._chunk):
+            self._extend(tokens, start, min(start + self._chunk, len(ids)))
         return fresh
 
     def _extend(self, tokens: Tensor, start: int, end: int) -> None:

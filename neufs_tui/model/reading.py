@@ -2,8 +2,8 @@
 
 What all prompts begin with is read once for all batches, the rest of each prompt once, and the
 candidates as branches of a tree behind it; prompts stand side by side in sequences, kept apart
-by the mask. Where a prompt outgrows what some layers see, or attention takes no mask of our own,
-each candidate is read behind its own copy of the prompt's cache; the two agree to rounding.
+by the mask. A prompt that cannot be read so (`ways.py`) is read by another way, alone if need be;
+all ways agree to rounding.
 """
 
 from __future__ import annotations
@@ -19,9 +19,11 @@ from neufs_tui.model.answers import AnswerTree
 from neufs_tui.model.expanded import read_expanded
 from neufs_tui.model.loading import LoadedModel
 from neufs_tui.model.packing import NOTHING, Piece, lay_out, pack
-from neufs_tui.model.passes import Passes
+from neufs_tui.model.passes import CHUNK, Passes
+from neufs_tui.model.plain import read_plain
 from neufs_tui.model.prefix import MIN_LENGTH, PromptPrefix
 from neufs_tui.model.scoring import CandidateScores
+from neufs_tui.model.ways import Way
 
 LARGE_TREE = 64
 """Slots of an answer tree from which on only candidates that can win are read to their end."""
@@ -41,7 +43,7 @@ class Reading:
     answers: Tensor
     """The best candidate of each row, shape (row,)."""
     activations: list[Tensor]
-    """Per layer, shape (place, d_mlp)."""
+    """Per layer, shape (place, d_mlp); times 1/rms where a norm follows the FFN."""
     places: Tensor
     """Where each slot was read, shape (row, slot); `NOTHING` where it was not."""
 
@@ -55,8 +57,9 @@ class Reader:
         answers: AnswerTree,
         settings: CaptureSettings,
         *,
-        tree: bool | None,
-        neutral_prompt: Sequence[int] | None,
+        way: Way | None = None,
+        neutral_prompt: Sequence[int] | None = None,
+        chunk: int = CHUNK,
     ) -> None:
         """Bind what is the same for every batch.
 
@@ -64,14 +67,17 @@ class Reader:
             loaded: the model.
             answers: the candidates.
             settings: where activations are read, and which tokens are hidden.
-            tree: read candidates as branches of one sequence; None decides by the model.
+            way: how to read every prompt; None decides by the model and each prompt's length.
             neutral_prompt: the prompt without a text. With it, of a large answer tree only
                 what decides the answer is read; without, all candidates are.
+            chunk: tokens of a sequence read in one pass.
         """
         self._loaded = loaded
         self._answers = answers
         self._settings = settings
-        self._tree = tree
+        self._forced = way
+        self._chunk = chunk
+        self._n_behind = int(answers.depths.max())
         self._prefix: PromptPrefix | None = None
         every = settings.all_candidates or answers.n_slots < LARGE_TREE
         self._neutral_prompt = None if every else neutral_prompt
@@ -83,8 +89,9 @@ class Reader:
             self._loaded,
             self._answers,
             self._settings,
-            tree=self._tree,
+            way=self._forced,
             neutral_prompt=neutral_prompt,
+            chunk=self._chunk,
         )
 
     def share(self, ids: Sequence[int], neutral_prompt: Sequence[int] | None = None) -> int:
@@ -99,14 +106,13 @@ class Reader:
         """
         if neutral_prompt is not None and self._neutral_prompt is not None:
             self._neutral_prompt, self._neutral = neutral_prompt, None
-        window = self._loaded.sliding_window
-        out_of_sight = window is not None and len(ids) >= window
-        if len(ids) < MIN_LENGTH or self._tree is False or out_of_sight:
+        # Prompts go on behind it by one token at least
+        if len(ids) < MIN_LENGTH or self._way(len(ids) + 1) != "tree":
             self._prefix = None
             return 0
         if self._prefix is None:
             hide = self._settings.mask_pad_tokens
-            self._prefix = PromptPrefix(self._loaded, mask_pad_tokens=hide)
+            self._prefix = PromptPrefix(self._loaded, mask_pad_tokens=hide, chunk=self._chunk)
         return self._prefix.become(ids)
 
     @property
@@ -123,22 +129,33 @@ class Reader:
 
     def read(self, prompts: Sequence[tuple[int, ...]]) -> Reading:
         """Read a batch of prompts and score all candidates behind each."""
-        if not self._as_tree(prompts):
-            return self._read_expanded(prompts)
-        if self._neutral_prompt is not None and self._neutral is None:
-            scores, _ = self._read_tree([tuple(self._neutral_prompt)], None)
-            self._neutral = scores.edges()[0]
-        scores, passes = self._read_tree(prompts, self._neutral)
-        return self._reading(scores, *passes.recorded())
+        groups: dict[tuple[Way, int], list[int]] = {}
+        for row, ids in enumerate(prompts):
+            way = self._way(len(ids))
+            alone = way == "expanded" and self._loaded.ways.alone
+            groups.setdefault((way, row if alone else NOTHING), []).append(row)
+        return _joined(
+            [
+                (rows, self._read_by(way, [prompts[row] for row in rows]))
+                for (way, _), rows in groups.items()
+            ]
+        )
 
-    def _as_tree(self, prompts: Sequence[tuple[int, ...]]) -> bool:
-        if self._tree is not None:
-            return self._tree
-        if not self._loaded.takes_masks:
-            return False
-        window = self._loaded.sliding_window
-        deepest = int(self._answers.depths.max())
-        return window is None or max(len(ids) for ids in prompts) + deepest <= window
+    def _way(self, length: int) -> Way:
+        return self._forced or self._loaded.ways.way(length, self._n_behind)
+
+    def _read_by(self, way: Way, prompts: Sequence[tuple[int, ...]]) -> Reading:
+        if way == "tree":
+            if self._neutral_prompt is not None and self._neutral is None:
+                scores, _ = self._read_tree([tuple(self._neutral_prompt)], None)
+                self._neutral = scores.edges()[0]
+            scores, passes = self._read_tree(prompts, self._neutral)
+            return self._reading(scores, *passes.recorded())
+        read = read_expanded if way == "expanded" else read_plain
+        scores = CandidateScores(self._answers, len(prompts), None)
+        recorded = read(self._loaded, self._answers, self._settings, prompts)
+        scores.observe(recorded.rows, recorded.slots, recorded.logits)
+        return self._reading(scores, recorded.rows, recorded.slots, recorded.activations)
 
     def _read_tree(
         self, prompts: Sequence[tuple[int, ...]], neutral: Tensor | None
@@ -169,6 +186,7 @@ class Reader:
             prefix,
             n_sequences=len(sequences),
             once=neutral is None,
+            chunk=self._chunk,
         )
         laid_out = [[piece for row in rows for piece in pieces[row]] for rows in sequences]
         while True:
@@ -190,12 +208,6 @@ class Reader:
         positions = length - 1 + self._answers.depths[slots]
         return Piece(row, self._answers.tokens[slots], positions, slots)
 
-    def _read_expanded(self, prompts: Sequence[tuple[int, ...]]) -> Reading:
-        scores = CandidateScores(self._answers, len(prompts), None)
-        recorded = read_expanded(self._loaded, self._answers, self._settings, prompts)
-        scores.observe(recorded.rows, recorded.slots, recorded.logits)
-        return self._reading(scores, recorded.rows, recorded.slots, recorded.activations)
-
     def _reading(
         self, scores: CandidateScores, rows: Tensor, slots: Tensor, activations: list[Tensor]
     ) -> Reading:
@@ -204,3 +216,24 @@ class Reader:
         places[rows, slots] = torch.arange(len(rows))
         home = self._loaded.architecture.device
         return Reading(final.to(home), best.to(home), activations, places.to(home))
+
+
+def _joined(parts: Sequence[tuple[Sequence[int], Reading]]) -> Reading:
+    """The readings of some rows each, as one of all of them in order."""
+    if len(parts) == 1:
+        return parts[0][1]
+    readings = [reading for _, reading in parts]
+    order = torch.tensor([row for rows, _ in parts for row in rows]).argsort()
+    order = order.to(readings[0].scores.device)
+    before = 0
+    places = []
+    for reading in readings:
+        places.append(torch.where(reading.places == NOTHING, NOTHING, reading.places + before))
+        before += len(reading.activations[0])
+    by_layer = zip(*(reading.activations for reading in readings), strict=True)
+    return Reading(
+        scores=torch.cat([reading.scores for reading in readings])[order],
+        answers=torch.cat([reading.answers for reading in readings])[order],
+        activations=[torch.cat(layer) for layer in by_layer],
+        places=torch.cat(places)[order],
+    )

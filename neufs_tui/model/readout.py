@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from neufs_tui.model.loading import LoadedModel
-from neufs_tui.model.weights import applied_weight, computing_device
+from neufs_tui.model.weights import applied_weight, computing_device, norm_gain
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +41,15 @@ class Readout:
             n_tokens: tokens of each kind.
 
         Returns:
-            The extremes of U (g ⊙ W_down[:, i]), with g the final norm's gain.
+            The extremes of U (g ⊙ W_down[:, i]), with g the final norm's gain and that of what
+            follows the FFN.
         """
         architecture = self._loaded.architecture
         if layer not in self._weights:
             module = architecture.down_projections[layer]
             self._weights = {layer: applied_weight(module, architecture.d_mlp)}
         direction = self._weights[layer][:, index]
+        direction = direction * architecture.arrivals[layer].gain.to(direction.device)
         if not active:
             direction = -direction
         folded = _folded(architecture.final_norm, direction)
@@ -70,9 +72,6 @@ class Readout:
 def _folded(norm: nn.Module, direction: Tensor) -> Tensor:
     """A direction after the final norm, its scale aside."""
     device = computing_device(norm)
-    weight = next(norm.parameters())
     if isinstance(norm, nn.LayerNorm):
-        return (direction - direction.mean()).to(device) * weight.float()
-    # Of a vector of ones, whose root mean square is 1, an RMS norm leaves its gain
-    gain = norm(torch.ones(1, len(direction), device=device, dtype=weight.dtype))[0]
-    return cast(Tensor, direction.to(device) * gain.float())
+        return (direction - direction.mean()).to(device) * norm.weight.float()
+    return direction.to(device) * norm_gain(norm, len(direction))

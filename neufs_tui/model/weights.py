@@ -50,6 +50,24 @@ def output_rows(module: nn.Module, rows: Sequence[int], n_inputs: int) -> Tensor
     return torch.cat([block[:, index].T for block in _responses(module, n_inputs)], dim=1)
 
 
+def norm_gain(norm: nn.Module, width: int) -> Tensor:
+    """What an RMS norm multiplies by, its 1/rms aside.
+
+    Args:
+        norm: the norm.
+        width: of what it takes.
+
+    Returns:
+        Float32, shape (width,), where the norm computes.
+    """
+    weight = next(norm.parameters())
+    # The root mean square of a vector of ones is 1
+    ones = torch.ones(1, width, device=computing_device(norm), dtype=weight.dtype)
+    with torch.inference_mode():
+        gain: Tensor = norm(ones)[0].float()
+    return gain
+
+
 def computing_device(module: nn.Module) -> torch.device:
     """Where a layer computes: an offloaded one is brought there by accelerate each time."""
     device = getattr(getattr(module, "_hf_hook", None), "execution_device", None)

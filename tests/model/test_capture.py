@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -12,13 +13,14 @@ from transformers.pytorch_utils import Conv1D
 
 from neufs_tui.core.records import Label, Task
 from neufs_tui.core.settings import CaptureSettings, ModelChoice
-from neufs_tui.model import passes, reading
+from neufs_tui.model import reading
 from neufs_tui.model.capture import CaptureRunner
 from neufs_tui.model.encoding import EncodedPrompt, PromptEncoder
 from neufs_tui.model.expanded import read_expanded
 from neufs_tui.model.loading import LoadedModel, load_model
 from neufs_tui.model.prefix import MIN_LENGTH
 from neufs_tui.model.reading import LARGE_TREE
+from neufs_tui.model.ways import Way
 from tests.model.conftest import Heard, assert_same, load_tiny
 from tests.model.test_concentration import slow_nucleus
 from tests.tiny import CORPUS, FAMILIES
@@ -47,6 +49,13 @@ def obvious(loaded: LoadedModel, ids: list[int], answer: list[int], site: str) -
                 )
             )
         )
+    for layer, block in enumerate(loaded.architecture.layers):
+        if norm := getattr(block, "post_feedforward_layernorm", None):
+            handles.append(
+                norm.register_forward_hook(
+                    lambda _, args, out, layer=layer: seen.update({(layer, "arrived"): out[0]})
+                )
+            )
     for layer, module in enumerate(loaded.architecture.activations):
         handles.append(
             module.register_forward_hook(
@@ -67,11 +76,20 @@ def obvious(loaded: LoadedModel, ids: list[int], answer: list[int], site: str) -
             weight = module.weight.detach()
             columns = weight if isinstance(module, Conv1D) else weight.T
             activation = seen[layer, site][position]
-            by_layer.append(
-                [activation[i].item() * torch.dot(columns[i], row).item() for i in range(48)]
-            )
+            block, out = loaded.architecture.layers[layer], seen[layer, "ffn"][position]
             bias = module.bias if module.bias is not None else torch.zeros(32)
-            projected.append(torch.dot(seen[layer, "ffn"][position] - bias, row).item())
+            pushed, arrived = row * getattr(block, "residual_multiplier", 1.0), out - bias
+            if norm := getattr(block, "post_feedforward_layernorm", None):
+                # Gemma's gains are stored less 1
+                gain = norm.weight.detach() + ("Gemma" in type(norm).__name__)
+                pushed = pushed * gain / out.square().mean().sqrt()
+                arrived = seen[layer, "arrived"][position]
+                projected.append(torch.dot(arrived, row).item())
+            else:
+                projected.append(torch.dot(arrived, pushed).item())
+            by_layer.append(
+                [activation[i].item() * torch.dot(columns[i], pushed).item() for i in range(48)]
+            )
         contributions.append(by_layer)
     return {"score": score, "contributions": np.array(contributions), "projected": projected}
 
@@ -109,12 +127,12 @@ def test_contributions_and_scores_equal_the_obvious_implementation(
 
 
 def test_tree_and_copies_agree(loaded: LoadedModel) -> None:
-    if loaded.sliding_window is not None:
-        pytest.skip("a tree does not fit inside this model's sliding window")
+    if loaded.ways.way(200, 0) != "tree":
+        pytest.skip("this model is not read as a tree")
     encoder = PromptEncoder(loaded.tokenizer, TASK, context_window=loaded.context_window)
     prompts = [encoder.prompt(text) for text in CORPUS]
-    tree = CaptureRunner(loaded, encoder.candidates, EVERYTHING, tree=True).capture(prompts)
-    copies = CaptureRunner(loaded, encoder.candidates, EVERYTHING, tree=False).capture(prompts)
+    tree = CaptureRunner(loaded, encoder.candidates, EVERYTHING, way="tree").capture(prompts)
+    copies = CaptureRunner(loaded, encoder.candidates, EVERYTHING, way="expanded").capture(prompts)
     assert_same(tree, copies, neurons=False)
 
 
@@ -146,7 +164,7 @@ def test_a_shared_beginning_changes_nothing_but_the_work(
     shared = CaptureRunner(loaded, encoder.candidates, settings)
     shared.share(prefix)
     saved = tokens_read(loaded, whole, prompts[0]) - tokens_read(loaded, shared, prompts[0])
-    assert saved == (len(prefix) if loaded.sliding_window is None else 0)
+    assert saved == (len(prefix) if loaded.ways.way(200, 0) == "tree" else 0)
     assert_same(whole.capture(prompts), shared.capture(prompts))
 
 
@@ -251,10 +269,11 @@ def test_hiding_pad_tokens_hides_real_end_of_turn_tokens(tmp_path: Path) -> None
     (right,) = CaptureRunner(loaded, encoder.candidates, EVERYTHING).capture([prompt])
     hiding = CaptureSettings(layer_entries=10**6, set_size=10**6, mask_pad_tokens=True)
     results = [
-        CaptureRunner(loaded, encoder.candidates, hiding, tree=tree).capture([prompt])[0]
-        for tree in (True, False)
+        CaptureRunner(loaded, encoder.candidates, hiding, way=way).capture([prompt])[0]
+        for way in get_args(Way)
     ]
-    np.testing.assert_allclose(results[0].scores, results[1].scores, rtol=1e-4, atol=1e-4)
+    for other in results[1:]:
+        np.testing.assert_allclose(results[0].scores, other.scores, rtol=1e-4, atol=1e-4)
     assert np.abs(results[0].scores - right.scores).max() > 1e-3
 
 
@@ -290,15 +309,13 @@ def test_of_many_labels_only_contenders_are_read_and_nothing_else_changes(
     assert tokens_read(loaded, some, prompts[0]) <= tokens_read(loaded, every, prompts[0])
 
 
-def test_a_long_text_is_read_in_pieces(
-    loaded: LoadedModel, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_long_text_is_read_in_pieces(loaded: LoadedModel) -> None:
     encoder = PromptEncoder(loaded.tokenizer, TASK, context_window=loaded.context_window)
     prompts = [encoder.prompt(text) for text in (CORPUS[0] * 2, CORPUS[1])]
     runner = CaptureRunner(loaded, encoder.candidates, CaptureSettings())
     whole = runner.capture(prompts)
-    monkeypatch.setattr(passes, "CHUNK", 16)
-    assert_same(whole, runner.capture(prompts))
+    pieces = CaptureRunner(loaded, encoder.candidates, CaptureSettings(), chunk=16)
+    assert_same(whole, pieces.capture(prompts))
 
 
 def test_attention_that_takes_no_masks_reads_copies_of_the_cache(
@@ -308,7 +325,7 @@ def test_attention_that_takes_no_masks_reads_copies_of_the_cache(
     encoder = PromptEncoder(loaded.tokenizer, TASK, context_window=loaded.context_window)
     prompts = [encoder.prompt(text) for text in CORPUS]
     tree = CaptureRunner(loaded, encoder.candidates, EVERYTHING).capture(prompts)
-    monkeypatch.setattr(LoadedModel, "takes_masks", False)
+    loaded = replace(loaded, ways=replace(loaded.ways, tree=False))
     called: list[object] = []
     monkeypatch.setattr(
         reading, "read_expanded", lambda *given: called.append(1) or read_expanded(*given)

@@ -51,7 +51,7 @@ def test_every_length_of_prefix_gives_the_log_probabilities_of_a_whole_prompt(
 
 def test_another_label_for_an_earlier_example_is_read_from_there(loaded: LoadedModel) -> None:
     encoder = PromptEncoder(loaded.tokenizer, TASK, context_window=loaded.context_window)
-    prefix = PromptPrefix(loaded, mask_pad_tokens=False)
+    prefix = PromptPrefix(loaded, mask_pad_tokens=False, chunk=1024)
     before = encoder.shared_prefix(DEMONSTRATIONS[:4])
     changed = [*DEMONSTRATIONS[:2], Demonstration("2", "no, not at all"), DEMONSTRATIONS[3]]
     after = encoder.shared_prefix(changed)
@@ -60,16 +60,13 @@ def test_another_label_for_an_earlier_example_is_read_from_there(loaded: LoadedM
     assert prefix.ids == after and len(prefix) == len(after)
 
 
-def test_a_prefix_read_in_pieces_is_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_prefix_read_in_pieces_is_the_same(tmp_path: Path) -> None:
     loaded = load_tiny(tmp_path, "llama")
     encoder = PromptEncoder(loaded.tokenizer, TASK, context_window=loaded.context_window)
     prompts = [encoder.prompt(text) for text in CORPUS]
     captures = []
     for chunk in (1024, 5):
-        monkeypatch.setattr("neufs_tui.model.prefix._CHUNK", chunk)
-        runner = CaptureRunner(loaded, encoder.candidates, CaptureSettings())
+        runner = CaptureRunner(loaded, encoder.candidates, CaptureSettings(), chunk=chunk)
         runner.share(encoder.shared_prefix())
         captures.append(runner.capture(prompts))
     assert_same(*captures, neurons=False)

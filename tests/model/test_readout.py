@@ -24,7 +24,8 @@ def test_a_planted_neuron_pushes_the_planted_token(tmp_path: Path, family: str) 
     planted -= planted.mean()
     is_layer_norm = isinstance(norm, nn.LayerNorm)
     gain = norm.weight if is_layer_norm else norm(torch.ones(1, len(planted)))[0]
-    direction = planted * gain
+    behind = getattr(architecture.layers[1], "post_feedforward_layernorm", nn.Identity())
+    direction = planted * behind(torch.ones(1, len(planted)))[0] * gain
     direction /= direction.norm()
     head -= torch.outer(head @ direction, direction)  # no other token answers to it
     token, other = 77, 123

@@ -1,0 +1,147 @@
+"""Does the way in which a model is read give what plain passes give?
+
+What a family's code makes of masks, caches, padding and positions shows on a small copy of the
+model in float32, where any difference beyond rounding is a fault. On the model itself a cached
+prefix in bfloat16 changes a log-probability by tenths without any fault.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+
+import torch
+from torch import Tensor, nn
+
+from neufs_tui.core.settings import CaptureSettings
+from neufs_tui.errors import ModelError
+from neufs_tui.model.answers import AnswerTree, build_answer_tree
+from neufs_tui.model.architecture import find_architecture
+from neufs_tui.model.ffn_check import Differs, check_arrival
+from neufs_tui.model.loading import LoadedModel
+from neufs_tui.model.reading import Reader
+from neufs_tui.model.small_copy import ROPE_SWITCH, WINDOW, small_copy
+from neufs_tui.model.ways import Ways, find_ways
+
+logger = logging.getLogger(__name__)
+
+STRUCTURE_BOUND = 1e-4
+"""Of log-probabilities in nats, and of activations relative to the largest, in float32."""
+_CHUNK = 8
+"""Tokens read in one pass of the check, so that a short prompt takes several."""
+_SHARED = 18
+"""Tokens that the check's prompts begin with alike."""
+_CANDIDATES = ((5, 6, 7), (5, 6, 8), (9,))
+"""Two of them begin alike."""
+_LENGTHS = (22, 27, WINDOW + 1, ROPE_SWITCH + 6)
+"""Of the prompts: two inside every window, one beyond, one beyond LongRoPE's switch too."""
+
+
+def check_structure(loaded: LoadedModel) -> Ways:
+    """Prove on a small copy how the model may be read.
+
+    Args:
+        loaded: the model.
+
+    Returns:
+        The fastest ways that give what plain passes give.
+
+    Raises:
+        ModelError: no way does, or its FFNs are not all that pushes an answer.
+    """
+    family = loaded.model.config.model_type
+    if experts := _experts(loaded.model):
+        raise ModelError(
+            f"{family} routes tokens to experts ({experts}, …), which are not read yet",
+            hint="use a dense model",
+        )
+    try:
+        small = small_loaded(loaded)
+    except ValueError as error:
+        raise ModelError(
+            f"whether {family} is read rightly cannot be checked: {error}: {error.__cause__}",
+            hint=_HINT,
+        ) from error
+    try:
+        check_arrival(small)
+    except Differs as error:
+        raise ModelError(f"{family} cannot be read rightly: {error}", hint=_HINT) from error
+    slower = replace(loaded.ways, tree=False)
+    failure: Differs | None = None
+    for ways in dict.fromkeys((loaded.ways, slower, replace(slower, alone=True))):
+        small_ways = replace(small.ways, tree=ways.tree, alone=ways.alone)
+        try:
+            _compare(replace(small, ways=small_ways))
+        except Differs as error:
+            logger.warning("%s: %s: %s", family, ways, error)
+            failure = error
+        else:
+            logger.info("%s: %s", family, ways)
+            return ways
+    raise ModelError(f"{family} cannot be read rightly: {failure}", hint=_HINT)
+
+
+_HINT = "use another model, and report the family with the versions of transformers and torch"
+
+
+def _experts(model: nn.Module) -> str | None:
+    """The first parameter that belongs to an expert, by its name."""
+    names = (name for name, _ in model.named_parameters() if "expert" in name.lower())
+    return next(names, None)
+
+
+def small_loaded(loaded: LoadedModel) -> LoadedModel:
+    """A small copy of a model, as if it had been loaded.
+
+    Raises:
+        ValueError: none can be built.
+    """
+    model = small_copy(loaded.model)
+    return replace(
+        loaded,
+        model=model,
+        architecture=find_architecture(model),
+        device="cpu",
+        dtype="float32",
+        pad_id=0,
+        ways=find_ways(model.config, WINDOW * 8),
+    )
+
+
+def _compare(small: LoadedModel) -> None:
+    """Read prompts of several lengths as they will be read, and by plain passes.
+
+    Raises:
+        Differs: scores or activations are others.
+    """
+    answers = build_answer_tree(_CANDIDATES)
+    generator = torch.Generator().manual_seed(0)
+    tokens = torch.randint(10, 250, (len(_LENGTHS), max(_LENGTHS)), generator=generator)
+    tokens[:, :_SHARED] = tokens[0, :_SHARED]
+    prompts = [tuple(row[:length].tolist()) for row, length in zip(tokens, _LENGTHS, strict=True)]
+    plain = Reader(small, answers, CaptureSettings(), way="plain")
+    with torch.inference_mode():
+        expected = _values(plain, answers, prompts)
+        for prefix in (prompts[0][:_SHARED], ()):
+            reader = Reader(small, answers, CaptureSettings(), chunk=_CHUNK)
+            try:
+                reader.share(prefix)
+                found = _values(reader, answers, prompts)
+            # Code that was not made for a mask, a cache or padding may fail in any way on it
+            except Exception as error:
+                raise Differs(f"{type(error).__name__}: {str(error).splitlines()[0]}") from error
+            for what, one, other in zip(("scores", "activations"), found, expected, strict=True):
+                scale = 1.0 if what == "scores" else float(other.abs().max())
+                difference = float((one - other).abs().max()) / scale
+                if not difference <= STRUCTURE_BOUND:
+                    raise Differs(f"{what} differ by {difference:.2g} from those of plain passes")
+
+
+def _values(
+    reader: Reader, answers: AnswerTree, prompts: Sequence[tuple[int, ...]]
+) -> tuple[Tensor, Tensor]:
+    """Scores (row, candidate) and activations (row, slot, layer, neuron)."""
+    reading = reader.read(prompts)
+    activations = torch.stack([layer[reading.places] for layer in reading.activations], dim=2)
+    return reading.scores, activations

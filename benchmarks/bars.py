@@ -3,12 +3,12 @@
     python benchmarks/bars.py [POOL] [-n ROWS] [--model MODEL] [--dtype DTYPE ...]
 
 Each row is explained by five labelled ones, as the screen does it. The sum of its bars is compared
-with the FFNs' outputs in a separate pass over the whole prompt, biases aside, projected on the
-answer's tokens: once as the layers put them out, rounded to the model's precision, and once with
-the down-projection of the same pass's inputs computed in float64. Errors are relative to that
-projected output, and to what the layers push either way, the sum of |push of a layer|: the output
-is what is left of pushes towards the answer and away, and where they nearly cancel, what bfloat16
-has rounded in each layer is large beside it.
+with the FFNs' outputs in a separate pass over the whole prompt, biases aside, as they arrive in the
+residual stream, projected on the answer's tokens: once as the layers put them out, rounded to the
+model's precision, and once with the down-projection of the same pass's inputs computed in float64.
+Errors are relative to that projected output, and to what the layers push either way, the sum of
+|push of a layer|: the output is what is left of pushes towards the answer and away, and where they
+nearly cancel, what bfloat16 has rounded in each layer is large beside it.
 """
 
 from __future__ import annotations
@@ -16,8 +16,6 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -31,24 +29,12 @@ from neufs_tui.engine.announcer import Announcer
 from neufs_tui.engine.explaining import Explainer
 from neufs_tui.engine.protocol import EngineConfig
 from neufs_tui.engine.scanning import Scanner
+from neufs_tui.model.ffn_check import ffn_ends
 from neufs_tui.model.loading import LoadedModel, load_model
 from neufs_tui.model.weights import applied_weight
 from neufs_tui.storage.paths import models_dir
 
 N_LABELLED = 5
-
-
-@contextmanager
-def ffn_ends(loaded: LoadedModel) -> Iterator[list[tuple[torch.Tensor, torch.Tensor]]]:
-    """What each down-projection receives and puts out, first layer first."""
-    seen: list[tuple[torch.Tensor, torch.Tensor]] = []
-    with ExitStack() as hooks:
-        for module in loaded.architecture.down_projections:
-            keep = module.register_forward_hook(
-                lambda _, received, out: seen.append((received[0][0], out[0]))
-            )
-            hooks.callback(keep.remove)
-        yield seen
 
 
 @torch.inference_mode()
@@ -58,19 +44,22 @@ def projected(loaded: LoadedModel, prompt: list[int], answer: list[int]) -> np.n
     Returns:
         Shape (2, n_layers).
     """
-    with ffn_ends(loaded) as seen:
+    with ffn_ends(loaded.architecture) as ends:
         loaded.model(input_ids=torch.tensor([prompt + answer], device=loaded.model.device))
     places = range(len(prompt) - 1, len(prompt) - 1 + len(answer))
-    rows = loaded.architecture.unembedding.weight
+    rows = loaded.architecture.token_rows(answer).double()
     pushes = np.zeros((2, loaded.architecture.n_layers))
-    layers = zip(loaded.architecture.down_projections, seen, strict=True)
-    for layer, (module, (received, out)) in enumerate(layers):
-        weight = applied_weight(module, received.shape[-1]).double()
-        for place, token in zip(places, answer, strict=True):
-            row = rows[token].double()
-            bias = 0.0 if module.bias is None else float(module.bias.double() @ row)
-            pushes[0, layer] += float(out[place].double() @ row) - bias
-            pushes[1, layer] += float(weight @ received[place].double() @ row)
+    for layer, end in ends.items():
+        module, arrival = (
+            loaded.architecture.down_projections[layer],
+            loaded.architecture.arrivals[layer],
+        )
+        weight = applied_weight(module, end.received.shape[-1]).double()
+        bias = 0.0 if module.bias is None else module.bias.double()
+        for place, row in zip(places, rows, strict=True):
+            pushed = row * arrival.gain * end.scale[place]
+            pushes[0, layer] += float((end.wrote[place].double() - bias) @ pushed)
+            pushes[1, layer] += float(weight @ end.received[place].double() @ pushed)
     return pushes
 
 

@@ -47,7 +47,7 @@ def check_weights(loaded: LoadedModel) -> None:
     vocabulary = int(loaded.model.config.get_text_config().vocab_size)
     ids = torch.arange(1, 1 + _N_TOKENS * 2) * (vocabulary // (3 * _N_TOKENS)) + 1
     tokens = ids[:_N_TOKENS].tolist()
-    with torch.inference_mode(), _ffn_ends(loaded.architecture) as ends:
+    with torch.inference_mode(), ffn_ends(loaded.architecture) as ends:
         loaded.model(input_ids=ids[None].to(loaded.model.device), use_cache=False)
         worst, layer = _sum_error(loaded.architecture, ends, tokens)
     bound = _SUM_BOUNDS.get(loaded.dtype, max(_SUM_BOUNDS.values()))
@@ -61,7 +61,7 @@ def check_weights(loaded: LoadedModel) -> None:
 
 
 @dataclass(slots=True)
-class _Ends:
+class FfnEnds:
     """What went in and out of one layer's FFN; tensors of shape (position, width)."""
 
     received: Tensor
@@ -74,9 +74,9 @@ class _Ends:
 
 
 @contextmanager
-def _ffn_ends(architecture: Architecture) -> Iterator[dict[int, _Ends]]:
+def ffn_ends(architecture: Architecture) -> Iterator[dict[int, FfnEnds]]:
     """Record each layer's FFN over the passes made inside."""
-    ends: dict[int, _Ends] = {}
+    ends: dict[int, FfnEnds] = {}
     with ExitStack() as stack:
         for layer, module in enumerate(architecture.down_projections):
             arrival = architecture.arrivals[layer]
@@ -85,7 +85,7 @@ def _ffn_ends(architecture: Architecture) -> Iterator[dict[int, _Ends]]:
                 received, wrote = args[0].detach().flatten(0, 1), out.detach().flatten(0, 1)
                 n_passes = ends[at].n_passes + 1 if at in ends else 1
                 ones = torch.ones(len(wrote), device=wrote.device)
-                ends[at] = _Ends(received, wrote, wrote, ones, n_passes)
+                ends[at] = FfnEnds(received, wrote, wrote, ones, n_passes)
 
             def normed(
                 _: nn.Module, args: tuple[Tensor, ...], out: Tensor, at: int = layer
@@ -101,7 +101,7 @@ def _ffn_ends(architecture: Architecture) -> Iterator[dict[int, _Ends]]:
 
 
 def _sum_error(
-    architecture: Architecture, ends: dict[int, _Ends], tokens: Sequence[int]
+    architecture: Architecture, ends: dict[int, FfnEnds], tokens: Sequence[int]
 ) -> tuple[float, int]:
     """The largest error of a layer's sum relative to Σ|contribution|, and the layer."""
     projections = architecture.token_projections(tokens).double()
@@ -139,7 +139,7 @@ def check_arrival(small: LoadedModel) -> None:
     ids = torch.arange(10, 22)[None]
     outputs: dict[nn.Module, list[object]] = {}
     with torch.inference_mode():
-        with ExitStack() as stack, _ffn_ends(architecture) as ends:
+        with ExitStack() as stack, ffn_ends(architecture) as ends:
             for leaf in _leaves(architecture.layers):
                 note = partial(_note, seen=outputs.setdefault(leaf, []))
                 stack.callback(leaf.register_forward_hook(note).remove)

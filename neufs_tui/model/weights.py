@@ -12,6 +12,8 @@ import torch
 from torch import Tensor, nn
 from transformers.pytorch_utils import Conv1D
 
+_PLAIN = {torch.float64, torch.float32, torch.bfloat16, torch.float16}
+"""Types in which a number stands for itself; narrower ones need a scale."""
 _BLOCK = 1024
 """Unit vectors sent through a layer together."""
 
@@ -81,7 +83,11 @@ def _plain_weight(module: nn.Module) -> Tensor | None:
     if not isinstance(module, Conv1D) and type(module) is not nn.Linear:
         return None
     weight = module.weight.detach()
-    if weight.is_meta or type(module.weight) is not nn.Parameter:
+    if weight.is_meta or type(module.weight) is not nn.Parameter or weight.dtype not in _PLAIN:
+        return None
+    # Compressed checkpoints keep the class and put another forward in; so does accelerate, whose
+    # own only brings the weight to where it is applied
+    if "forward" in vars(module) and not hasattr(module, "_hf_hook"):
         return None
     return weight.T if isinstance(module, Conv1D) else weight
 
@@ -104,5 +110,5 @@ def _computing_dtype(module: nn.Module) -> torch.dtype:
     asked = getattr(module, "compute_dtype", None)
     if isinstance(asked, torch.dtype):
         return asked
-    floating = [p.dtype for p in module.parameters() if p.is_floating_point()]
-    return floating[0] if floating else torch.get_default_dtype()
+    plain = [p.dtype for p in module.parameters() if p.dtype in _PLAIN]
+    return plain[0] if plain else torch.get_default_dtype()

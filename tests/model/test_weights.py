@@ -45,6 +45,25 @@ def test_a_quantised_layer_is_read_by_what_it_does(bias: bool) -> None:
     torch.testing.assert_close(rows, layer.applied()[[3, 30]], atol=1e-5, rtol=0)
 
 
+@pytest.mark.parametrize("stored", [torch.int8, torch.float8_e4m3fn])
+def test_a_linear_layer_that_stores_scaled_numbers_is_read_by_what_it_does(
+    stored: torch.dtype,
+) -> None:
+    """Its class says nothing of that: compressed checkpoints put another forward in."""
+    torch.manual_seed(0)
+    layer = nn.Linear(6, 4)
+    applied = (layer.weight.detach() * 16).to(stored).float() / 16
+    layer.weight = nn.Parameter((applied * 16).to(stored), requires_grad=False)
+    layer.forward = lambda given: nn.functional.linear(given, applied, layer.bias)
+    torch.testing.assert_close(applied_weight(layer, 6), applied)
+
+
+def test_a_linear_layer_with_another_forward_is_read_by_what_it_does() -> None:
+    layer = nn.Linear(6, 4)
+    layer.forward = lambda given: nn.functional.linear(given, 3 * layer.weight)
+    torch.testing.assert_close(applied_weight(layer, 6), 3 * layer.weight.detach())
+
+
 def test_plain_layers_are_read_as_they_lie() -> None:
     linear, transposed = nn.Linear(5, 3), Conv1D(3, 5)
     assert torch.equal(applied_weight(linear, 5), linear.weight.detach())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -48,6 +47,7 @@ def explain(example: str, again: bool, as_json: bool, **options: Any) -> None:
     from neufs_tui.cli.progress import Narrator
     from neufs_tui.engine.configure import engine_config
     from neufs_tui.engine.headless import explain_example
+    from neufs_tui.export.strict_json import strict_json
     from neufs_tui.storage.project import decisions_of, read_project, stored_of
 
     project = read_project(project_request(options))
@@ -67,7 +67,7 @@ def explain(example: str, again: bool, as_json: bool, **options: Any) -> None:
         return names.get(example_id, f"a row no longer in the pool ({example_id[:8]})")
 
     if as_json:
-        click.echo(json.dumps(_as_json(explanation, labelled, name), indent=2, ensure_ascii=False))
+        click.echo(strict_json(_as_json(explanation, labelled, name), indent=2))
     else:
         _print(explanation, chosen, labelled, name)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -48,6 +47,7 @@ def select(as_json: bool, **options: Any) -> None:
     from neufs_tui.cli.progress import Narrator
     from neufs_tui.engine.configure import engine_config
     from neufs_tui.engine.headless import scan_pool, select_pool
+    from neufs_tui.export.strict_json import strict_json
     from neufs_tui.storage.project import read_project
 
     project = read_project(project_request(options))
@@ -56,7 +56,7 @@ def select(as_json: bool, **options: Any) -> None:
         scanned = scan_pool(config, narrator)
     selected = select_pool(config, scanned)
     if as_json:
-        click.echo(json.dumps(_as_json(config, selected), indent=2, ensure_ascii=False))
+        click.echo(strict_json(_as_json(config, selected), indent=2))
     else:
         _print_table(selected)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -26,13 +25,14 @@ def stats(as_json: bool, **options: Any) -> None:
       neufs-tui stats pool.jsonl
       neufs-tui stats pool.jsonl --json
     """
+    from neufs_tui.export.strict_json import strict_json
     from neufs_tui.storage.project import session_path
     from neufs_tui.storage.session import Session
 
     with Session.open(session_path(project_request(options)), write=False) as session:
         counts, agreement = session.counts(), session.agreement()
     if as_json:
-        click.echo(json.dumps(_as_json(counts, agreement), indent=2, ensure_ascii=False))
+        click.echo(strict_json(_as_json(counts, agreement), indent=2))
     else:
         _print_lines(counts, agreement)
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.prompts import Message, chat_messages
 from neufs_tui.core.records import Demonstration, Task
 from neufs_tui.export.rows import json_line
+from neufs_tui.export.strict_json import strict_json
 
 
 def chat_prefix(task: Task, labelled: Sequence[LabelledExample]) -> str:
     """A JSON list of messages to put in front of a new user turn, in labelling order."""
-    return json.dumps(_messages(task, labelled), ensure_ascii=False, indent=2) + "\n"
+    return strict_json(_messages(task, labelled), indent=2) + "\n"
 
 
 def openai_lines(task: Task, labelled: Sequence[LabelledExample]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -15,6 +14,7 @@ from neufs_tui.core.prompts import system_message
 from neufs_tui.core.records import Task
 from neufs_tui.core.settings import SelectionSettings
 from neufs_tui.export.rows import example_name
+from neufs_tui.export.strict_json import strict_json
 
 _PACKAGES = ("torch", "transformers", "textual")
 
@@ -91,7 +91,7 @@ def manifest_json(
         "examples": [_example(one) for one in labelled],
         "versions": dict(provenance.versions),
     }
-    return json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
+    return strict_json(manifest, indent=2) + "\n"
 
 
 def _example(one: LabelledExample) -> dict[str, Any]:

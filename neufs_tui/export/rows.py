@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from neufs_tui.core.labelled import LabelledExample
+from neufs_tui.export.strict_json import strict_json
 
 _RENAMED = {"id": "source_id", "text": "source_text", "label": "gold_label"}
 _LINE_ENDS = str.maketrans({"\u0085": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u2029"})
@@ -49,7 +49,7 @@ def csv_rows(labelled: Sequence[LabelledExample]) -> str:
 
 def json_line(value: Mapping[str, Any]) -> str:
     """One object on one line, whatever a reader takes for the end of a line."""
-    return json.dumps(value, ensure_ascii=False).translate(_LINE_ENDS) + "\n"
+    return strict_json(value).translate(_LINE_ENDS) + "\n"
 
 
 def example_name(one: LabelledExample) -> str | int:
@@ -79,4 +79,4 @@ def _names(labelled: Sequence[LabelledExample]) -> dict[str, str]:
 def _cell(value: object) -> str:
     if value is None:
         return ""
-    return value if isinstance(value, str) else json.dumps(value)
+    return value if isinstance(value, str) else strict_json(value)

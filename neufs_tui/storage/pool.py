@@ -12,7 +12,8 @@ from typing import Any, BinaryIO
 
 from neufs_tui.core.records import Example, ExampleId, content_hash
 from neufs_tui.errors import PoolError
-from neufs_tui.storage.pool_lines import BadLine, LineReader, json_kind, source_name
+from neufs_tui.storage.pool_lines import BadLine, LineReader, source_name
+from neufs_tui.storage.row_json import json_kind
 
 __all__ = ["BadLine", "Pool", "distinct_values", "read_pool"]
 

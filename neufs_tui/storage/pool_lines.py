@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from neufs_tui.errors import PoolError
+from neufs_tui.storage.row_json import NotJson, json_kind, parse
 
 _MAX_CSV_FIELD = 2**31 - 1
 """Characters of one CSV field; Python's own limit is 131,072."""
@@ -77,20 +77,20 @@ class LineReader:
             if raw.isspace() or not raw:
                 continue
             try:
-                yield number, _parse(raw.decode("utf-8"))
+                yield number, parse(raw.decode("utf-8"))
             except UnicodeDecodeError as error:
                 yield BadLine(number, _not_utf8(error))
-            except _NotJson as error:
+            except NotJson as error:
                 yield BadLine(number, str(error))
 
     def _json(self) -> Iterator[Line]:
         raw = self._stream.read()
         self._digest.update(raw)
         try:
-            items = _parse(raw.decode("utf-8-sig"))
+            items = parse(raw.decode("utf-8-sig"))
         except UnicodeDecodeError as error:
             raise PoolError(f"{self._source} is {_not_utf8(error)}", hint=_UTF8_HINT) from error
-        except _NotJson as error:
+        except NotJson as error:
             raise PoolError(
                 f"{self._source} is {error}", hint="name it .jsonl if it has one object a line"
             ) from error
@@ -148,48 +148,7 @@ def source_name(source: str) -> str:
     return "standard input" if source == "-" else source
 
 
-def json_kind(value: object) -> str:
-    """A value's JSON type, as a noun."""
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "true or false"
-        case int() | float():
-            return "a number"
-        case str():
-            return "a string"
-        case list():
-            return "a list"
-        case _:
-            return "an object"
-
-
 _UTF8_HINT = "save it as UTF-8, for instance with iconv -t UTF-8"
-
-
-class _NotJson(Exception):
-    """A text that is not JSON, with the reason."""
-
-
-def _nothing(_: str) -> None:
-    """NaN and the infinities, which JSON does not have, are read as null."""
-
-
-_DECODER = json.JSONDecoder(parse_constant=_nothing)
-
-
-def _parse(text: str) -> object:
-    try:
-        value: object = _DECODER.decode(text)
-    except json.JSONDecodeError as error:
-        place = f"line {error.lineno} column" if error.lineno > 1 else "column"
-        raise _NotJson(f"not JSON: {error.msg} at {place} {error.colno}") from error
-    except ValueError as error:
-        raise _NotJson(f"not JSON: {error}") from error
-    except RecursionError as error:
-        raise _NotJson("not JSON that can be read: nested too deeply") from error
-    return value
 
 
 def _not_utf8(error: UnicodeDecodeError) -> str:

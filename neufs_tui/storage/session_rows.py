@@ -13,6 +13,7 @@ from neufs_tui.core.explanation import Explanation
 from neufs_tui.core.labelled import LabelledExample, ModelIdentity
 from neufs_tui.core.records import Example, ExampleId, Pick
 from neufs_tui.storage.journal import EventKind, JournalEvent
+from neufs_tui.storage.row_json import fields_from_json, fields_to_json
 from neufs_tui.storage.stored_json import (
     model_from_json,
     panel_from_json,
@@ -45,7 +46,7 @@ def merge_examples(db: Database, examples: Iterable[Example]) -> None:
     """Make these the pool; others stay, out of it. Runs inside a transaction."""
     db.execute("update examples set in_pool = 0 where in_pool")
     rows = (
-        (e.id, e.text, json.dumps(e.source_id), json.dumps(dict(e.fields)), e.row) for e in examples
+        (e.id, e.text, json.dumps(e.source_id), fields_to_json(e.fields), e.row) for e in examples
     )
     db.conn.executemany(_MERGE, rows)
 
@@ -84,7 +85,7 @@ def read_labelled(db: Database, *, after: int) -> tuple[LabelledExample, ...]:
     """The labels given in the journal's lines behind a number, those undone since included."""
     return tuple(
         LabelledExample(
-            example=Example(example_id, text, row, json.loads(source_id), json.loads(fields)),
+            example=Example(example_id, text, row, json.loads(source_id), fields_from_json(fields)),
             label=label,
             seq=seq,
             pick=pick_from_json(pick) if pick else None,

@@ -193,9 +193,31 @@ def test_a_bad_csv_record_is_named_by_the_line_it_begins_at(
     assert bad.cause.startswith(cause)
 
 
-def test_numbers_that_json_does_not_have_are_read_as_null(tmp_path: Path) -> None:
-    (example,) = read_pool(pool_file(tmp_path, '{"text": "a", "score": NaN}')).examples
-    assert example.fields == {"score": None}
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("NaN", None),
+        ("Infinity", "Infinity"),
+        ("-Infinity", "-Infinity"),
+        ("1e400", "1e400"),
+        ("-1.5E+999", "-1.5E+999"),
+        ("2e-400", "2e-400"),
+        ("0e-400", 0.0),
+        ("-0.0", -0.0),
+        ("1.0", 1.0),
+        ("1e308", 1e308),
+        ("5e-324", 5e-324),
+    ],
+)
+def test_a_number_that_a_float_cannot_hold_is_kept_as_its_text(
+    tmp_path: Path, written: str, value: object
+) -> None:
+    row = f'{{"text": "a", "score": {written}, "list": [{{"x": {written}}}]}}'
+    pool = read_pool(pool_file(tmp_path, row))
+    (example,) = pool.examples
+    assert repr(dict(example.fields)) == repr({"score": value, "list": [{"x": value}]})
+    if isinstance(value, str):
+        assert distinct_values(pool, "score") == (written,)
 
 
 @pytest.mark.parametrize(

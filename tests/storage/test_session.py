@@ -184,6 +184,17 @@ def test_changed_fields_of_a_row_are_taken_over(path: Path) -> None:
     assert (one.example.source_id, one.example.fields) == (12, {"gold": ["é", None]})
 
 
+def test_infinities_that_an_older_version_stored_come_back_as_text(path: Path) -> None:
+    with begun(path, "a") as session:
+        record(session, "a")
+    with sqlite3.connect(path) as db:
+        db.execute("""update examples set fields = '{"x": -Infinity, "y": NaN}'""")
+    db.close()
+    with Session.open(path, write=False) as session:
+        (one,) = session.decided()
+    assert one.example.fields == {"x": "-Infinity", "y": None}
+
+
 def test_the_pool_that_was_merged_is_on_record(path: Path) -> None:
     pool = pool_of(path.with_name("mine.jsonl"), "a")
     with Session.open(path, write=True) as session:

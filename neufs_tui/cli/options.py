@@ -39,6 +39,11 @@ def pool_options(command: Command) -> Command:
         session_options,
         click.option("--text-field", metavar="FIELD", help="Field that holds the text."),
         click.option(
+            "--encoding",
+            metavar="NAME",
+            help="Encoding of POOL, such as cp1252.  [default: UTF-8, or what its mark says]",
+        ),
+        click.option(
             "--skip-bad-lines", is_flag=True, help="Go on without the lines that cannot be read."
         ),
     )

@@ -34,6 +34,7 @@ class Overrides:
     rescore: str | None = None
     difficulty: str | None = None
     text_field: str | None = None
+    encoding: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ class Config:
     selection: SelectionSettings
     text_field: str | None
     """Field that holds the text; None looks for the usual ones."""
+    encoding: str | None
+    """Encoding of the pool; None finds it out."""
     origins: Mapping[str, str]
     """Dotted key → `default`, `config.toml`, `neufs.toml`, `NEUFS_MODEL`, `--model`, …"""
 
@@ -83,6 +86,7 @@ def load_config(
         model=ModelChoice(**_section("model", values)),
         selection=SelectionSettings(**_section("selection", values)),
         text_field=values.get("pool.text_field"),
+        encoding=values.get("pool.encoding"),
         origins=MappingProxyType(dict(sorted(origins.items()))),
     )
 
@@ -100,6 +104,7 @@ _VARIABLES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "NEUFS_SEED": ("selection.seed", int),
     "NEUFS_RESCORE": ("selection.rescore", str),
     "NEUFS_DIFFICULTY": ("selection.difficulty", str),
+    "NEUFS_ENCODING": ("pool.encoding", str),
 }
 _FLAGS = {
     "model.name": "model",
@@ -112,6 +117,7 @@ _FLAGS = {
     "selection.rescore": "rescore",
     "selection.difficulty": "difficulty",
     "pool.text_field": "text_field",
+    "pool.encoding": "encoding",
 }
 
 

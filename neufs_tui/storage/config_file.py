@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from neufs_tui.core.records import Label
 from neufs_tui.core.settings import DifficultyName
 from neufs_tui.errors import UsageError
+from neufs_tui.storage.label_names import first_clash, told_apart
 
 
 def _named(value: object) -> object:
@@ -31,7 +32,21 @@ def _distinct(labels: list[_Label]) -> list[_Label]:
             raise ValueError(f"the label {name!r} is there twice")
         if name.encode(errors="replace").decode() != name:
             raise ValueError(f"the label {name!r} is not UTF-8")
+    if (clash := first_clash(names)) is not None:
+        one, other = clash
+        raise ValueError(
+            f"the labels {told_apart(one, other)} and {told_apart(other, one)} differ only in "
+            "Unicode form, case or blanks around them"
+        )
     return labels
+
+
+def _known_encoding(value: str) -> str:
+    try:
+        "a".encode(value)
+    except (LookupError, UnicodeError, ValueError) as error:
+        raise ValueError(f"there is no encoding {value!r}, as cp1252 and utf-16 are") from error
+    return value
 
 
 def _with_text(value: str) -> str:
@@ -79,6 +94,7 @@ class _Selection(_Section):
 
 class _Pool(_Section):
     text_field: Annotated[str, Field(min_length=1)] | None = None
+    encoding: Annotated[str, AfterValidator(_known_encoding)] | None = None
 
 
 class _File(_Section):

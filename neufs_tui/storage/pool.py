@@ -12,16 +12,13 @@ from typing import Any, BinaryIO
 
 from neufs_tui.core.records import Example, ExampleId, content_hash
 from neufs_tui.errors import PoolError
-from neufs_tui.storage.pool_lines import BadLine, LineReader, source_name
+from neufs_tui.storage.pool_lines import BadLine, LineReader, ReadingRule
 from neufs_tui.storage.row_json import json_kind
 
-__all__ = ["BadLine", "Pool", "distinct_values", "read_pool"]
-
-TEXT_FIELDS = ("input", "text")
-"""Where the text is looked for, in this order, unless the user names a field."""
+__all__ = ["BadLine", "Pool", "read_pool"]
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
-_N_NAMED = 5
+N_BAD_LINES_NAMED = 5
 """Bad lines named in an error; the rest are counted."""
 
 
@@ -41,6 +38,12 @@ class Pool:
     """Digest of the file's bytes."""
     text_field: str | None = None
     """Field that the user named as holding the text."""
+    encoding: str | None = None
+    """Encoding that the user named, if it is the one in use."""
+    read_as: tuple[str, ...] = ()
+    """What the file was taken for, where that is not plain from its name."""
+    encoding_hint: str = ""
+    """How to read lines left out for bytes that are in another encoding."""
 
     @property
     def n_rows(self) -> int:
@@ -52,49 +55,72 @@ class Pool:
         """Good rows whose text came before."""
         return len(self.rows) - len(self.examples)
 
+    @property
+    def n_bad_lines(self) -> int:
+        """Lines left out, those that a broken record took with it included."""
+        return sum(bad.n_lines for bad in self.bad_lines)
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What is to be known of the file before its numbers are read."""
+        notices = [*self.read_as]
+        if self.bad_lines:
+            hint = f": {self.encoding_hint}" if self.encoding_hint else ""
+            notices.append(f"{counted(self.n_bad_lines, 'bad line')} skipped{hint}")
+        if self.n_repeats:
+            verb = "is" if self.n_repeats == 1 else "are"
+            notices.append(f"{counted(self.n_repeats, 'repeated text')} {verb} labelled once")
+        return tuple(notices)
+
 
 def read_pool(
     source: str,
     *,
     text_field: str | None = None,
+    encoding: str | None = None,
+    last_encoding: str | None = None,
     skip_bad_lines: bool = False,
     stdin: BinaryIO | None = None,
 ) -> Pool:
     """Read a pool; of rows with the same text the first is kept.
 
     Args:
-        source: path of a `.json`, `.csv` or JSONL file, or `-` for JSONL on standard input.
+        source: path of a file, or `-` for standard input; see `storage/pool_form.py`.
         text_field: field that holds the text; None looks for `input`, then `text`.
+        encoding: encoding of the file; None finds out whether it is UTF-8 or has a mark.
+        last_encoding: encoding named the last time, for a file that is not UTF-8.
         skip_bad_lines: leave out lines that cannot be used instead of failing.
         stdin: what `-` reads; None is the process's own standard input.
 
     Raises:
         PoolError: there is no such file, no text in it, or a bad line that may not be skipped.
     """
-    wanted = (text_field,) if text_field is not None else TEXT_FIELDS
+    rule = ReadingRule(text_field, encoding, last_encoding)
     examples: dict[ExampleId, Example] = {}
     rows: list[Mapping[str, Any]] = []
     bad_lines: list[BadLine] = []
-    name = source_name(source)
     with _opened(source, stdin) as stream:
-        lines = LineReader(source, stream)
-        for line in lines:
-            if isinstance(line, BadLine):
-                bad_lines.append(line)
-                continue
-            number, value = line
-            try:
-                example = _example(value, wanted, row=len(rows))
-            except _Unusable as error:
-                bad_lines.append(BadLine(number, str(error)))
-                continue
-            rows.append(example.fields)
-            examples.setdefault(example.id, example)
+        lines = LineReader(source, stream, rule)
+    for line in lines:
+        if isinstance(line, BadLine):
+            bad_lines.append(line)
+            continue
+        try:
+            example = _example(line.value, rule.text_fields, row=len(rows))
+        except _Unusable as error:
+            bad_lines.append(BadLine(line.line_number, str(error), line.n_lines))
+            continue
+        rows.append(example.fields)
+        examples.setdefault(example.id, example)
+    is_undecoded = any(bad.has_undecoded for bad in bad_lines)
+    encoding_hint = lines.encoding_hint if is_undecoded else ""
     if bad_lines and not skip_bad_lines:
-        raise _bad_lines_error(name, bad_lines, lines.unit)
+        raise _bad_lines_error(lines, bad_lines, encoding_hint)
     if not examples:
-        also = f": all of its {len(bad_lines)} {lines.unit}s are bad" if bad_lines else ""
-        raise PoolError(f"{name} holds no texts{also}", hint="give at least one row with a text")
+        n_bad = sum(bad.n_lines for bad in bad_lines)
+        also = f": all of its {counted(n_bad, lines.unit)} are bad" if bad_lines else ""
+        hint = encoding_hint or "give at least one row with a text"
+        raise PoolError(f"{lines.name} holds no texts{also}", hint=hint)
     return Pool(
         source=source,
         examples=tuple(examples.values()),
@@ -102,35 +128,10 @@ def read_pool(
         bad_lines=tuple(bad_lines),
         sha256=lines.sha256,
         text_field=text_field,
+        encoding=lines.named_encoding,
+        read_as=lines.notices,
+        encoding_hint=encoding_hint,
     )
-
-
-def distinct_values(pool: Pool, field: str) -> tuple[str, ...]:
-    """The values of a field over all rows, in order of first appearance, as label names.
-
-    Returns:
-        Strings as they are, numbers and booleans as JSON writes them; null and blank left out.
-
-    Raises:
-        PoolError: no row has a value there, or one is a list or an object.
-    """
-    found: dict[str, None] = {}
-    for row in pool.rows:
-        value = row.get(field)
-        if isinstance(value, list | dict):
-            raise PoolError(
-                f"field {field!r} holds {json_kind(value)}, which cannot be a label",
-                hint="name a field that holds one string or number a row",
-            )
-        if value is not None and str(value).strip():
-            found[value if isinstance(value, str) else json.dumps(value)] = None
-    if not found:
-        present = dict.fromkeys(name for row in pool.rows for name in row)
-        raise PoolError(
-            f"no row of {source_name(pool.source)} has a value in field {field!r}",
-            hint=f"choose one of its fields: {_listed(tuple(present))}",
-        )
-    return tuple(found)
 
 
 class _Unusable(Exception):
@@ -143,7 +144,7 @@ def _example(value: object, wanted: Sequence[str], row: int) -> Example:
     name = next((name for name in wanted if name in value), None)
     if name is None:
         looked_for = " or ".join(repr(name) for name in wanted)
-        raise _Unusable(f"no field {looked_for}; its fields are {_listed(tuple(value))}")
+        raise _Unusable(f"no field {looked_for}; its fields are {listed(tuple(value))}")
     text = value[name]
     if not isinstance(text, str):
         raise _Unusable(f"the text under {name!r} is {json_kind(text)}, not a string")
@@ -174,6 +175,11 @@ def _source_id(value: object) -> str | int | None:
     return _ENCODER.encode(value)
 
 
+def counted(n: int, noun: str) -> str:
+    """A number with its noun in the right form."""
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
 @contextmanager
 def _opened(source: str, stdin: BinaryIO | None) -> Iterator[BinaryIO]:
     if source == "-":
@@ -193,17 +199,31 @@ def _opened(source: str, stdin: BinaryIO | None) -> Iterator[BinaryIO]:
         ) from error
 
 
-def _bad_lines_error(name: str, bad_lines: Sequence[BadLine], unit: str) -> PoolError:
-    named = "".join(f"\n  {unit} {bad.line_number}: {bad.cause}" for bad in bad_lines[:_N_NAMED])
-    rest = f"\n  and {len(bad_lines) - _N_NAMED} more" if len(bad_lines) > _N_NAMED else ""
-    units = unit if len(bad_lines) == 1 else f"{unit}s"
-    return PoolError(
-        f"{name} has {len(bad_lines):,} bad {units}:{named}{rest}",
-        hint="correct them, say which field holds the text with --text-field, "
-        "or go on without them with --skip-bad-lines",
+def _bad_lines_error(lines: LineReader, bad_lines: Sequence[BadLine], hint: str) -> PoolError:
+    """Name the first; a file in another encoding is to be read otherwise, not without them."""
+    named = "".join(
+        f"\n  {_place(bad, lines.unit)}: {bad.cause}" for bad in bad_lines[:N_BAD_LINES_NAMED]
     )
+    n_more = sum(bad.n_lines for bad in bad_lines[N_BAD_LINES_NAMED:])
+    rest = f"\n  and {n_more:,} more" if n_more else ""
+    n_bad = sum(bad.n_lines for bad in bad_lines)
+    message = f"{lines.name} has {counted(n_bad, f'bad {lines.unit}')}:{named}{rest}"
+    if hint and all(bad.has_undecoded for bad in bad_lines):
+        return PoolError(message, hint=hint)
+    usual = (
+        "correct them, say which field holds the text with --text-field, "
+        "or go on without them with --skip-bad-lines"
+    )
+    return PoolError(message, hint=f"{hint}; {usual}" if hint else usual)
 
 
-def _listed(names: Sequence[str], limit: int = 12) -> str:
+def _place(bad: BadLine, unit: str) -> str:
+    if bad.n_lines == 1:
+        return f"{unit} {bad.line_number}"
+    return f"{unit}s {bad.line_number} to {bad.line_number + bad.n_lines - 1}"
+
+
+def listed(names: Sequence[str], limit: int = 12) -> str:
+    """Names in quotes, in one line."""
     shown = ", ".join(repr(name) for name in names[:limit])
     return (f"{shown}, …" if len(names) > limit else shown) or "none"

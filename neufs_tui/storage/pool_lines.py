@@ -1,146 +1,224 @@
-"""JSONL, JSON and CSV → rows, one at a time; what cannot be read is a value, not an error."""
+"""A pool file → rows, one at a time; what cannot be read is a value, not an error."""
 
 from __future__ import annotations
 
-import csv
 import hashlib
-from collections.abc import Iterator
+import io
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
 from neufs_tui.errors import PoolError
+from neufs_tui.storage.pool_bytes import decode, other_encoding, undecoded
+from neufs_tui.storage.pool_form import Kind, find_form, is_expected
+from neufs_tui.storage.pool_table import Record, read_records, settle_quotes
 from neufs_tui.storage.row_json import NotJson, json_kind, parse
 
-_MAX_CSV_FIELD = 2**31 - 1
-"""Characters of one CSV field; Python's own limit is 131,072."""
+TEXT_FIELDS = ("input", "text")
+"""Where the text is looked for, in this order, unless the user names a field."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingRule:
+    """What was said about how a pool is to be read; None means: not said."""
+
+    text_field: str | None = None
+    """Field that holds the text; None looks for `input`, then `text`."""
+    encoding: str | None = None
+    """Encoding of the file, unless a mark in it says otherwise."""
+    last_encoding: str | None = None
+    """Encoding named the last time, for a file that is not UTF-8."""
+
+    @property
+    def text_fields(self) -> tuple[str, ...]:
+        """Where the text is looked for, in this order."""
+        return TEXT_FIELDS if self.text_field is None else (self.text_field,)
 
 
 @dataclass(frozen=True, slots=True)
 class BadLine:
-    """A line that cannot be used."""
+    """A line that cannot be used, or several that a broken record takes with it."""
 
     line_number: int
     """Counted from 1: the line, where a CSV record begins, or the place in a `.json` list."""
     cause: str
+    n_lines: int = 1
+    """How many are lost."""
+    has_undecoded: bool = False
+    """It holds bytes that the encoding has no character for."""
 
 
-Line = tuple[int, object] | BadLine
-"""A line's number with what it says, or what is wrong with it."""
+@dataclass(frozen=True, slots=True)
+class GoodLine:
+    """A line that can be used, or several that hold one record."""
+
+    line_number: int
+    """As in `BadLine`."""
+    value: object
+    n_lines: int = 1
+
+
+Line = GoodLine | BadLine
 
 
 class LineReader:
     """The lines of one pool, in file order; blank ones are left out."""
 
-    def __init__(self, source: str, stream: BinaryIO) -> None:
-        """Bind a stream that is open for reading bytes.
+    def __init__(self, source: str, stream: BinaryIO, rule: ReadingRule) -> None:
+        """Read a stream to its end and find out what it holds.
 
         Args:
-            source: the pool as the user named it; its suffix tells the format.
-            stream: read once, from where it stands.
+            source: the pool as the user named it; its suffix tells the format, if it can.
+            stream: open for reading bytes; read from where it stands.
+            rule: what was said about it.
+
+        Raises:
+            PoolError: the bytes are in no encoding that is known, or not in the one named.
         """
-        self._source = source
-        self._stream = stream
-        self._digest = hashlib.sha256()
+        raw = stream.read()
+        self.name = source_name(source)
+        """The pool as messages call it."""
+        self._rule = rule
+        self.sha256 = hashlib.sha256(raw).hexdigest()
+        """Digest of the stream's bytes, 64 hexadecimal digits."""
+        decoded = decode(raw, self.name, said=rule.encoding, remembered=rule.last_encoding)
+        self.named_encoding = decoded.named
+        """The encoding that was said or remembered, if it is the one in use."""
+        self._encoding = decoded.encoding
+        self._lines = _split(decoded.text)
+        named = rule.text_field is not None
+        form = find_form(source, self._lines, rule.text_fields, named=named)
+        self._form = settle_quotes(self._lines, form)
+        read_as = "" if is_expected(self._form, source) else f"read as {self._form}"
+        self.notices = tuple(filter(None, (decoded.notice, read_as)))
+        """What the pool was taken for, where that is not plain from its name."""
 
     @property
     def unit(self) -> str:
         """What line numbers count."""
-        return "item" if self._suffix == ".json" else "line"
+        return "item" if self._form.kind is Kind.JSON_LIST else "line"
 
     @property
-    def sha256(self) -> str:
-        """Digest of every byte read so far, 64 hexadecimal digits."""
-        return self._digest.hexdigest()
+    def encoding_hint(self) -> str:
+        """How to read the bytes that could not be; empty when the lines are damaged."""
+        if self.named_encoding is not None:
+            return "name the encoding it was saved in with --encoding"
+        return other_encoding(self._lines)
 
     def __iter__(self) -> Iterator[Line]:
         """Read to the end.
 
         Raises:
-            PoolError: the file as a whole is not what its suffix says.
+            PoolError: the file as a whole is not what it seems to be.
         """
-        if self._suffix == ".json":
-            return self._json()
-        return self._csv() if self._suffix == ".csv" else self._jsonl()
+        match self._form.kind:
+            case Kind.JSON_LIST:
+                return self._json_list()
+            case Kind.TABLE:
+                return self._table()
+            case Kind.JSON_LINES:
+                return self._json_lines()
+            case Kind.TEXT:
+                return self._texts()
 
-    @property
-    def _suffix(self) -> str:
-        return Path(self._source).suffix.lower()
-
-    def _raw_lines(self) -> Iterator[bytes]:
-        for number, raw in enumerate(self._stream):
-            self._digest.update(raw)
-            yield raw.removeprefix(b"\xef\xbb\xbf") if number == 0 else raw
-
-    def _jsonl(self) -> Iterator[Line]:
-        for number, raw in enumerate(self._raw_lines(), start=1):
-            if raw.isspace() or not raw:
+    def _json_lines(self) -> Iterator[Line]:
+        for number, line in self._whole_lines():
+            if isinstance(line, BadLine):
+                yield line
                 continue
             try:
-                yield number, parse(raw.decode("utf-8"))
-            except UnicodeDecodeError as error:
-                yield BadLine(number, _not_utf8(error))
+                yield GoodLine(number, parse(line))
             except NotJson as error:
                 yield BadLine(number, str(error))
 
-    def _json(self) -> Iterator[Line]:
-        raw = self._stream.read()
-        self._digest.update(raw)
+    def _texts(self) -> Iterator[Line]:
+        for number, line in self._whole_lines():
+            if isinstance(line, BadLine):
+                yield line
+            else:
+                yield GoodLine(number, self._row(line.rstrip("\r\n")))
+
+    def _whole_lines(self) -> Iterator[tuple[int, str | BadLine]]:
+        """The lines that are not blank, with their numbers."""
+        for number, line in enumerate(self._lines, start=1):
+            if not line.strip(" \t\n\r\f\v"):
+                continue
+            if (found := undecoded(line)) is not None:
+                place, byte = found
+                cause = f"{self._not_decoded(byte)} at place {place + 1}"
+                yield number, BadLine(number, cause, has_undecoded=True)
+            else:
+                yield number, line
+
+    def _json_list(self) -> Iterator[Line]:
+        text = "".join(self._lines)
+        if (found := undecoded(text)) is not None:
+            place, byte = found
+            raise PoolError(
+                f"{self.name} is {self._not_decoded(byte)} at place {place + 1}",
+                hint=self.encoding_hint or "correct it there",
+            )
         try:
-            items = parse(raw.decode("utf-8-sig"))
-        except UnicodeDecodeError as error:
-            raise PoolError(f"{self._source} is {_not_utf8(error)}", hint=_UTF8_HINT) from error
+            items = parse(text)
         except NotJson as error:
             raise PoolError(
-                f"{self._source} is {error}", hint="name it .jsonl if it has one object a line"
+                f"{self.name} is {error}", hint="name it .jsonl if it has one object a line"
             ) from error
         if not isinstance(items, list):
             raise PoolError(
-                f"{self._source} holds {json_kind(items)}, not a list",
+                f"{self.name} holds {json_kind(items)}, not a list",
                 hint="give a list of objects or of texts, or one object a line as .jsonl",
             )
         for number, item in enumerate(items, start=1):
-            yield number, {"text": item} if isinstance(item, str) else item
+            yield GoodLine(number, self._row(item) if isinstance(item, str) else item)
 
-    def _csv(self) -> Iterator[Line]:
-        limit = csv.field_size_limit(_MAX_CSV_FIELD)
-        try:
-            yield from self._csv_records()
-        finally:
-            csv.field_size_limit(limit)
+    def _table(self) -> Iterator[Line]:
+        records = read_records(self._lines, self._form)
+        first = next(records, None)
+        if first is None:
+            return
+        header = self._header(first)
+        for record in records:
+            number = record.first + 1
+            if record.cause:
+                lost = self._lines[record.first : record.end]
+                has_undecoded = any(undecoded(line) is not None for line in lost)
+                yield BadLine(number, record.cause, len(lost), has_undecoded)
+            else:
+                yield self._table_row(header, record)
 
-    def _csv_records(self) -> Iterator[Line]:
-        # Undecodable bytes become lone surrogates, so that a quoted field may go on past them
-        lines = (raw.decode("utf-8", "surrogateescape") for raw in self._raw_lines())
-        reader = csv.reader(lines, strict=True)
-        header: list[str] | None = None
-        while True:
-            number = reader.line_num + 1
-            try:
-                record = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                yield BadLine(number, f"not CSV: {error}")
-                continue
-            if header is None:
-                header = self._header(record)
-            elif record:
-                yield _csv_row(number, header, record)
+    def _table_row(self, header: Sequence[str], record: Record) -> Line:
+        number, n_lines = record.first + 1, record.end - record.first
+        for name, value in zip(header, record.cells, strict=True):
+            if (found := undecoded(value)) is not None:
+                cause = f"{self._not_decoded(found[1])} in column {name!r}"
+                return BadLine(number, cause, n_lines, has_undecoded=True)
+        return GoodLine(number, dict(zip(header, record.cells, strict=True)), n_lines)
 
-    def _header(self, record: list[str]) -> list[str]:
-        for name in record:
-            if record.count(name) > 1:
+    def _header(self, record: Record) -> tuple[str, ...]:
+        if record.cause:
+            raise PoolError(
+                f"the first line of {self.name} is {record.cause}", hint="correct it there"
+            )
+        for name in record.cells:
+            if record.cells.count(name) > 1:
                 raise PoolError(
-                    f"the first line of {self._source} names {name!r} twice",
+                    f"the first line of {self.name} names {name!r} twice",
                     hint="give each column a name of its own",
                 )
-            if (byte := _escaped_byte(name)) is not None:
+            if (found := undecoded(name)) is not None:
                 raise PoolError(
-                    f"the first line of {self._source} is not UTF-8: byte 0x{byte:02x}",
-                    hint=_UTF8_HINT,
+                    f"the first line of {self.name} is {self._not_decoded(found[1])}",
+                    hint=self.encoding_hint or "correct it there",
                 )
-        return record
+        return record.cells
+
+    def _row(self, text: str) -> dict[str, str]:
+        """A row of a file that holds texts and nothing else."""
+        return {self._rule.text_fields[0]: text}
+
+    def _not_decoded(self, byte: int) -> str:
+        return f"not {self._encoding}: byte 0x{byte:02x}"
 
 
 def source_name(source: str) -> str:
@@ -148,24 +226,8 @@ def source_name(source: str) -> str:
     return "standard input" if source == "-" else source
 
 
-_UTF8_HINT = "save it as UTF-8, for instance with iconv -t UTF-8"
-
-
-def _not_utf8(error: UnicodeDecodeError) -> str:
-    return f"not UTF-8: byte 0x{error.object[error.start]:02x} at place {error.start + 1}"
-
-
-def _csv_row(number: int, header: list[str], record: list[str]) -> Line:
-    if len(record) != len(header):
-        return BadLine(number, f"{len(record)} fields where the first line names {len(header)}")
-    for name, value in zip(header, record, strict=True):
-        if (byte := _escaped_byte(value)) is not None:
-            return BadLine(number, f"not UTF-8: byte 0x{byte:02x} in column {name!r}")
-    return number, dict(zip(header, record, strict=True))
-
-
-def _escaped_byte(text: str) -> int | None:
-    """The first byte that could not be decoded, or None."""
-    if text.isascii():
-        return None
-    return next((ord(char) - 0xDC00 for char in text if "\udc80" <= char <= "\udcff"), None)
+def _split(text: str) -> list[str]:
+    """Lines with their ends; what ends them is a line feed, or in old files a carriage return."""
+    if "\n" not in text:
+        text = text.replace("\r", "\n")
+    return io.StringIO(text, newline="\n").readlines()

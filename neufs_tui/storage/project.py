@@ -13,8 +13,9 @@ from neufs_tui.core.records import Decision, ExampleId, Task
 from neufs_tui.core.settings import ModelChoice, SelectionSettings
 from neufs_tui.errors import SessionError, UsageError
 from neufs_tui.storage.config import DEFAULT, Config, Overrides, load_config
+from neufs_tui.storage.gold_labels import gold_labels
 from neufs_tui.storage.paths import default_session_path, user_config_path
-from neufs_tui.storage.pool import Pool, distinct_values, read_pool
+from neufs_tui.storage.pool import Pool, counted, read_pool
 from neufs_tui.storage.request import ProjectRequest
 from neufs_tui.storage.session import Session
 from neufs_tui.storage.stored_json import SessionSettings
@@ -38,16 +39,13 @@ class Project:
     model: ModelChoice
     selection: SelectionSettings
     session_path: Path
+    label_notices: tuple[str, ...] = ()
+    """What is to be known of labels that were taken from a field."""
 
     @property
     def notices(self) -> tuple[str, ...]:
         """What is to be known of the pool before its numbers are read."""
-        notices = []
-        if self.pool.bad_lines:
-            notices.append(f"{_counted(len(self.pool.bad_lines), 'bad line')} skipped")
-        if self.pool.n_repeats:
-            verb = "is" if self.pool.n_repeats == 1 else "are"
-            notices.append(f"{_counted(self.pool.n_repeats, 'repeated text')} {verb} labelled once")
+        notices = [*self.pool.notices, *self.label_notices]
         if self.task and not _names_a_label(self.task):
             notices.append("the instruction names no label: {labels} in it would list them")
         return tuple(notices)
@@ -90,15 +88,19 @@ def read_project(request: ProjectRequest, *, stdin: BinaryIO | None = None) -> P
     pool = read_pool(
         request.source,
         text_field=config.text_field or last.text_field,
+        encoding=config.encoding,
+        last_encoding=last.encoding,
         skip_bad_lines=request.skip_bad_lines,
         stdin=stdin,
     )
-    if request.labels_from is not None:
-        # in alphabetical order: the prompt, and so every pick, must not depend on the rows' order
-        names = tuple(sorted(distinct_values(pool, request.labels_from), key=str.casefold))
-        overrides = replace(overrides, labels=names)
-        config = load_config(request.source, overrides)
     settings = last.settings
+    label_notices: tuple[str, ...] = ()
+    if request.labels_from is not None:
+        before = settings.task.label_names if settings else ()
+        known = [*(config.task.label_names if config.task else ()), *before]
+        gold = gold_labels(pool, request.labels_from, known=known, given=last.given)
+        label_notices = (*gold.notices, *gold.changes(before))
+        config = load_config(request.source, replace(overrides, labels=gold.names))
     return Project(
         pool=pool,
         task=config.task or (settings.task if settings else None),
@@ -107,6 +109,7 @@ def read_project(request: ProjectRequest, *, stdin: BinaryIO | None = None) -> P
             config, "selection", config.selection, settings.selection if settings else None
         ),
         session_path=path,
+        label_notices=label_notices,
     )
 
 
@@ -123,7 +126,7 @@ def open_session(project: Project) -> Session:
         used = {decision.label for decision in session.decisions() if decision.label is not None}
         if missing := sorted(used - set(task.label_names)):
             raise UsageError(
-                f"{_counted(len(missing), 'label')} of this session would be lost: "
+                f"{counted(len(missing), 'label')} of this session would be lost: "
                 + ", ".join(repr(name) for name in missing),
                 hint="name them too, or label into another file with --session FILE",
             )
@@ -189,6 +192,9 @@ class _Last:
 
     settings: SessionSettings | None = None
     text_field: str | None = None
+    encoding: str | None = None
+    given: tuple[str, ...] = ()
+    """Labels that hold."""
 
 
 def _last_session(path: Path) -> _Last:
@@ -196,7 +202,13 @@ def _last_session(path: Path) -> _Last:
         return _Last()
     with Session.open(path, write=False) as session:
         pool = session.pool()
-        return _Last(session.settings(), pool.text_field if pool else None)
+        given = dict.fromkeys(one.label for one in session.decisions() if one.label is not None)
+        return _Last(
+            settings=session.settings(),
+            text_field=pool.text_field if pool else None,
+            encoding=pool.encoding if pool else None,
+            given=tuple(given),
+        )
 
 
 def _recalled(config: Config, section: str, said: Settings, last: Settings | None) -> Settings:
@@ -228,13 +240,10 @@ def _overrides(request: ProjectRequest) -> Overrides:
         rescore=request.rescore,
         difficulty=request.difficulty,
         text_field=request.text_field,
+        encoding=request.encoding,
     )
 
 
 def _names_a_label(task: Task) -> bool:
     instruction = system_message(task)
     return any(name in instruction for name in task.label_names)
-
-
-def _counted(n: int, noun: str) -> str:
-    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"

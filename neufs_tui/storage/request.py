@@ -12,6 +12,7 @@ class ProjectRequest:
     source: str
     """Path of the pool, or `-` for standard input."""
     text_field: str | None = None
+    encoding: str | None = None
     skip_bad_lines: bool = False
     session: str | None = None
     labels: tuple[str, ...] = ()

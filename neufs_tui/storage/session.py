@@ -265,4 +265,5 @@ def _pool_record(pool: Pool) -> PoolRecord:
         sha256=pool.sha256,
         text_field=pool.text_field,
         examples=blake2b(ids.encode(), digest_size=16).hexdigest(),
+        encoding=pool.encoding,
     )

@@ -52,6 +52,8 @@ class PoolRecord:
     """Field that the user named as holding the text."""
     examples: str
     """Digest of its examples' ids, in file order."""
+    encoding: str | None = None
+    """Encoding that the user named."""
 
 
 _SETTINGS = TypeAdapter(SessionSettings)

@@ -1,0 +1,131 @@
+"""Labels taken from a field of the pool, and what is to be known of them."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from neufs_tui.errors import PoolError
+from neufs_tui.storage.label_names import label_key, told_apart
+from neufs_tui.storage.pool import Pool, counted, listed
+from neufs_tui.storage.pool_lines import source_name
+from neufs_tui.storage.row_json import json_kind
+
+_MANY = 30
+"""Values from which a field in which most occur once is probably none of labels."""
+_N_NAMED = 6
+"""Labels named in a notice; the rest are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class GoldLabels:
+    """The values of one field, with those that are one name for a reader taken as one label."""
+
+    field: str
+    spellings: Mapping[str, Mapping[str, int]]
+    """Label → each way it is written, with its rows; in alphabetical order, so that the prompt,
+    and so every pick, does not depend on the rows' order."""
+    n_rows: int
+    """Rows of the pool."""
+
+    def changes(self, before: Sequence[str]) -> tuple[str, ...]:
+        """What is new or gone since the session's labels were settled, if they were."""
+        new = [repr(name) for name in self.names if name not in before]
+        gone = [repr(name) for name, n in self.counts.items() if not n]
+        notices = []
+        if before and new:
+            notices.append(f"new since the last time: {_some(new, _N_NAMED)}")
+        if gone:
+            notices.append(f"kept, as given before, although in no row: {_some(gone, _N_NAMED)}")
+        return tuple(notices)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The labels."""
+        return tuple(self.spellings)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Label → its rows."""
+        return {name: sum(ways.values()) for name, ways in self.spellings.items()}
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What was found, with counts, and what of it may be wrong."""
+        counts = {name: n for name, n in self.counts.items() if n}
+        n_found, n_once = sum(counts.values()), sum(n == 1 for n in counts.values())
+        frequent = sorted(counts.items(), key=lambda item: -item[1])
+        notices = [
+            f"{counted(len(counts), 'label')} from {self.field!r} in {n_found:,} of "
+            f"{counted(self.n_rows, 'row')}: "
+            + _some([f"{name!r} {n:,}" for name, n in frequent], _N_NAMED)
+        ]
+        merged = [
+            ", ".join(f"{told_apart(way, name)} ({n:,})" for way, n in ways.items() if way != name)
+            + f" taken as {told_apart(name, next(way for way in ways if way != name))}"
+            for name, ways in self.spellings.items()
+            if any(way != name for way in ways)
+        ]
+        if merged:
+            notices.append(_some(merged, _N_NAMED, "; "))
+        if len(counts) >= _MANY and 2 * n_once > len(counts):
+            notices.append(
+                f"{self.field!r} is probably no field of labels: "
+                f"{n_once:,} of its {len(counts):,} values occur once"
+            )
+        return tuple(notices)
+
+
+def gold_labels(
+    pool: Pool, field: str, *, known: Iterable[str] = (), given: Iterable[str] = ()
+) -> GoldLabels:
+    """Take the values of a field over all rows as labels.
+
+    Strings are taken as they are, numbers and booleans as JSON writes them; null and blank are
+    left out. Of several ways to write one label the commonest is taken, or the one that is known.
+
+    Args:
+        pool: the pool; rows of repeated texts count.
+        field: the field.
+        known: labels named before, by `neufs.toml` or in the session.
+        given: labels of the session that hold; those in no row are kept.
+
+    Raises:
+        PoolError: no row has a value there, or one is a list or an object.
+    """
+    found: dict[str, Counter[str]] = {}
+    for row in pool.rows:
+        value = row.get(field)
+        if isinstance(value, list | dict):
+            raise PoolError(
+                f"field {field!r} holds {json_kind(value)}, which cannot be a label",
+                hint="name a field that holds one string or number a row",
+            )
+        written = value if isinstance(value, str) else json.dumps(value)
+        if value is not None and (key := label_key(written)):
+            found.setdefault(key, Counter())[written] += 1
+    if not found:
+        present = dict.fromkeys(name for row in pool.rows for name in row)
+        raise PoolError(
+            f"no row of {source_name(pool.source)} has a value in field {field!r}",
+            hint=f"choose one of its fields: {listed(tuple(present))}",
+        )
+    for name in given:
+        found.setdefault(label_key(name), Counter())
+    spelt = {label_key(name): name for name in (*known, *given)}
+    names = {
+        spelt.get(key) or min(ways, key=lambda way: (-ways[way], way)): dict(sorted(ways.items()))
+        for key, ways in found.items()
+    }
+    return GoldLabels(field, dict(sorted(names.items(), key=_alphabetical)), len(pool.rows))
+
+
+def _alphabetical(item: tuple[str, object]) -> tuple[str, str]:
+    return item[0].casefold(), item[0]
+
+
+def _some(parts: list[str], limit: int, between: str = ", ") -> str:
+    rest = f"{between}and {len(parts) - limit:,} more" if len(parts) > limit else ""
+    return between.join(parts[:limit]) + rest

@@ -15,7 +15,7 @@ def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the user's own configuration, caches or logs."""
     for variable in ("CACHE", "CONFIG", "DATA", "STATE"):
         monkeypatch.setenv(f"XDG_{variable}_HOME", str(tmp_path / "xdg" / variable.lower()))
-    for variable in ("MODEL", "DEVICE", "DTYPE", "SHOTS", "TAU", "SEED"):
+    for variable in ("MODEL", "DEVICE", "DTYPE", "SHOTS", "TAU", "SEED", "ENCODING"):
         monkeypatch.delenv(f"NEUFS_{variable}", raising=False)
 
 

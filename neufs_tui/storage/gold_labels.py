@@ -17,6 +17,8 @@ _MANY = 30
 """Values from which a field in which most occur once is probably none of labels."""
 _N_NAMED = 6
 """Labels named in a notice; the rest are counted."""
+_N_MERGED_NAMED = 2
+"""Labels whose other spellings are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +32,6 @@ class GoldLabels:
     n_rows: int
     """Rows of the pool."""
 
-    def changes(self, before: Sequence[str]) -> tuple[str, ...]:
-        """What is new or gone since the session's labels were settled, if they were."""
-        new = [repr(name) for name in self.names if name not in before]
-        gone = [repr(name) for name, n in self.counts.items() if not n]
-        notices = []
-        if before and new:
-            notices.append(f"new since the last time: {_some(new, _N_NAMED)}")
-        if gone:
-            notices.append(f"kept, as given before, although in no row: {_some(gone, _N_NAMED)}")
-        return tuple(notices)
-
     @property
     def names(self) -> tuple[str, ...]:
         """The labels."""
@@ -51,30 +42,34 @@ class GoldLabels:
         """Label → its rows."""
         return {name: sum(ways.values()) for name, ways in self.spellings.items()}
 
-    @property
-    def notices(self) -> tuple[str, ...]:
-        """What was found, with counts, and what of it may be wrong."""
+    def notices(self, before: Sequence[str] = ()) -> tuple[str, ...]:
+        """What was found, with counts, and first what of it may be wrong.
+
+        Args:
+            before: the labels of the session's last time; empty when it had none.
+        """
         counts = {name: n for name, n in self.counts.items() if n}
         n_found, n_once = sum(counts.values()), sum(n == 1 for n in counts.values())
         frequent = sorted(counts.items(), key=lambda item: -item[1])
-        notices = [
-            f"{counted(len(counts), 'label')} from {self.field!r} in {n_found:,} of "
-            f"{counted(self.n_rows, 'row')}: "
-            + _some([f"{name!r} {n:,}" for name, n in frequent], _N_NAMED)
-        ]
-        merged = [
-            ", ".join(f"{told_apart(way, name)} ({n:,})" for way, n in ways.items() if way != name)
-            + f" taken as {told_apart(name, next(way for way in ways if way != name))}"
-            for name, ways in self.spellings.items()
-            if any(way != name for way in ways)
-        ]
-        if merged:
-            notices.append(_some(merged, _N_NAMED, "; "))
+        notices = []
         if len(counts) >= _MANY and 2 * n_once > len(counts):
             notices.append(
                 f"{self.field!r} is probably no field of labels: "
                 f"{n_once:,} of its {len(counts):,} values occur once"
             )
+        notices.append(
+            f"{counted(len(counts), 'label')} from {self.field!r} in {n_found:,} of "
+            f"{counted(self.n_rows, 'row')}: "
+            + _some([f"{name!r} {n:,}" for name, n in frequent], _N_NAMED)
+        )
+        if before and (new := [repr(name) for name in self.names if name not in before]):
+            notices.append(f"new since the last time: {_some(new, _N_NAMED)}")
+        if kept := [repr(name) for name in self.names if name not in counts]:
+            notices.append(f"kept, as given before, although in no row: {_some(kept, _N_NAMED)}")
+        if merged := [
+            _merged(name, ways) for name, ways in self.spellings.items() if {*ways} - {name}
+        ]:
+            notices.append(_some(merged, _N_MERGED_NAMED, "; "))
         return tuple(notices)
 
 
@@ -124,6 +119,12 @@ def gold_labels(
 
 def _alphabetical(item: tuple[str, object]) -> tuple[str, str]:
     return item[0].casefold(), item[0]
+
+
+def _merged(name: str, ways: Mapping[str, int]) -> str:
+    others = [way for way in ways if way != name]
+    written = ", ".join(f"{told_apart(way, name)} ({ways[way]:,})" for way in others)
+    return f"{written} taken as {told_apart(name, others[0])}"
 
 
 def _some(parts: list[str], limit: int, between: str = ", ") -> str:

@@ -99,7 +99,7 @@ def read_project(request: ProjectRequest, *, stdin: BinaryIO | None = None) -> P
         before = settings.task.label_names if settings else ()
         known = [*(config.task.label_names if config.task else ()), *before]
         gold = gold_labels(pool, request.labels_from, known=known, given=last.given)
-        label_notices = (*gold.notices, *gold.changes(before))
+        label_notices = gold.notices(before)
         config = load_config(request.source, replace(overrides, labels=gold.names))
     return Project(
         pool=pool,

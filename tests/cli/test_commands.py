@@ -123,6 +123,7 @@ def test_more_picks_than_examples_is_wrong_use(
 def test_labels_may_come_from_a_field(run: Run, pool: Path, model: tuple[str, ...]) -> None:
     ran = run("select", pool, "-n", 3, "--labels-from", "label", *model, "--json")
     assert {pick["model_answer"] for pick in ran.json["picks"]} <= {"yes", "no, not at all"}
+    assert ran.err.startswith("2 labels from 'label' in 24 of 24 rows: 'yes' 16, 'no, not at")
     both = run("select", pool, "--labels-from", "label", *LABELS, *model)
     assert both.status == 2
     assert "contradict each other" in both.err
@@ -170,6 +171,26 @@ def test_nothing_starts_on_bad_lines_until_they_may_be_skipped(
     ran = run("scan", pool, *LABELS, *model, "--skip-bad-lines")
     assert ran.status == 0
     assert "4 bad lines skipped" in ran.err
+
+
+def test_another_encoding_is_refused_until_it_is_named(
+    run: Run, pool: Path, model: tuple[str, ...]
+) -> None:
+    pool.write_bytes(pool.read_bytes().replace(b"Variation", "Variaci\xf3n".encode("cp1252")))
+    refused = run("scan", pool, *LABELS, *model)
+    assert refused.status == 2
+    assert "--encoding cp1252" in refused.err
+    assert "--skip-bad-lines" not in refused.err
+    ran = run("scan", pool, *LABELS, *model, "--encoding", "cp1252")
+    assert (ran.status, ran.err.splitlines()[0]) == (0, "read as cp1252")
+    assert "24/24" in ran.err
+
+
+def test_a_number_that_is_too_large_is_exported_as_its_text(run: Run, pool: Path) -> None:
+    rows = pool.read_text().replace('"channel": "mail"', '"score": 1e400')
+    pool.write_text(rows)
+    label_some(pool, 1)
+    assert json.loads(run("export", pool).out)["score"] == "1e400"
 
 
 def test_a_pool_may_come_through_standard_input(pool: Path, tiny_llama: Path) -> None:

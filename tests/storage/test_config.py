@@ -29,6 +29,7 @@ device = "cpu"
 shots = 10
 [pool]
 text_field = "body"
+encoding = "cp1252"
 """
 
 
@@ -52,7 +53,7 @@ def test_without_anything_said_the_defaults_hold(tmp_path: Path) -> None:
     assert config.task is None
     assert config.model == ModelChoice()
     assert config.selection == SelectionSettings()
-    assert config.text_field is None
+    assert (config.text_field, config.encoding) == (None, None)
     assert set(config.origins.values()) == {"default"}
 
 
@@ -66,7 +67,7 @@ def test_the_project_file_says_everything(tmp_path: Path) -> None:
     )
     assert config.model == ModelChoice("project-model", device="cpu")
     assert config.selection.shots == 10
-    assert config.text_field == "body"
+    assert (config.text_field, config.encoding) == ("body", "cp1252")
 
 
 def test_labels_may_be_plain_names(tmp_path: Path) -> None:
@@ -95,6 +96,36 @@ def test_flags_win_over_environment_over_project_over_user_over_defaults(tmp_pat
         "selection.tau": "--tau",
         "selection.seed": "config.toml",
     }
+
+
+@pytest.mark.parametrize(
+    ("flag", "variable", "encoding"),
+    [("utf-16", "latin-1", "utf-16"), (None, "latin-1", "latin-1"), (None, "", "cp1252")],
+)
+def test_the_encoding_comes_from_flag_variable_or_file(
+    tmp_path: Path, flag: str | None, variable: str, encoding: str
+) -> None:
+    environ = {"NEUFS_ENCODING": variable}
+    assert loaded(tmp_path, PROJECT, environ=environ, encoding=flag).encoding == encoding
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (("Anger", "joy", "anger"), "the labels 'Anger' and 'anger' differ only in Unicode form"),
+        (("anger", "anger "), "the labels 'anger' and 'anger ' differ"),
+        (("caf\u00e9", "cafe\u0301"), r"the labels 'caf\\xe9' and 'cafe\\u0301' differ"),
+        (("Caf\u00c9", " cafe\u0301"), "case or blanks around them"),
+    ],
+)
+def test_labels_that_are_one_name_for_a_reader_are_refused(
+    tmp_path: Path, labels: tuple[str, ...], message: str
+) -> None:
+    with pytest.raises(UsageError, match=message) as caught:
+        loaded(tmp_path, labels=labels)
+    assert caught.value.message.startswith("--label: ")
+    with pytest.raises(UsageError, match=message):
+        loaded(tmp_path, f"[task]\nlabels = {[*labels]}".replace("'", '"'))
 
 
 def test_a_label_named_by_a_flag_keeps_its_definition(tmp_path: Path) -> None:
@@ -154,6 +185,7 @@ def test_a_wrong_file_is_refused_with_file_key_and_reason(
         ("NEUFS_SHOTS", "0"),
         ("NEUFS_SEED", "-1"),
         ("NEUFS_DTYPE", "int8"),
+        ("NEUFS_ENCODING", "base64"),
     ],
 )
 def test_a_wrong_variable_is_named(tmp_path: Path, variable: str, value: str) -> None:
@@ -168,6 +200,7 @@ def test_a_wrong_variable_is_named(tmp_path: Path, variable: str, value: str) ->
         ({"shots": 0}, "--shots"),
         ({"dtype": "int8"}, "--dtype"),
         ({"text_field": ""}, "--text-field"),
+        ({"encoding": "no-such"}, "--encoding"),
         ({"labels": ("A", "A")}, "--label"),
         ({"labels": ("A", "")}, "--label"),
         ({"labels": ("A", "\udcff")}, "--label"),

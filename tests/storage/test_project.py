@@ -47,6 +47,56 @@ def test_labels_from_a_field_do_not_depend_on_the_order_of_rows(tmp_path: Path) 
     assert names == [("a", "b", "C")] * 2
 
 
+def test_labels_that_come_later_in_a_field_are_taken_too(tmp_path: Path) -> None:
+    source = write(tmp_path / "pool.jsonl", ["x a", "y b"])
+    asked = ProjectRequest(source, labels_from="kind")
+    label_first(asked)
+    write(tmp_path / "pool.jsonl", ["x a", "y b", "z c"])
+    project = read_project(asked)
+    assert project.require_task().label_names == ("a", "b", "c")
+    assert "new since the last time: 'c'" in project.notices
+    open_session(project).close()
+    assert read_project(ProjectRequest(source)).require_task().label_names == ("a", "b", "c")
+
+
+def test_a_label_given_stays_though_no_row_has_it_or_its_spelling(tmp_path: Path) -> None:
+    source = write(tmp_path / "pool.jsonl", ["x a", "y b"])
+    asked = ProjectRequest(source, labels_from="kind")
+    label_first(asked)
+    for texts in (["x a", "z c", "y b"], ["q A", "r A", "x a", "s c"]):
+        rows = [{"text": text, "kind": text[-1]} for text in texts]
+        rows[0]["kind"] = rows[-1]["kind"]
+        Path(source).write_text("".join(json.dumps(row) + "\n" for row in rows))
+        project = read_project(asked)
+        assert "a" in project.require_task().label_names
+        open_session(project).close()
+
+
+def test_a_label_from_a_field_keeps_the_spelling_and_definition_of_the_file(
+    tmp_path: Path,
+) -> None:
+    source = write(tmp_path / "pool.jsonl", ["x a", "y b"])
+    config = '[task]\nlabels = [{name = "A", definition = "the first"}, "B"]\n'
+    (tmp_path / "neufs.toml").write_text(config)
+    task = read_project(ProjectRequest(source, labels_from="kind")).require_task()
+    assert [(one.name, one.definition) for one in task.labels] == [("A", "the first"), ("B", "")]
+
+
+def test_a_session_remembers_the_encoding_as_long_as_it_is_needed(tmp_path: Path) -> None:
+    path, text = tmp_path / "pool.jsonl", "caf\xe9"
+    line = json.dumps({"text": text}, ensure_ascii=False)
+    path.write_bytes(line.encode("cp1252"))
+    said = ProjectRequest(str(path), labels=("a", "b"), encoding="cp1252")
+    open_session(read_project(said)).close()
+    again = read_project(ProjectRequest(str(path)))
+    assert again.pool.examples[0].text == text
+    assert again.notices == ("read as cp1252, as the last time",)
+    open_session(again).close()
+    path.write_text(line)
+    project = read_project(ProjectRequest(str(path)))
+    assert (project.pool.examples[0].text, project.notices) == (text, ())
+
+
 def test_a_session_brings_back_what_was_said_but_not_permission_to_run_code(
     tmp_path: Path,
 ) -> None:

@@ -40,9 +40,10 @@ if TYPE_CHECKING:
 def label(no_mouse: bool, **options: Any) -> None:
     """Label POOL, one key an example, in the order that NeuFS chooses.
 
-    POOL is JSONL (or .json, .csv, or - for standard input) with the text under `input` or
-    `text`. Labels, model and prompt may stand in a neufs.toml beside it. Every label is on disk
-    before the next example shows; start again and you are where you were.
+    POOL is JSONL, .json, .csv, .tsv, .txt with one text a line, or - for standard input, with
+    the text under `input` or `text`. Labels, model and prompt may stand in a neufs.toml beside
+    it. Every label is on disk before the next example shows; start again and you are where you
+    were.
 
     \b
     Examples:

@@ -81,7 +81,7 @@ class _Recovery:
         self._broken: Record | None = None
         """The record that was broken last, while no sound one has come after it."""
         self._reach = 0
-        """Index of the line behind all that it had taken in."""
+        """Index of the line behind all that it had taken in; its lost lines end there at most."""
 
     def records(self) -> Iterator[Record]:
         start = self._form.first_line
@@ -142,7 +142,7 @@ class _Recovery:
         else:
             yield from self._flushed()
             self._broken = line
-        self._reach = max(self._reach, record.end)
+            self._reach = record.end
 
     def _flushed(self) -> Iterator[Record]:
         if self._broken is not None:

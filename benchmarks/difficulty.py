@@ -28,7 +28,9 @@ from neufs_tui.engine.announcer import Announcer
 from neufs_tui.model.capture import CaptureRunner
 from neufs_tui.model.encoding import EncodedPrompt, PromptEncoder
 from neufs_tui.model.loading import LoadedModel, load_model
+from neufs_tui.storage.gold_labels import gold_labels, written
 from neufs_tui.storage.paths import models_dir
+from neufs_tui.storage.pool import read_pool
 
 N_RESAMPLES = 2000
 
@@ -74,9 +76,11 @@ def measured(
 ) -> Iterator[str]:
     """One line for each of a pool's two kinds of comparison."""
     rows = [json.loads(line) for line in pool.read_text().splitlines()]
-    pairs = [(row.get("text") or row["input"], str(row["label"])) for row in rows]
+    gold = gold_labels(read_pool(str(pool)), "label")
+    label_of = gold.label_of
+    pairs = [(row.get("text") or row["input"], label_of[written(row["label"])]) for row in rows]
     random.Random(0).shuffle(pairs)
-    names = sorted({label for _, label in pairs})
+    names = sorted(gold.names)
     task = Task(labels=tuple(map(Label, names)))
     read, rest = pairs[:n_rows], pairs[n_rows:]
     values = {signal: np.zeros(n_rows) for signal in SIGNALS}

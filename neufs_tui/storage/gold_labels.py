@@ -42,6 +42,11 @@ class GoldLabels:
         """Label → its rows."""
         return {name: sum(ways.values()) for name, ways in self.spellings.items()}
 
+    @property
+    def label_of(self) -> dict[str, str]:
+        """Each way a label is written → the label."""
+        return {way: name for name, ways in self.spellings.items() for way in ways}
+
     def notices(self, before: Sequence[str] = ()) -> tuple[str, ...]:
         """What was found, with counts, and first what of it may be wrong.
 
@@ -73,13 +78,18 @@ class GoldLabels:
         return tuple(notices)
 
 
+def written(value: object) -> str:
+    """A row's value as the name of a label: strings as they are, all else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
 def gold_labels(
     pool: Pool, field: str, *, known: Iterable[str] = (), given: Iterable[str] = ()
 ) -> GoldLabels:
     """Take the values of a field over all rows as labels.
 
-    Strings are taken as they are, numbers and booleans as JSON writes them; null and blank are
-    left out. Of several ways to write one label the commonest is taken, or the one that is known.
+    Null and blank are left out. Of several ways to write one label the commonest is taken, or
+    the one that is known.
 
     Args:
         pool: the pool; rows of repeated texts count.
@@ -98,9 +108,8 @@ def gold_labels(
                 f"field {field!r} holds {json_kind(value)}, which cannot be a label",
                 hint="name a field that holds one string or number a row",
             )
-        written = value if isinstance(value, str) else json.dumps(value)
-        if value is not None and (key := label_key(written)):
-            found.setdefault(key, Counter())[written] += 1
+        if value is not None and (key := label_key(way := written(value))):
+            found.setdefault(key, Counter())[way] += 1
     if not found:
         present = dict.fromkeys(name for row in pool.rows for name in row)
         raise PoolError(
@@ -123,8 +132,8 @@ def _alphabetical(item: tuple[str, object]) -> tuple[str, str]:
 
 def _merged(name: str, ways: Mapping[str, int]) -> str:
     others = [way for way in ways if way != name]
-    written = ", ".join(f"{told_apart(way, name)} ({ways[way]:,})" for way in others)
-    return f"{written} taken as {told_apart(name, others[0])}"
+    named = ", ".join(f"{told_apart(way, name)} ({ways[way]:,})" for way in others)
+    return f"{named} taken as {told_apart(name, others[0])}"
 
 
 def _some(parts: list[str], limit: int, between: str = ", ") -> str:

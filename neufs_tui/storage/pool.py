@@ -18,7 +18,7 @@ from neufs_tui.storage.row_json import json_kind
 __all__ = ["BadLine", "Pool", "read_pool"]
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
-N_BAD_LINES_NAMED = 5
+_N_NAMED = 5
 """Bad lines named in an error; the rest are counted."""
 
 
@@ -66,7 +66,10 @@ class Pool:
         notices = [*self.read_as]
         if self.bad_lines:
             hint = f": {self.encoding_hint}" if self.encoding_hint else ""
-            notices.append(f"{counted(self.n_bad_lines, 'bad line')} skipped{hint}")
+            places = [bad.place for bad in self.bad_lines[:_N_NAMED]]
+            more = ", …" if len(self.bad_lines) > _N_NAMED else ""
+            n_bad = counted(self.n_bad_lines, "bad line")
+            notices.append(f"{n_bad} skipped ({', '.join(places)}{more}){hint}")
         if self.n_repeats:
             verb = "is" if self.n_repeats == 1 else "are"
             notices.append(f"{counted(self.n_repeats, 'repeated text')} {verb} labelled once")
@@ -202,9 +205,10 @@ def _opened(source: str, stdin: BinaryIO | None) -> Iterator[BinaryIO]:
 def _bad_lines_error(lines: LineReader, bad_lines: Sequence[BadLine], hint: str) -> PoolError:
     """Name the first; a file in another encoding is to be read otherwise, not without them."""
     named = "".join(
-        f"\n  {_place(bad, lines.unit)}: {bad.cause}" for bad in bad_lines[:N_BAD_LINES_NAMED]
+        f"\n  {lines.unit if bad.n_lines == 1 else f'{lines.unit}s'} {bad.place}: {bad.cause}"
+        for bad in bad_lines[:_N_NAMED]
     )
-    n_more = sum(bad.n_lines for bad in bad_lines[N_BAD_LINES_NAMED:])
+    n_more = sum(bad.n_lines for bad in bad_lines[_N_NAMED:])
     rest = f"\n  and {n_more:,} more" if n_more else ""
     n_bad = sum(bad.n_lines for bad in bad_lines)
     message = f"{lines.name} has {counted(n_bad, f'bad {lines.unit}')}:{named}{rest}"
@@ -215,12 +219,6 @@ def _bad_lines_error(lines: LineReader, bad_lines: Sequence[BadLine], hint: str)
         "or go on without them with --skip-bad-lines"
     )
     return PoolError(message, hint=f"{hint}; {usual}" if hint else usual)
-
-
-def _place(bad: BadLine, unit: str) -> str:
-    if bad.n_lines == 1:
-        return f"{unit} {bad.line_number}"
-    return f"{unit}s {bad.line_number} to {bad.line_number + bad.n_lines - 1}"
 
 
 def listed(names: Sequence[str], limit: int = 12) -> str:

@@ -65,7 +65,8 @@ def decode(raw: bytes, source: str, *, said: str | None, remembered: str | None)
         return Decoded(text, said, said, "" if text == utf8 else f"read as {said}{although}")
     if remembered is not None and (utf8 is None or raw.isascii()):
         text = _text(raw, source, remembered)
-        return Decoded(text, remembered, remembered, f"read as {remembered}, as the last time")
+        notice = "" if text == utf8 else f"read as {remembered}, as the last time"
+        return Decoded(text, remembered, remembered, notice)
     if (zeros := _utf16_without_mark(raw)) is not None:
         raise PoolError(
             f"{source} is UTF-16 without a mark that says so",

@@ -47,6 +47,12 @@ class BadLine:
     has_undecoded: bool = False
     """It holds bytes that the encoding has no character for."""
 
+    @property
+    def place(self) -> str:
+        """The lines' numbers, such as `7` or `7 to 11`."""
+        last = self.line_number + self.n_lines - 1
+        return f"{self.line_number:,} to {last:,}" if self.n_lines > 1 else f"{last:,}"
+
 
 @dataclass(frozen=True, slots=True)
 class GoodLine:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neufs_tui.errors import PoolError
-from neufs_tui.storage.gold_labels import GoldLabels, gold_labels
+from neufs_tui.storage.gold_labels import GoldLabels, gold_labels, written
 from neufs_tui.storage.label_names import first_clash, label_key, told_apart
 from neufs_tui.storage.pool import Pool, read_pool
 
@@ -60,6 +60,7 @@ def test_ways_to_write_one_label_become_the_commonest(
     found = labels_of(*values, "other")
     name = next(iter(spellings))
     assert found.spellings[name] == spellings
+    assert {found.label_of[written(value)] for value in values} == {name}
     assert found.counts == dict(sorted({name: len(values), "other": 1}.items(), key=str))
 
 

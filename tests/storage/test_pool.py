@@ -105,6 +105,10 @@ def test_many_bad_lines_are_counted_after_the_fifth(tmp_path: Path) -> None:
     assert "line 5: " in caught.value.message
     assert "line 6: " not in caught.value.message
     assert caught.value.message.endswith("and 12 more")
+    with Path(source).open("a") as stream:
+        stream.write('{"text": "a"}')
+    (notice,) = read_pool(source, skip_bad_lines=True).notices
+    assert notice == "17 bad lines skipped (1, 2, 3, 4, 5, …)"
 
 
 @pytest.mark.parametrize(

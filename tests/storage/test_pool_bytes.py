@@ -93,13 +93,13 @@ def test_a_damaged_line_of_utf8_is_one_bad_line() -> None:
         read(raw)
     assert "--encoding" not in caught.value.hint
     assert "--skip-bad-lines" in caught.value.hint
-    assert read(raw, skip_bad_lines=True).notices == ("1 bad line skipped",)
+    assert read(raw, skip_bad_lines=True).notices == ("1 bad line skipped (4)",)
 
 
 def test_lines_skipped_for_their_encoding_are_said_to_be_readable() -> None:
     pool = read(lines_of(TEXTS).encode("cp1252"), skip_bad_lines=True)
     (notice,) = pool.notices
-    assert notice.startswith("2 bad lines skipped: read it with --encoding cp1252")
+    assert notice.startswith("2 bad lines skipped (2, 3): read it with --encoding cp1252")
 
 
 def test_a_byte_that_the_named_encoding_lacks_is_a_bad_line() -> None:
@@ -120,6 +120,8 @@ def test_a_remembered_encoding_gives_way_to_utf8() -> None:
     assert pool.read_as == ("read as cp1252, as the last time",)
     pool = read(lines_of(TEXTS).encode(), last_encoding="cp1252")
     assert (texts(pool), pool.encoding, pool.read_as) == (TEXTS, None, ())
+    pool = read(lines_of(TEXTS[:1]).encode(), last_encoding="cp1252")
+    assert (pool.encoding, pool.read_as) == ("cp1252", ())
 
 
 def test_a_named_encoding_wins_over_utf8_and_says_so() -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from neufs_tui.errors import PoolError
 from neufs_tui.storage.pool import read_pool
 from neufs_tui.storage.pool_lines import BadLine, GoodLine, LineReader, ReadingRule
 
@@ -102,6 +103,16 @@ def test_an_unclosed_quote_costs_its_own_line_and_says_what_it_took_in(tmp_path:
     (line,) = pool.bad_lines
     assert (line.line_number, line.n_lines) == (2, 1)
     assert "with 198 more lines inside its quotes" in line.cause
+
+
+def test_lines_lost_with_a_broken_record_are_counted_and_named(tmp_path: Path) -> None:
+    path = tmp_path / "pool.csv"
+    path.write_text('text,label\na,A\n"one\ntwo\nthree"x,B\nb,B\n')
+    with pytest.raises(PoolError, match=r"3 bad lines:\n  lines 3 to 5: not CSV"):
+        read_pool(str(path))
+    pool = read_pool(str(path), skip_bad_lines=True)
+    assert (pool.n_rows, pool.n_bad_lines) == (2, 3)
+    assert pool.notices == ("3 bad lines skipped (3 to 5)",)
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ def save_tiny_model(folder: Path, family: str = "llama", window: int = 256) -> P
     return folder
 
 
-def save_tiny_gguf(path: Path) -> Path:
+def save_tiny_gguf(path: Path, leave_out: str = "") -> Path:
     """Write a tiny Llama as a GGUF file, with a rotary base of its own to recognise it by."""
     import gguf
     import numpy as np
@@ -161,6 +161,7 @@ def save_tiny_gguf(path: Path) -> Path:
             f"{part}ffn_up": (48, 32),
             f"{part}ffn_down": (32, 48),
         }
+    shapes.pop(leave_out, None)
     for name, shape in shapes.items():
         writer.add_tensor(f"{name}.weight", rng.normal(size=shape, scale=0.3).astype(np.float32))
     writer.write_header_to_file()

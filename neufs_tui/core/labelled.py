@@ -13,7 +13,7 @@ class ModelIdentity:
 
     name: str
     fingerprint: str
-    """Digest of the weights' identity."""
+    """Digest of every file the model was read from, and the dtype."""
     device: str
     dtype: str
 

@@ -11,8 +11,9 @@ from neufs_tui.core.records import Example, ExampleId
 from neufs_tui.engine.protocol import EngineConfig
 from neufs_tui.model.capture import CaptureRunner
 from neufs_tui.model.encoding import EncodedPrompt
+from neufs_tui.model.failures import is_out_of_memory
 from neufs_tui.model.loading import LoadedModel
-from neufs_tui.model.memory import batch_tokens, free_memory, is_out_of_memory, release_memory
+from neufs_tui.model.memory import batch_tokens, free_memory, release_memory
 from neufs_tui.storage.batch_sizes import BatchSizes
 
 logger = logging.getLogger(__name__)

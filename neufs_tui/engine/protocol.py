@@ -21,6 +21,7 @@ from neufs_tui.core.settings import (
     Signal,
 )
 from neufs_tui.core.stability import Change
+from neufs_tui.model.listener import LoadStage
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ class FindWords:
 
 Request = Focus | Explain | FindWords | Stop
 
-StageName = Literal["libraries", "download", "convert", "tokenizer", "weights", "scan"]
+StageName = LoadStage | Literal["libraries", "scan"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ class ModelReady:
     n_layers: int
     d_mlp: int
     fingerprint: str
-    """Digest of the weights' identity, as recorded in manifests."""
+    """Digest of every file the model is read from and the dtype, as recorded in manifests."""
 
 
 @dataclass(frozen=True, slots=True)

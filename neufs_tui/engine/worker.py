@@ -236,7 +236,7 @@ def main() -> None:
             logger.exception("the engine cannot go on")
             connection.send(EngineFailed(error.message, error.hint))
         except RuntimeError as error:
-            from neufs_tui.model.memory import is_out_of_memory  # the engine has torch by now
+            from neufs_tui.model.failures import is_out_of_memory  # the engine has torch by now
 
             if not is_out_of_memory(error):
                 raise

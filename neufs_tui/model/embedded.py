@@ -6,14 +6,13 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from neufs_tui.errors import ModelError
-from neufs_tui.model.gguf_files import build_once, file_sha256, unpack
+from neufs_tui.model.failures import told_of
+from neufs_tui.model.fingerprint import file_sha256
+from neufs_tui.model.gguf_files import build_once, unpack
+from neufs_tui.model.listener import LoadListener
 from neufs_tui.model.registry import EmbeddedModel, folder_name
-
-if TYPE_CHECKING:
-    from neufs_tui.model.loading import LoadListener
 
 
 def fetch(model: EmbeddedModel, models_dir: Path, listener: LoadListener) -> Path:
@@ -39,7 +38,8 @@ def fetch(model: EmbeddedModel, models_dir: Path, listener: LoadListener) -> Pat
         unpack(gguf, scratch, listener)
         gguf.unlink()
 
-    return build_once(models_dir / folder_name(model), build)
+    with told_of("fetching", model.name):
+        return build_once(models_dir / folder_name(model), build)
 
 
 def _download(model: EmbeddedModel, folder: Path, listener: LoadListener) -> Path:

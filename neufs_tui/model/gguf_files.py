@@ -7,44 +7,38 @@ file's content.
 from __future__ import annotations
 
 import shutil
-import struct
 from collections.abc import Callable
-from hashlib import sha256
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import TYPE_CHECKING
 
 import torch
 from filelock import FileLock
 
-from neufs_tui.errors import ModelError
+from neufs_tui.errors import ModelError, NeufsError
+from neufs_tui.model.failures import first_line, told_of
+from neufs_tui.model.fingerprint import Digests
+from neufs_tui.model.intact import whole_model
+from neufs_tui.model.libraries import quieten
+from neufs_tui.model.listener import LoadListener
 
-if TYPE_CHECKING:
-    from neufs_tui.model.loading import LoadListener
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file, hexadecimal."""
-    digest = sha256()
-    with path.open("rb") as stream:
-        while chunk := stream.read(1 << 20):
-            digest.update(chunk)
-    return digest.hexdigest()
+_EDITION = 2
+"""Part of the folders' names; raised when unpacking comes to write something else."""
 
 
-def convert(path: Path, models_dir: Path, listener: LoadListener) -> Path:
+def convert(path: Path, models_dir: Path, digests: Digests, listener: LoadListener) -> Path:
     """The folder with a GGUF file's unpacked model, made if it is not there yet.
 
     Raises:
-        ModelError: the file cannot be read, or its architecture is not known.
+        ModelError: the file cannot be read or is not whole, or its architecture is not known.
     """
     listener.stage("convert", f"checking {path.name}")
-    folder = models_dir / f"gguf-{file_sha256(path)[:16]}"
 
     def build(scratch: Path) -> None:
         unpack(path, scratch, listener)
 
-    return build_once(folder, build)
+    with told_of("unpacking", str(path)):
+        (digest,) = digests.of([path])
+        return build_once(models_dir / f"gguf-{_EDITION}-{digest[:16]}", build)
 
 
 def build_once(folder: Path, build: Callable[[Path], None]) -> Path:
@@ -73,26 +67,27 @@ def unpack(path: Path, target: Path, listener: LoadListener) -> None:
     """Write a GGUF file's model and tokenizer to a folder, in float32.
 
     Raises:
-        ModelError: the file cannot be read, or its architecture is not known.
+        ModelError: the file cannot be read or is not whole, or its architecture is not known.
     """
-    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
-
-    from neufs_tui.model.libraries import quieten
+    # the converters are slow to import and rarely needed
+    from transformers import AutoTokenizer, GgufConfig
 
     quieten()
     listener.stage("convert", f"unpacking {path.name} (once)")
     try:
         tokenizer = AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name)
-        model = AutoModelForCausalLM.from_pretrained(
+        model = whole_model(
+            str(path),
             path.parent,
             gguf_file=path.name,
             quantization_config=GgufConfig(dequantize=True),
             dtype=torch.float32,
         )
-    except (OSError, ValueError, KeyError, NotImplementedError, struct.error) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
+    except NeufsError:
+        raise
+    except Exception as error:  # its readers take the file's word for everything
         raise ModelError(
-            f"the GGUF file {path} cannot be read: {reason}",
+            f"the GGUF file {path} cannot be read: {first_line(error)}",
             hint="check that the file is complete and its architecture is one transformers knows",
         ) from error
     model.save_pretrained(target)

@@ -71,14 +71,6 @@ def _bytes_a_token(loaded: LoadedModel, n_slots: int) -> float:
     return passing + cached + (recorded + merged) / _SHORT_PROMPT
 
 
-def is_out_of_memory(error: RuntimeError) -> bool:
-    """Whether an error of PyTorch says that memory ran out, on the device or on the host."""
-    if isinstance(error, torch.OutOfMemoryError):
-        return True
-    text = str(error)
-    return "out of memory" in text or "can't allocate memory" in text
-
-
 def release_memory() -> None:
     """Give back what a failed forward pass has left behind."""
     gc.collect()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from neufs_tui.core.settings import ModelChoice, SelectionSettings
 from neufs_tui.engine.client import EngineClient
 from neufs_tui.engine.protocol import (
     EngineConfig,
+    EngineDied,
     EngineFailed,
     Event,
     Explain,
@@ -26,7 +28,7 @@ from neufs_tui.engine.protocol import (
     Stage,
     WordsFound,
 )
-from neufs_tui.model.memory import is_out_of_memory
+from neufs_tui.model.failures import is_out_of_memory
 from tests.engine.test_scanning import pool
 
 WAIT_S = 90
@@ -81,6 +83,23 @@ def test_a_model_that_cannot_be_loaded_is_told_with_a_hint(tmp_path: Path) -> No
     assert event.hint == "check the path"
     engine.stop()
     assert "there is no folder" in (tmp_path / "engine.log").read_text()
+
+
+def test_a_checkpoint_that_is_not_whole_is_told_with_a_hint(
+    tiny_llama: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(tiny_llama, tmp_path / "cut")
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:5000])
+    engine, events = client(folder, tmp_path), queue.Queue[Event]()
+    engine.start(events.put)
+    while not isinstance(event := events.get(timeout=WAIT_S), EngineFailed | EngineDied):
+        pass
+    assert isinstance(event, EngineFailed)
+    assert f"{weights} is damaged or cut short" in event.message
+    assert event.hint == "copy or fetch that file again"
+    engine.stop()
+    assert "Traceback" in (tmp_path / "engine.log").read_text()
 
 
 @pytest.mark.parametrize(

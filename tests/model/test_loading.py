@@ -12,11 +12,11 @@ from transformers import AutoModelForCausalLM, GPTNeoXConfig
 
 from neufs_tui.core.settings import ModelChoice
 from neufs_tui.errors import ModelError, UsageError
-from neufs_tui.model import embedded, loading
+from neufs_tui.model import embedded, intact
 from neufs_tui.model.loading import choose_device, choose_dtype, load_model
 from neufs_tui.model.registry import EMBEDDED
 from tests.model.conftest import Heard
-from tests.tiny import save_tiny_gguf, save_tiny_model, tiny_tokenizer
+from tests.tiny import save_tiny_gguf, tiny_tokenizer
 
 
 def choice(name: object, **more: object) -> ModelChoice:
@@ -29,17 +29,6 @@ def test_a_local_folder_is_loaded_and_each_stage_is_told(tiny_llama: Path, heard
     assert (loaded.device, loaded.dtype) == ("cpu", "float32")
     assert loaded.context_window == 256
     assert [name for name, _ in heard.stages] == ["tokenizer", "weights"]
-
-
-def test_the_fingerprint_follows_the_weights_and_the_dtype(
-    tiny_llama: Path, tmp_path: Path, heard: Heard
-) -> None:
-    base = load_model(choice(tiny_llama), tmp_path, heard).fingerprint
-    assert base == load_model(choice(tiny_llama), tmp_path, heard).fingerprint
-    half = replace(choice(tiny_llama), dtype="bfloat16")
-    assert base != load_model(half, tmp_path, heard).fingerprint
-    other = save_tiny_model(tmp_path / "other", "qwen2")
-    assert base != load_model(choice(other), tmp_path, heard).fingerprint
 
 
 def test_an_unknown_ffn_is_refused_with_the_class_name(tmp_path: Path, heard: Heard) -> None:
@@ -56,55 +45,6 @@ def test_an_unknown_ffn_is_refused_with_the_class_name(tmp_path: Path, heard: He
         load_model(choice(tmp_path), tmp_path, heard)
 
 
-@pytest.mark.parametrize(
-    ("name", "message"),
-    [
-        ("./nowhere", "there is no folder"),
-        ("/nowhere/at/all", "there is no folder"),
-        ("nothing.gguf", "there is no GGUF file"),
-    ],
-)
-def test_paths_that_lead_nowhere_are_named(
-    name: str, message: str, tmp_path: Path, heard: Heard
-) -> None:
-    with pytest.raises(ModelError, match=message):
-        load_model(choice(name), tmp_path, heard)
-
-
-def test_a_folder_without_a_model_is_refused(tmp_path: Path, heard: Heard) -> None:
-    with pytest.raises(ModelError, match=r"holds no config\.json"):
-        load_model(choice(tmp_path), tmp_path, heard)
-
-
-def test_a_hub_that_does_not_answer_is_one_sentence(
-    tmp_path: Path, heard: Heard, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def unreachable(*_: object, **__: object) -> None:
-        raise OSError("We couldn't connect to the hub\nand a second line")
-
-    monkeypatch.setattr(loading.AutoConfig, "from_pretrained", unreachable)
-    with pytest.raises(ModelError, match=r"cannot be loaded: We couldn't connect to the hub$"):
-        load_model(choice("Qwen/Qwen3-4B-Instruct-2507"), tmp_path, heard)
-
-
-def test_a_hub_id_reaches_transformers_as_it_is(
-    tiny_llama: Path, heard: Heard, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[tuple[str, object]] = []
-    for loader in (loading.AutoConfig, loading.AutoTokenizer, loading.AutoModelForCausalLM):
-        real = loader.from_pretrained
-
-        def from_cache(name: str, *, real: object = real, **more: object) -> object:
-            asked.append((name, more["trust_remote_code"]))
-            return real(tiny_llama, **more)  # type: ignore[operator]
-
-        monkeypatch.setattr(loader, "from_pretrained", from_cache)
-    loaded = load_model(choice("Qwen/Qwen3-4B-Instruct-2507"), tiny_llama, heard)
-    by_hub_id = [one for one in asked if isinstance(one[0], str)]  # the folder's own loads aside
-    assert by_hub_id == [("Qwen/Qwen3-4B-Instruct-2507", False)] * 3
-    assert loaded.name == "Qwen/Qwen3-4B-Instruct-2507"
-
-
 @pytest.mark.parametrize(("asked", "given"), [("auto", "auto"), (None, {"": "cpu"})])
 def test_a_device_map_reaches_transformers(
     asked: str | None,
@@ -113,13 +53,13 @@ def test_a_device_map_reaches_transformers(
     heard: Heard,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    real, maps = loading.AutoModelForCausalLM.from_pretrained, []
+    real, maps = intact.AutoModelForCausalLM.from_pretrained, []
 
     def noting(source: str, **more: object) -> object:
         maps.append(more["device_map"])
         return real(source, **more)
 
-    monkeypatch.setattr(loading.AutoModelForCausalLM, "from_pretrained", noting)
+    monkeypatch.setattr(intact.AutoModelForCausalLM, "from_pretrained", noting)
     loaded = load_model(replace(choice(tiny_llama), device_map=asked), tiny_llama, heard)
     assert maps == [given]
     assert loaded.device == str(loaded.model.device)
@@ -131,7 +71,7 @@ def test_a_package_that_a_checkpoint_needs_is_named(
     def missing(*_: object, **__: object) -> None:
         raise ImportError("Using `bitsandbytes` requires bitsandbytes\nand more")
 
-    monkeypatch.setattr(loading.AutoModelForCausalLM, "from_pretrained", missing)
+    monkeypatch.setattr(intact.AutoModelForCausalLM, "from_pretrained", missing)
     with pytest.raises(ModelError, match=r"needs a package .* requires bitsandbytes$"):
         load_model(choice(tiny_llama), tiny_llama, heard)
 

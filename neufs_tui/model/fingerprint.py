@@ -1,0 +1,152 @@
+"""What tells one model from another: the content of every file it is read from.
+
+A file of many gigabytes is read once: its digest is remembered beside what the file system
+says of it, and a blob of the hub's cache bears its digest as its name.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+import time
+from collections.abc import Iterable
+from hashlib import blake2b, file_digest
+from pathlib import Path
+
+from filelock import FileLock
+
+from neufs_tui.model.checkpoint import weight_files
+from neufs_tui.model.listener import LoadListener
+
+logger = logging.getLogger(__name__)
+
+_TENSORS = {".safetensors", ".bin"}
+_OTHERS = {".json", ".jinja", ".py", ".model", ".txt", ".spm", ".tiktoken", ".codes"}
+"""Configuration, tokenizer, chat template and code; a pool beside them is none of these."""
+_LARGE = 1 << 20
+"""Bytes from which on a digest is worth remembering."""
+_SLOW = 1 << 28
+"""Bytes from which on reading them is worth a word."""
+_RACY_NS = 2_000_000_000
+"""A file changed so shortly ago may change again without another time of change."""
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class Digests:
+    """The SHA-256 of files, remembered from one run to the next."""
+
+    def __init__(self, path: Path, listener: LoadListener) -> None:
+        """Bind the file that remembers; it need not be there."""
+        self._path = path
+        self._listener = listener
+
+    def of(self, files: Iterable[Path]) -> list[str]:
+        """The SHA-256 of each file, hexadecimal; a file that has not changed is not read again."""
+        files = list(files)
+        known = self._read()
+        found = {file: _known_digest(file, known) for file in files}
+        digests = {file: digest for file, digest in found.items() if digest is not None}
+        unknown = [file for file in found if file not in digests]
+        n_bytes = sum(file.stat().st_size for file in unknown)
+        if n_bytes >= _SLOW:
+            detail = f"identifying the model by its files ({n_bytes / 1e6:,.0f} MB, once)"
+            self._listener.stage("fingerprint", detail)
+        fresh: dict[str, list[int | str]] = {}
+        for file in unknown:
+            now, before = time.time_ns(), _state(file)
+            digests[file] = file_sha256(file)
+            is_settled = max(before[1:3]) < now - _RACY_NS and _state(file) == before
+            if before[0] >= _LARGE and is_settled:
+                fresh[str(file.absolute())] = [*before, digests[file]]
+        if fresh:
+            self._remember(fresh)
+        return [digests[file] for file in files]
+
+    def _remember(self, fresh: dict[str, list[int | str]]) -> None:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(self._path.with_suffix(".lock")):
+                kept = {file: seen for file, seen in self._read().items() if Path(file).is_file()}
+                scratch = self._path.with_suffix(".new")
+                scratch.write_text(json.dumps(kept | fresh))
+                scratch.replace(self._path)
+        except OSError as error:
+            logger.warning("the digests cannot be kept in %s: %s", self._path, error)
+
+    def _read(self) -> dict[str, list[int | str]]:
+        try:
+            found = json.loads(self._path.read_bytes())
+            return {str(file): list(seen) for file, seen in found.items()}
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, TypeError, AttributeError) as error:
+            logger.warning("the digests in %s are forgotten: %s", self._path, error)
+            return {}
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal."""
+    with path.open("rb") as stream:
+        return file_digest(stream, "sha256").hexdigest()
+
+
+def fingerprint(folder: Path, dtype: str, code: Iterable[Path], digests: Digests) -> str:
+    """Identify a model by the content of its files, whatever their times of change.
+
+    Args:
+        folder: where its files lie.
+        dtype: the dtype it is read in.
+        code: source files outside the folder that it was read with.
+        digests: what is known of files.
+    """
+    files = [*_read_files(folder), *sorted(code)]
+    contents = [(file.name, digest) for file, digest in zip(files, digests.of(files), strict=True)]
+    return blake2b(json.dumps([dtype, contents]).encode(), digest_size=16).hexdigest()
+
+
+def states(folder: Path) -> dict[Path, tuple[int, ...]]:
+    """What the file system says of a model's files; another when one of them was changed."""
+    return {file: _state(file) for file in _read_files(folder)}
+
+
+def code_files(*loaded: object) -> set[Path]:
+    """The source files that came with a model and were run, as transformers keeps them.
+
+    Args:
+        loaded: what was loaded with it: a model, its tokenizer, its configuration.
+    """
+    found: set[Path] = set()
+    for one in loaded:
+        module = sys.modules[type(one).__module__]
+        if module.__name__.startswith("transformers_modules.") and module.__file__:
+            found.update(Path(module.__file__).parent.rglob("*.py"))
+    return found
+
+
+def _read_files(folder: Path) -> list[Path]:
+    weights = set(weight_files(folder))
+    return [file for file in sorted(folder.iterdir()) if _counts(file, weights)]
+
+
+def _counts(file: Path, weights: set[Path]) -> bool:
+    """Whether a file may shape what is read; the same weights in another format do not."""
+    if file.suffix in _TENSORS:
+        is_read = file in weights or not weights or file.name.startswith("adapter")
+    else:
+        is_read = not _OTHERS.isdisjoint(file.suffixes)
+    return is_read and file.is_file()
+
+
+def _state(file: Path) -> tuple[int, int, int, int]:
+    stat = file.stat()
+    return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino
+
+
+def _known_digest(file: Path, known: dict[str, list[int | str]]) -> str | None:
+    blob = file.resolve()
+    if file.is_symlink() and blob.parent.name == "blobs" and _SHA256.fullmatch(blob.name):
+        return blob.name
+    *state, digest = known.get(str(file.absolute()), [None])
+    return str(digest) if tuple(state) == _state(file) else None

@@ -12,6 +12,8 @@ from transformers import CONFIG_MAPPING, __version__
 
 from neufs_tui.errors import ModelError
 
+ADAPTER_CONFIG = "adapter_config.json"
+"""What tells that a folder or a hub id holds an adapter."""
 _WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 """What transformers looks for, in this order; each may be an index of shards instead."""
 _VOCABULARIES = ("tokenizer.json", "*.model", "*.tiktoken", "vocab.*", "tekken.json")
@@ -44,14 +46,14 @@ def refuse_adapter(folder: Path) -> None:
     Raises:
         ModelError: there is an adapter, with full weights beside it or without.
     """
-    if (folder / "adapter_config.json").is_file():
+    if (folder / ADAPTER_CONFIG).is_file():
         raise adapter_error(str(folder))
 
 
 def adapter_error(name: str) -> ModelError:
     """What is said of a model that comes with an adapter."""
     return ModelError(
-        f"{name} holds an adapter (adapter_config.json), and adapters are not read yet",
+        f"{name} holds an adapter ({ADAPTER_CONFIG}), and adapters are not read yet",
         hint="merge it into its base model with peft's merge_and_unload, save that with "
         "save_pretrained, and name its folder",
     )

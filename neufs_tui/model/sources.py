@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from huggingface_hub import hf_hub_download
+from huggingface_hub import file_exists, hf_hub_download, try_to_load_from_cache
 from huggingface_hub.errors import (
     EntryNotFoundError,
     GatedRepoError,
@@ -14,11 +14,10 @@ from huggingface_hub.errors import (
     LocalEntryNotFoundError,
     RepositoryNotFoundError,
 )
-from transformers.utils.peft_utils import find_adapter_config_file
 
 from neufs_tui.core.settings import ModelChoice
 from neufs_tui.errors import ModelError
-from neufs_tui.model.checkpoint import adapter_error, refuse_adapter
+from neufs_tui.model.checkpoint import ADAPTER_CONFIG, adapter_error, refuse_adapter
 from neufs_tui.model.embedded import fetch
 from neufs_tui.model.failures import first_line
 from neufs_tui.model.fingerprint import Digests
@@ -86,6 +85,7 @@ def find_source(
         )
     if choice.name.startswith((".", "/", "~")) or choice.name.count("/") > 1:
         raise ModelError(f"there is no folder {choice.name}", hint="check the path")
+    listener.stage("download", f"asking the hub for {choice.name}")
     return _on_hub(choice.name)
 
 
@@ -97,13 +97,24 @@ def _on_hub(name: str) -> Source:
     """The newest commit of a hub id, or the one in the hub's cache while the hub is silent."""
     try:
         folder = Path(hf_hub_download(name, "config.json")).parent
-        adapter = find_adapter_config_file(name, revision=folder.name)
     except Exception as error:  # those of the HTTP library under it too
         logger.exception("the hub does not give %s", name)
         raise _hub_error(name, error) from error
-    if adapter is not None:
+    if _has_adapter(name, folder.name):
         raise adapter_error(name)
     return Source(name=name, location=name, folder=folder, commit=folder.name)
+
+
+def _has_adapter(name: str, commit: str | None) -> bool:
+    """Whether an adapter comes with a model of the hub; not, while the hub is silent."""
+    cached = try_to_load_from_cache(name, ADAPTER_CONFIG, revision=commit)
+    if cached is not None:
+        return isinstance(cached, str)
+    try:
+        return file_exists(name, ADAPTER_CONFIG, revision=commit)
+    except Exception as error:  # those of the HTTP library under it too
+        logger.warning("whether %s has an adapter is not known: %s", name, error)
+        return False
 
 
 def _hub_error(name: str, error: Exception) -> ModelError:
@@ -124,7 +135,7 @@ def _hub_error(name: str, error: Exception) -> ModelError:
             hint=f"check the name, log in with `hf auth login` if it is private, {_ELSE}",
         )
     if isinstance(error, EntryNotFoundError) and not isinstance(error, LocalEntryNotFoundError):
-        if find_adapter_config_file(name) is not None:
+        if _has_adapter(name, None):
             return adapter_error(name)
         return ModelError(
             f"the model {name} on the hub holds no config.json",

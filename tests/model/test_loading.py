@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, GPTNeoXConfig
+from transformers import AutoModelForCausalLM, GPTNeoXConfig, PretrainedConfig
 
 from neufs_tui.core.settings import ModelChoice
 from neufs_tui.errors import ModelError, UsageError
-from neufs_tui.model import embedded, intact
+from neufs_tui.model import embedded, intact, loading
 from neufs_tui.model.loading import choose_device, choose_dtype, load_model
 from neufs_tui.model.registry import EMBEDDED
 from tests.model.conftest import Heard
@@ -63,6 +63,15 @@ def test_a_device_map_reaches_transformers(
     loaded = load_model(replace(choice(tiny_llama), device_map=asked), tiny_llama, heard)
     assert maps == [given]
     assert loaded.device == str(loaded.model.device)
+
+
+@pytest.mark.parametrize(("said", "window"), [(512, 512), (10**30, 1 << 30)])
+def test_a_window_that_the_configuration_leaves_open_is_the_tokenizers(
+    said: int, window: int
+) -> None:
+    tokenizer = tiny_tokenizer()
+    tokenizer.model_max_length = said
+    assert loading._context_window(PretrainedConfig(), tokenizer) == window
 
 
 def test_a_package_that_a_checkpoint_needs_is_named(

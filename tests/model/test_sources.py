@@ -115,6 +115,30 @@ def test_an_adapter_on_the_hub_is_refused(
         load(NAME, tmp_path)
 
 
+@pytest.mark.parametrize("has_config", [True, False])
+def test_the_hub_is_asked_whether_there_is_an_adapter(
+    has_config: bool,
+    tiny_llama: Path,
+    tmp_path: Path,
+    hub_cache: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    snapshot = put_into_hub_cache(tiny_llama, hub_cache, "a" * 40)
+
+    def answered(*_: object) -> str:
+        if not has_config:
+            raise answer(RemoteEntryNotFoundError)
+        return str(snapshot / "config.json")
+
+    def exists(name: str, file: str, *, revision: str | None) -> bool:
+        return (name, file) == (NAME, "adapter_config.json") and revision in {"a" * 40, None}
+
+    monkeypatch.setattr(sources, "hf_hub_download", answered)
+    monkeypatch.setattr(sources, "file_exists", exists)
+    with pytest.raises(ModelError, match=f"{NAME} holds an adapter"):
+        load(NAME, tmp_path)
+
+
 def answer(kind: type[Exception], status: int = 404) -> Exception:
     if not issubclass(kind, HfHubHTTPError):
         return kind("not in the cache")

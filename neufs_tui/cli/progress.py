@@ -68,7 +68,7 @@ class Narrator:
             case ModelReady():
                 self.say(
                     f"{event.name} on {event.device} in {event.dtype}: "
-                    f"{event.n_layers} layers of {event.d_mlp:,} neurons"
+                    f"{event.n_layers} layers of {event.d_mlp:,} neurons, {event.reading}"
                 )
             case ScanProgressed():
                 amount = f"{event.done:,}/{event.total:,} examples"

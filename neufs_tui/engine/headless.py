@@ -65,11 +65,11 @@ def explain_example(
 
 def _scan(config: EngineConfig, listener: Listener) -> tuple[Scanned, Scanner]:
     from neufs_tui.engine.scanning import Scanner, ready
-    from neufs_tui.model.loading import load_model
+    from neufs_tui.model.checked import load_checked_model
 
     announcer = Announcer(listener)
     announcer.stage("libraries", "starting PyTorch and transformers")
-    loaded = load_model(config.model, config.cache_dir / "models", announcer)
+    loaded = load_checked_model(config.model, config.cache_dir / "models", announcer)
     model = ready(loaded)
     listener(model)
     scanner = Scanner(config, loaded)

@@ -113,6 +113,8 @@ class ModelReady:
     d_mlp: int
     fingerprint: str
     """Digest of every file the model is read from and the dtype, as recorded in manifests."""
+    reading: str = ""
+    """How prompts and answers are read, as a phrase."""
 
 
 @dataclass(frozen=True, slots=True)

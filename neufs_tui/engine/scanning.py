@@ -137,6 +137,7 @@ def ready(loaded: LoadedModel) -> ModelReady:
         n_layers=loaded.architecture.n_layers,
         d_mlp=loaded.architecture.d_mlp,
         fingerprint=loaded.fingerprint,
+        reading=str(loaded.ways),
     )
 
 

@@ -85,10 +85,10 @@ class Engine:
         from neufs_tui.engine.ranking import Ranker
         from neufs_tui.engine.rescoring import Rescorer
         from neufs_tui.engine.scanning import Scanner, ready
-        from neufs_tui.model.loading import load_model
+        from neufs_tui.model.checked import load_checked_model
 
         config = self._config
-        loaded = load_model(config.model, config.cache_dir / "models", announcer)
+        loaded = load_checked_model(config.model, config.cache_dir / "models", announcer)
         self._send(ready(loaded))
         announcer.stage("scan", "scanning the first examples")
         scanner = Scanner(config, loaded)

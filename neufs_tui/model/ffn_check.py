@@ -36,22 +36,32 @@ class Differs(Exception):
     """What is read otherwise than the model computes it."""
 
 
+def first_pass(loaded: LoadedModel) -> Tensor:
+    """Send a few tokens through a model.
+
+    Returns:
+        Their ids, shape (position,).
+    """
+    vocabulary = int(loaded.model.config.get_text_config().vocab_size)
+    ids = (torch.arange(2 * _N_TOKENS) + 1) * (vocabulary // (3 * _N_TOKENS))
+    with torch.inference_mode():
+        loaded.model(input_ids=ids[None].to(loaded.model.device), use_cache=False)
+    return ids
+
+
 def check_weights(loaded: LoadedModel) -> None:
     """Prove on the model itself that weights are read as they are applied.
 
-    One forward pass comes first: some packed weights are unpacked by it.
+    One forward pass is made before they are read: some packed weights are unpacked by it.
 
     Raises:
         ModelError: an FFN's contributions do not sum to its own output.
     """
-    vocabulary = int(loaded.model.config.get_text_config().vocab_size)
-    ids = torch.arange(1, 1 + _N_TOKENS * 2) * (vocabulary // (3 * _N_TOKENS)) + 1
-    tokens = ids[:_N_TOKENS].tolist()
     with torch.inference_mode(), ffn_ends(loaded.architecture) as ends:
-        loaded.model(input_ids=ids[None].to(loaded.model.device), use_cache=False)
-        worst, layer = _sum_error(loaded.architecture, ends, tokens)
+        ids = first_pass(loaded)
+        worst, layer = _sum_error(loaded.architecture, ends, ids[:_N_TOKENS].tolist())
     bound = _SUM_BOUNDS.get(loaded.dtype, max(_SUM_BOUNDS.values()))
-    logger.info("contributions of layer %d sum to its output within %.1e", layer, worst)
+    logger.info("contributions sum to the output of their FFN within %.1e", worst)
     if not worst <= bound:
         raise ModelError(
             f"the weights of {loaded.name} are not read as they are applied: in layer {layer} "

@@ -7,20 +7,16 @@ says of it, and a blob of the hub's cache bears its digest as its name.
 from __future__ import annotations
 
 import json
-import logging
 import re
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import blake2b, file_digest
 from pathlib import Path
 
-from filelock import FileLock
-
 from neufs_tui.model.checkpoint import weight_files
 from neufs_tui.model.listener import LoadListener
-
-logger = logging.getLogger(__name__)
+from neufs_tui.remembered import Remembered
 
 _TENSORS = {".safetensors", ".bin"}
 _OTHERS = {".json", ".jinja", ".py", ".model", ".txt", ".spm", ".tiktoken", ".codes"}
@@ -39,13 +35,13 @@ class Digests:
 
     def __init__(self, path: Path, listener: LoadListener) -> None:
         """Bind the file that remembers; it need not be there."""
-        self._path = path
+        self._remembered = Remembered(path)
         self._listener = listener
 
     def of(self, files: Iterable[Path]) -> list[str]:
         """The SHA-256 of each file, hexadecimal; a file that has not changed is not read again."""
         files = list(files)
-        known = self._read()
+        known = self._remembered.all()
         found = {file: _known_digest(file, known) for file in files}
         digests = {file: digest for file, digest in found.items() if digest is not None}
         unknown = [file for file in found if file not in digests]
@@ -61,29 +57,8 @@ class Digests:
             if before[0] >= _LARGE and is_settled:
                 fresh[str(file.absolute())] = [*before, digests[file]]
         if fresh:
-            self._remember(fresh)
+            self._remembered.add(fresh, keep=lambda file: Path(file).is_file())
         return [digests[file] for file in files]
-
-    def _remember(self, fresh: dict[str, list[int | str]]) -> None:
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with FileLock(self._path.with_suffix(".lock")):
-                kept = {file: seen for file, seen in self._read().items() if Path(file).is_file()}
-                scratch = self._path.with_suffix(".new")
-                scratch.write_text(json.dumps(kept | fresh))
-                scratch.replace(self._path)
-        except OSError as error:
-            logger.warning("the digests cannot be kept in %s: %s", self._path, error)
-
-    def _read(self) -> dict[str, list[int | str]]:
-        try:
-            found = json.loads(self._path.read_bytes())
-            return {str(file): list(seen) for file, seen in found.items()}
-        except FileNotFoundError:
-            return {}
-        except (OSError, ValueError, TypeError, AttributeError) as error:
-            logger.warning("the digests in %s are forgotten: %s", self._path, error)
-            return {}
 
 
 def file_sha256(path: Path) -> str:
@@ -144,9 +119,11 @@ def _state(file: Path) -> tuple[int, int, int, int]:
     return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino
 
 
-def _known_digest(file: Path, known: dict[str, list[int | str]]) -> str | None:
+def _known_digest(file: Path, known: Mapping[str, object]) -> str | None:
     blob = file.resolve()
     if file.is_symlink() and blob.parent.name == "blobs" and _SHA256.fullmatch(blob.name):
         return blob.name
-    *state, digest = known.get(str(file.absolute()), [None])
-    return str(digest) if tuple(state) == _state(file) else None
+    match known.get(str(file.absolute())):
+        case [*state, str(digest)] if tuple(state) == _state(file):
+            return digest
+    return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, Protocol
 
-LoadStage = Literal["download", "convert", "tokenizer", "weights", "fingerprint"]
+LoadStage = Literal["download", "convert", "tokenizer", "weights", "fingerprint", "check"]
 
 
 class LoadListener(Protocol):

@@ -56,6 +56,7 @@ def test_an_engine_loads_scans_and_answers(tiny_llama: Path, tmp_path: Path) -> 
         "libraries",
         "tokenizer",
         "weights",
+        "check",
         "scan",
     ]
     (ready,) = (one for one in seen if isinstance(one, ModelReady))

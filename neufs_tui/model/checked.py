@@ -1,0 +1,63 @@
+"""A loaded model that has proved how it may be read; the proof is remembered."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from hashlib import blake2b
+from pathlib import Path
+
+import torch
+import transformers
+
+import neufs_tui
+from neufs_tui.core.settings import ModelChoice
+from neufs_tui.model.ffn_check import check_weights, first_pass
+from neufs_tui.model.listener import LoadListener
+from neufs_tui.model.loading import LoadedModel, load_model
+from neufs_tui.model.self_check import check_structure
+from neufs_tui.remembered import Remembered
+
+logger = logging.getLogger(__name__)
+
+
+def load_checked_model(
+    choice: ModelChoice, models_dir: Path, listener: LoadListener
+) -> LoadedModel:
+    """Load a model and check itself, once for its configuration, weights and libraries.
+
+    Args:
+        choice: which model, and how.
+        models_dir: where converted models are kept, and what was proved of models.
+        listener: hears each stage.
+
+    Raises:
+        ModelError: the model cannot be found, read or used, or would give wrong numbers.
+        UsageError: the device or dtype asked for does not exist.
+    """
+    loaded = load_model(choice, models_dir, listener)
+    proofs = Remembered(models_dir / "self_checks.json")
+    key = _key(loaded)
+    match proofs.all().get(key):
+        case {"tree": bool(tree), "alone": bool(alone)}:
+            # Some packed weights are unpacked by a first pass, and are to be read after it
+            first_pass(loaded)
+            return replace(loaded, ways=replace(loaded.ways, tree=tree, alone=alone))
+    listener.stage("check", "checking how the model is read (once)")
+    checked = replace(loaded, ways=check_structure(loaded))
+    check_weights(checked)
+    proofs.add({key: {"tree": checked.ways.tree, "alone": checked.ways.alone}})
+    return checked
+
+
+def _key(loaded: LoadedModel) -> str:
+    """Everything that the proof rests on."""
+    parts = (
+        loaded.model.config.to_json_string(use_diff=False),
+        loaded.model.config._attn_implementation,
+        loaded.fingerprint,
+        loaded.dtype,
+        loaded.device,
+        *(package.__version__ for package in (torch, transformers, neufs_tui)),
+    )
+    return blake2b("\n".join(map(str, parts)).encode(), digest_size=16).hexdigest()

@@ -6,15 +6,21 @@ Placeholders are replaced as plain text: braces in a pool's texts mean nothing h
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypedDict
+from datetime import date
+from typing import Literal, TypedDict
 
 from neufs_tui.core.records import Demonstration, Task
+
+PROMPT_DATE = date(2026, 1, 1)
+"""Today, to chat templates that print it: a prompt must not change from day to day."""
+
+Role = Literal["system", "user", "assistant"]
 
 
 class Message(TypedDict):
     """One turn of a chat, as chat templates take it."""
 
-    role: str
+    role: Role
     content: str
 
 

@@ -3,29 +3,39 @@
 Candidates are tokenised apart from the prompt and joined as ids, so that all of them share the
 prompt's ids exactly. Where the joined ids would not read as prompt plus label, the label is
 refused by name.
+
+Texts, labels, definitions and instruction are data: the control tokens in a prompt are those of
+the template, and of the answer prefix, with which the task's author goes on where it ends.
 """
 
 from __future__ import annotations
 
 import json
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any, cast
+from typing import cast
 
-from jinja2 import TemplateError
 from transformers import PreTrainedTokenizerBase
 
-from neufs_tui.core.prompts import Message, chat_messages
+from neufs_tui.core.prompts import Message, chat_messages, system_message
 from neufs_tui.core.records import Demonstration, Task
 from neufs_tui.errors import ModelError, UsageError
+from neufs_tui.model.chat_template import ChatTemplate
+from neufs_tui.model.frame import Content, Piece
 from neufs_tui.model.prefix import common_beginning
+from neufs_tui.model.text_encoding import TextEncoder
+from neufs_tui.model.turn_markers import imitations, plain_markers
 
 _PREFIX_SHARE = 0.75
 """Of the context window, what instruction and demonstrations may take."""
 _CUT = " … "
 """Stands where the middle of a text was cut out."""
+_MIN_ROOM = 16
+"""Tokens that the prompt must leave to a text."""
+_TAIL = 16
+"""Tokens at the end of a prompt that tell how a label behind it reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +53,26 @@ class PromptEncoder:
     def __init__(
         self, tokenizer: PreTrainedTokenizerBase, task: Task, *, context_window: int
     ) -> None:
-        """Tokenise the candidates and check them.
+        """Find out how the template is to be used, tokenise the candidates and check them.
 
         Raises:
+            ModelError: the chat template cannot be used, or the prompt leaves no room for a text.
             UsageError: a label cannot be told from the prompt in front of it once both are ids.
         """
         self._tokenizer = tokenizer
         self._task = task
-        self._prefix_ids = self._encode(task.answer_prefix) if task.answer_prefix else []
-        self.candidates = tuple(self._candidate_ids(name) for name in task.label_names)
+        self._text = TextEncoder(tokenizer)
+        self._template = ChatTemplate(
+            tokenizer,
+            has_instruction=bool(system_message(task)),
+            answer_prefix=task.answer_prefix,
+        )
+        prefix = task.answer_prefix
+        self._prefix_ids = self._text.encode([Piece(prefix, is_data=False)]) if prefix else []
+        before = self._prompt_ids("text", [])
+        self.candidates = tuple(self._candidate_ids(name, before) for name in task.label_names)
         self._room = context_window - max(len(ids) for ids in self.candidates)
+        self._refuse_full_window(context_window)
         self._refuse_equal_candidates()
 
     def prompt(self, text: str, demonstrations: Sequence[Demonstration] = ()) -> EncodedPrompt:
@@ -67,8 +87,8 @@ class PromptEncoder:
         ids = self._prompt_ids(text, demonstrations)
         if len(ids) <= self._room:
             return EncodedPrompt(tuple(ids), truncated=False)
-        offsets = self._offsets(text)
-        keep = len(offsets) - (len(ids) - self._room) - len(self._encode(_CUT))
+        offsets = self._text.offsets(text)
+        keep = len(offsets) - (len(ids) - self._room) - len(self._text.encode([Piece(_CUT, True)]))
         while keep >= 2:
             head, tail = offsets[keep // 2 - 1][1], offsets[-(keep // 2)][0]
             ids = self._prompt_ids(text[:head] + _CUT + text[tail:], demonstrations)
@@ -76,9 +96,8 @@ class PromptEncoder:
                 return EncodedPrompt(tuple(ids), truncated=True)
             keep -= max(1, len(ids) - self._room)
         raise ModelError(
-            f"the prompt does not fit the model's context window, which has room for {self._room} "
-            "tokens",
-            hint="shorten the instruction, or use a model with a larger window",
+            f"the demonstrations leave no room for a text in the {self._room:,} tokens of a prompt",
+            hint="use a model with a larger context window",
         )
 
     def shared_prefix(self, demonstrations: Sequence[Demonstration] = ()) -> tuple[int, ...]:
@@ -101,57 +120,42 @@ class PromptEncoder:
 
     def fingerprint(self) -> str:
         """Digest of everything that shapes a prompt or its candidates, the text aside."""
-        messages = chat_messages(self._task, [], "\0")
-        parts = [self._render(messages), self._task.answer_prefix, self.candidates]
-        return blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
+        control = "".join(self._text.control_names[:_TAIL])
+        probes = [self._prompt_ids(text, []) for text in ("text", "\n text\n", control)]
+        return blake2b(json.dumps([probes, self.candidates]).encode(), digest_size=16).hexdigest()
+
+    def notices(self, texts: Iterable[str]) -> tuple[str, ...]:
+        """What is to be known of how this model reads these texts, one sentence each."""
+        messages = chat_messages(self._task, [Demonstration("", "")], "")
+        roles = tuple(message["role"] for message in messages)
+        markers = plain_markers(self._template.frame(roles), roles, self._text)
+        imitated = imitations(markers, texts)
+        return (*self._template.notices, *([imitated] if imitated else []))
 
     def _prompt_ids(self, text: str, demonstrations: Sequence[Demonstration]) -> list[int]:
-        rendered = self._render(chat_messages(self._task, demonstrations, text))
-        return self._encode(rendered) + self._prefix_ids
+        messages = chat_messages(self._task, demonstrations, text)
+        blanks = {
+            turn: message["content"]
+            for turn, message in enumerate(messages)
+            if not message["content"].strip()
+        }
+        frame = self._template.frame(tuple(message["role"] for message in messages), blanks)
+        pieces = frame.fill([self._content(message) for message in messages])
+        return self._text.encode(pieces) + self._prefix_ids
 
-    def _render(self, messages: list[Message]) -> str:
-        if not self._tokenizer.chat_template:
-            return _plain_prompt(self._tokenizer.bos_token or "", messages)
-        try:
-            return self._apply_template(messages)
-        except TemplateError:
-            # Gemma's template refuses a system turn: the instruction opens the first user turn
-            if messages[0]["role"] != "system" or len(messages) < 2:
-                raise
-            merged = f"{messages[0]['content']}\n\n{messages[1]['content']}"
-            return self._apply_template([{"role": "user", "content": merged}, *messages[2:]])
+    def _content(self, message: Message) -> Content:
+        own = self._task.answer_prefix if message["role"] == "assistant" else ""
+        return own, message["content"][len(own) :]
 
-    def _apply_template(self, messages: list[Message]) -> str:
-        rendered = self._tokenizer.apply_chat_template(
-            cast(list[dict[str, Any]], messages),
-            add_generation_prompt=True,
-            tokenize=False,
-            enable_thinking=False,  # Qwen3 would open with a chain of thought
-        )
-        return cast(str, rendered)
-
-    def _encode(self, text: str) -> list[int]:
-        return cast("list[int]", self._tokenizer.encode(text, add_special_tokens=False))
-
-    def _offsets(self, text: str) -> list[tuple[int, int]]:
-        if not self._tokenizer.is_fast:
-            return [(place, place + 1) for place in range(len(text))]
-        encoded = self._tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
-        return cast(list[tuple[int, int]], encoded["offset_mapping"])
-
-    def _candidate_ids(self, name: str) -> tuple[int, ...]:
+    def _candidate_ids(self, name: str, before: list[int]) -> tuple[int, ...]:
         """A label's own ids, such that appended to a prompt they read as the label."""
-        before = self._prompt_ids("text", [])
-        shown = self._decode(before)
-        direct = self._encode(name)
-        # Some tokenizers open every text with a space; the ids after an anchor have none
-        anchored = self._encode("\n" + name)
-        anchor = self._encode("\n")
-        options = [direct]
-        if anchored[: len(anchor)] == anchor:
-            options.append(anchored[len(anchor) :])
-        for ids in options:
-            if ids and self._decode(before + ids) == shown + name:
+        # A prompt may be long and labels many: its last tokens tell as much as all of them
+        tail = before[-_TAIL:]
+        shown = self._decode(tail)
+        # Some tokenizers open every text with a space; a continuation has none
+        for ids in (self._text.encode([Piece(name, True)]), self._text.continuation(name)):
+            is_text = not self._text.n_control(ids)
+            if ids and is_text and self._decode(tail + ids) == shown + name:
                 return tuple(ids)
         raise UsageError(
             f"the label {name!r} does not survive this model's tokenizer",
@@ -162,6 +166,16 @@ class PromptEncoder:
         decoded = self._tokenizer.decode(ids, clean_up_tokenization_spaces=False)
         return cast(str, decoded)
 
+    def _refuse_full_window(self, context_window: int) -> None:
+        taken = len(self._prompt_ids("", [])) + context_window - self._room
+        if context_window - taken < _MIN_ROOM:
+            raise ModelError(
+                f"the instruction and the labels take {taken:,} tokens and the model's context "
+                f"window holds {context_window:,}, which leaves too little for a text",
+                hint="shorten the instruction, name fewer labels, or use a model with a larger "
+                "context window",
+            )
+
     def _refuse_equal_candidates(self) -> None:
         seen: dict[tuple[int, ...], str] = {}
         for name, ids in zip(self._task.label_names, self.candidates, strict=True):
@@ -171,12 +185,3 @@ class PromptEncoder:
                     hint="rename one of them",
                 )
             seen[ids] = name
-
-
-def _plain_prompt(bos: str, messages: list[Message]) -> str:
-    """A prompt for models without a chat template: turns apart by blank lines."""
-    text = bos
-    for message in messages:
-        end = "\n" if message["role"] == "user" else "\n\n"
-        text += message["content"] + end
-    return text

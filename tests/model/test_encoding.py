@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -67,12 +68,32 @@ def test_a_long_text_keeps_its_beginning_and_its_end(tokenizer: PreTrainedTokeni
     assert " … " in shown
 
 
-def test_an_instruction_that_fills_the_window_is_refused(
+@pytest.mark.parametrize(
+    ("window", "task"),
+    [
+        (200, replace(TASK, instruction="word " * 300)),
+        (1000, Task(labels=tuple(Label(f"label {number}") for number in range(2000)))),
+        (60, replace(TASK, labels=(Label("yes"), Label("no " * 40)))),
+    ],
+)
+def test_a_prompt_without_room_for_a_text_is_refused_before_anything_is_read(
+    tokenizer: PreTrainedTokenizerFast, window: int, task: Task
+) -> None:
+    with pytest.raises(ModelError) as refused:
+        PromptEncoder(tokenizer, task, context_window=window)
+    numbers = [int(n) for n in re.findall(r"-?\d+", refused.value.message.replace(",", ""))]
+    taken, there = numbers
+    assert there == window
+    assert taken > window - 16
+    assert "the instruction and the labels take" in refused.value.message
+    PromptEncoder(tokenizer, task, context_window=taken + 16).prompt("text " * 50)
+
+
+def test_demonstrations_without_room_for_a_text_are_an_error(
     tokenizer: PreTrainedTokenizerFast,
 ) -> None:
-    task = replace(TASK, instruction="word " * 300)
-    with pytest.raises(ModelError, match="does not fit the model's context window"):
-        PromptEncoder(tokenizer, task, context_window=200).prompt("text " * 50)
+    with pytest.raises(ModelError, match="the demonstrations leave no room for a text in the 1"):
+        encoder(tokenizer, 200).prompt("text", [Demonstration("word " * 300, "praise")])
 
 
 def test_labels_that_are_the_same_tokens_are_refused(tokenizer: PreTrainedTokenizerFast) -> None:

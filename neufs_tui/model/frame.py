@@ -1,0 +1,97 @@
+"""What a chat template writes around the contents of the turns, found out with placeholders.
+
+The template never sees a text of the task or the pool, so none of them can steer it, and where
+each of them begins and ends in the prompt is known.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise, product
+
+BEFORE, BEHIND = "\n \t", "\t \n\n"
+"""Blanks put around a placeholder, to see which of them the template takes away. So many line
+breaks in front and so many behind that which of them is missing is plain."""
+
+_Stripped = str | None
+"""The characters that are taken from an end of a content, as `str.strip` is told them."""
+_LEFT: Sequence[tuple[_Stripped, str]] = (("", BEFORE), ("\n", " \t"), (None, ""))
+_RIGHT: Sequence[tuple[_Stripped, str]] = (("", BEHIND), ("\n", "\t "), (None, ""))
+"""With what then remains of the blanks."""
+
+Content = tuple[str, str]
+"""A turn's content: what the task's author continues the template with, and data behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a prompt."""
+
+    text: str
+    is_data: bool
+    """Nothing in it may become a control token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A rendered chat with a slot for the content of each turn."""
+
+    literals: tuple[str, ...]
+    """What the template writes in front of each slot, and behind the last."""
+    slots: tuple[int, ...]
+    """Whose content stands there: the place of its turn among the turns."""
+    stripped: tuple[tuple[_Stripped, _Stripped], ...]
+    """What is taken from the beginning and the end of each slot's content."""
+
+    def fill(self, contents: Sequence[Content]) -> list[Piece]:
+        """The prompt with these contents in its slots, one for each turn."""
+        pieces = [Piece(self.literals[0], is_data=False)]
+        for slot, (left, right), literal in zip(
+            self.slots, self.stripped, self.literals[1:], strict=True
+        ):
+            own, data = contents[slot]
+            own, data = own.lstrip(left), data.rstrip(right)
+            if not own:
+                data = data.lstrip(left)
+            pieces += [Piece(own, False), Piece(data, True), Piece(literal, False)]
+        return [piece for piece in pieces if piece.text]
+
+
+def placeholder(stem: str, turn: int) -> str:
+    """Stands for a turn's content: letters and digits, so that templates leave it as it is."""
+    return f"{stem}x{turn}x"
+
+
+def read_frame(bare: str, padded: str, stem: str) -> Frame:
+    """Take a rendered chat apart.
+
+    Args:
+        bare: rendered from placeholders.
+        padded: rendered from the same with `BEFORE` and `BEHIND` around each.
+        stem: what the placeholders were made with.
+    """
+    split = re.compile(f"{stem}x([0-9]+)x").split
+    literals, slots = split(bare)[::2], split(bare)[1::2]
+    gaps = split(padded)[::2]
+    ends: list[tuple[_Stripped, _Stripped]] = [("", "")] * len(literals)
+    if split(padded)[1::2] == slots:
+        ends = [
+            _ends(literal, gap, first=place == 0, last=place == len(slots))
+            for place, (literal, gap) in enumerate(zip(literals, gaps, strict=True))
+        ]
+    return Frame(
+        tuple(literals),
+        tuple(int(slot) for slot in slots),
+        tuple((before[1], behind[0]) for before, behind in pairwise(ends)),
+    )
+
+
+def _ends(literal: str, gap: str, *, first: bool, last: bool) -> tuple[_Stripped, _Stripped]:
+    """What is taken from the end of the content before a literal, and from the beginning behind."""
+    rights, lefts = ([("", "")] if first else _RIGHT), ([("", "")] if last else _LEFT)
+    for (right, behind), (left, before) in product(rights, lefts):
+        if gap == f"{behind}{literal}{before}":
+            return right, left
+    return "", ""

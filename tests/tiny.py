@@ -102,7 +102,9 @@ FAMILIES: dict[str, PretrainedConfig] = {
 }
 
 
-def save_tiny_model(folder: Path, family: str = "llama", window: int = 256) -> Path:
+def save_tiny_model(
+    folder: Path, family: str = "llama", window: int = 256, template: str = CHAT_TEMPLATE
+) -> Path:
     """Write a tiny model and its tokenizer as save_pretrained does; the seed is fixed."""
     torch.manual_seed(7)
     config = copy.deepcopy(FAMILIES[family])
@@ -112,7 +114,9 @@ def save_tiny_model(folder: Path, family: str = "llama", window: int = 256) -> P
         for parameter in model.parameters():
             parameter.copy_(torch.randn_like(parameter) * 0.3)
     model.save_pretrained(folder)
-    tiny_tokenizer().save_pretrained(folder)
+    tokenizer = tiny_tokenizer()
+    tokenizer.chat_template = template
+    tokenizer.save_pretrained(folder)
     return folder
 
 

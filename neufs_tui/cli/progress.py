@@ -15,7 +15,14 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from neufs_tui.engine.protocol import Downloaded, EngineEvent, ModelReady, ScanProgressed, Stage
+from neufs_tui.engine.protocol import (
+    Downloaded,
+    EngineEvent,
+    ModelReady,
+    Noticed,
+    ScanProgressed,
+    Stage,
+)
 
 
 class Narrator:
@@ -70,6 +77,9 @@ class Narrator:
                     f"{event.name} on {event.device} in {event.dtype}: "
                     f"{event.n_layers} layers of {event.d_mlp:,} neurons, {event.reading}"
                 )
+            case Noticed():
+                for sentence in event.sentences:
+                    self.say(sentence)
             case ScanProgressed():
                 amount = f"{event.done:,}/{event.total:,} examples"
                 if event.rate:

@@ -1,10 +1,10 @@
-"""What loading does, as the engine's events."""
+"""What loading does and finds out, as the engine's events."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from neufs_tui.engine.protocol import Downloaded, EngineEvent, Stage, StageName
+from neufs_tui.engine.protocol import Downloaded, EngineEvent, Noticed, Stage, StageName
 
 Listener = Callable[[EngineEvent], None]
 
@@ -23,3 +23,8 @@ class Announcer:
     def downloaded(self, done: int, total: int) -> None:
         """More bytes have arrived."""
         self._listener(Downloaded(done, total))
+
+    def notice(self, sentences: tuple[str, ...]) -> None:
+        """There may be something to be known of how the model reads the pool."""
+        if sentences:
+            self._listener(Noticed(sentences))

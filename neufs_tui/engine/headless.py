@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from neufs_tui.core.explanation import Explanation
 from neufs_tui.core.neurons import Capture
+from neufs_tui.core.prompts import PROMPT_DATE
 from neufs_tui.core.records import Decision, Example, ExampleId
 from neufs_tui.core.selection import BatchPick, select_batch
 from neufs_tui.engine.announcer import Announcer, Listener
@@ -73,6 +74,7 @@ def _scan(config: EngineConfig, listener: Listener) -> tuple[Scanned, Scanner]:
     model = ready(loaded)
     listener(model)
     scanner = Scanner(config, loaded)
+    announcer.notice(scanner.notices)
     try:
         for progress in scanner.run():
             listener(progress)
@@ -144,6 +146,7 @@ def dump_captures(path: Path, config: EngineConfig, scanned: Scanned) -> None:
             "device": scanned.model.device,
             "dtype": scanned.model.dtype,
             "capture": repr(config.capture),
+            "prompt_date": PROMPT_DATE.isoformat(),
         },
     )
 

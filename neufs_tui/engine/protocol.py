@@ -118,6 +118,14 @@ class ModelReady:
 
 
 @dataclass(frozen=True, slots=True)
+class Noticed:
+    """There is something to be known of how the model reads this pool."""
+
+    sentences: tuple[str, ...]
+    """Without their full stops."""
+
+
+@dataclass(frozen=True, slots=True)
 class ScanProgressed:
     """One more batch is stored."""
 
@@ -211,13 +219,14 @@ class EngineDied:
     """What the next start does otherwise, such as `with smaller batches`; may be empty."""
 
 
-EngineEvent = Stage | Downloaded | ModelReady | ScanProgressed
+EngineEvent = Stage | Downloaded | ModelReady | Noticed | ScanProgressed
 """What loading and scanning tell, with a screen or without."""
 
 Event = (
     Stage
     | Downloaded
     | ModelReady
+    | Noticed
     | ScanProgressed
     | Ranked
     | Rescored

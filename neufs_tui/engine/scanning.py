@@ -34,6 +34,7 @@ class Scanner:
         """Encode the candidates and read what an earlier scan has stored.
 
         Raises:
+            ModelError: the chat template cannot be used, or leaves no room for a text.
             UsageError: a label does not survive the model's tokenizer.
         """
         self._config = config
@@ -41,6 +42,8 @@ class Scanner:
         self.encoder = PromptEncoder(
             loaded.tokenizer, config.task, context_window=loaded.context_window
         )
+        self.notices = self.encoder.notices(example.text for example in config.examples)
+        """What is to be known of how the model reads this pool."""
         self.runner = CaptureRunner(
             loaded,
             self.encoder.candidates,

@@ -92,6 +92,7 @@ class Engine:
         self._send(ready(loaded))
         announcer.stage("scan", "scanning the first examples")
         scanner = Scanner(config, loaded)
+        announcer.notice(scanner.notices)
         self._ranker = Ranker(config.examples, config.task, config.selection, device=loaded.device)
         if config.selection.rescore != "off":
             self._rescorer = Rescorer(config, scanner)

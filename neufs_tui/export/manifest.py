@@ -10,12 +10,20 @@ from typing import Any
 
 from neufs_tui import __version__
 from neufs_tui.core.labelled import LabelledExample, ModelIdentity
-from neufs_tui.core.prompts import system_message
+from neufs_tui.core.prompts import PROMPT_DATE, system_message
 from neufs_tui.core.records import Task
 from neufs_tui.core.settings import SelectionSettings
 from neufs_tui.export.rows import example_name
 from neufs_tui.export.strict_json import strict_json
 
+_TEXTS = (
+    "Exported as they are. To choose the examples, what looks like a control token of the model "
+    "in the instruction, a text or an answer was encoded as text. A tokenizer that is given the "
+    "rendered chat whole makes a control token of it: encode contents apart, or as text. Turn "
+    "markers that the tokenizer knows no token for cannot be told from the same characters in a "
+    "text."
+)
+"""What is promised of texts that hold a turn marker."""
 _PACKAGES = ("torch", "transformers", "textual")
 
 
@@ -74,6 +82,8 @@ def manifest_json(
             "instruction": task.instruction,
             "input": task.input,
             "answer_prefix": task.answer_prefix,
+            "date": PROMPT_DATE.isoformat(),
+            "texts": _TEXTS,
         },
         "labels": [asdict(label) for label in task.labels],
         "strategy": {

@@ -136,27 +136,28 @@ class ChatTemplate:
     def _find_closing(self, start: Roles, answer_prefix: str) -> str:
         """What ends a chain of thought that the template opens; nothing where it opens none."""
         tail = self._read((*start, "user"), self._form).literals[-1]
-        opened = _OPENED.search(tail)
-        if opened is None:
-            return ""
-        left, name, right = opened.groups()
-        tag = f"{left}/{name}{right}"
-        if tag in answer_prefix:
-            return ""
-        return self._closing_in_history(tag) or f"\n{tag}\n\n"
+        closing = self._closing_in_history(tail)
+        if closing is None and (opened := _OPENED.search(tail)):
+            left, name, right = opened.groups()
+            closing = f"\n{left}/{name}{right}\n\n"
+        return "" if closing is None or closing.strip() in answer_prefix else closing
 
-    def _closing_in_history(self, tag: str) -> str | None:
-        """What the template writes between an answer's reasoning and the answer."""
-        thought, answer = placeholder(self._stem, 1), placeholder(self._stem, 2)
-        chat = self._chat(("user", "assistant"), [placeholder(self._stem, 0), answer], self._form)
-        chat[1]["reasoning_content"] = thought
+    def _closing_in_history(self, tail: str) -> str | None:
+        """What the template writes behind the reasoning of an answer given earlier.
+
+        None where it writes none, or begins it otherwise than it asks for an answer.
+        """
+        marks = [placeholder(self._stem, turn) for turn in range(3)]
+        chat = self._chat(("user", "assistant"), marks[:2], self._form)
+        chat[1]["reasoning_content"] = marks[2]
         try:
             rendered = self._render(chat, is_answered=True)
         except _TemplateFault:
             return None
-        _, _, rest = rendered.partition(thought)
-        closing, found, _ = rest.partition(answer)
-        return closing if found and closing.strip() == tag else None
+        frame = read_frame(rendered, rendered, self._stem)
+        if frame.slots != (0, 2, 1) or frame.literals[1] != tail or not frame.literals[2].strip():
+            return None
+        return frame.literals[2]
 
     def _notices(self, has_instruction: bool) -> list[str]:
         notices = []

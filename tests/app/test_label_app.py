@@ -28,6 +28,7 @@ from neufs_tui.engine.protocol import (
     Explain,
     Explained,
     FindWords,
+    Noticed,
     Rescored,
     ScanProgressed,
     WordsFound,
@@ -522,6 +523,19 @@ async def test_that_labels_change_next_to_nothing_is_told_once_when_it_comes_to_
             said = session.said("#feedback")
             told.append("the last 3 labels changed 3 of 2,700 answers of the model" in said)
         assert told == [False, True, False, False, False, False, True]
+
+
+async def test_what_the_model_makes_of_the_pool_is_told_once_behind_what_was_said() -> None:
+    app, startup = app_on(FakeWorkspace(EXAMPLES, notices=("3 bad lines skipped",)))
+    async with app.run_test(size=(100, 24)) as pilot:
+        session = await start(pilot, startup)
+        noticed = Noticed(("2 texts hold [INST]", "it thinks first"))
+        await session.say(noticed)
+        told = "3 bad lines skipped · 2 texts hold [INST] · it thinks first"
+        assert session.said("#feedback") == told
+        await session.press("1")
+        await session.say(noticed)
+        assert "[INST]" not in session.said("#feedback")
 
 
 async def test_the_last_shot_is_announced_once() -> None:

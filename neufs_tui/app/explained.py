@@ -83,18 +83,30 @@ class Pool:
         return f"#{number(self.examples[example_id]):,}"
 
 
+def new_neurons(explanation: Explanation) -> str:
+    """The gap's size, and what it was counted over."""
+    gap, n_labelled, n_labels = explanation.gap, len(explanation.labelled), explanation.n_labels
+    if not n_labelled:
+        so_far = "no labelled example was scanned yet" if n_labels else "nothing is labelled yet"
+        return f"all of its {gap.set_size:,} neurons are new: {so_far}"
+    size = f"{gap.size:,}" if gap.size else "none"
+    verb = "are" if gap.size > 1 else "is"
+    examples = f"your {f'{n_labels:,} labelled examples' if n_labels > 1 else 'labelled example'}"
+    if n_labelled < n_labels:
+        examples = f"{n_labelled:,} of {examples}"
+    return f"{size} of its {gap.set_size:,} neurons {verb} new to {examples}"
+
+
+def beside_others(explanation: Explanation) -> str:
+    """Where its gap stands; empty while nothing is covered and all neurons of all are new."""
+    gap = explanation.gap
+    return among(gap.median, gap.rank, gap.n_ranked) if explanation.labelled else ""
+
+
 def sentence(explanation: Explanation) -> str:
     """The gap's size, beside the pool's."""
-    gap, n_labelled = explanation.gap, len(explanation.labelled)
-    if not n_labelled:
-        return f"Nothing is labelled yet, so all of its {gap.set_size:,} neurons are new."
-    examples = "the one labelled example"
-    if n_labelled > 1:
-        examples = f"the {n_labelled:,} labelled examples"
-    return (
-        f"{gap.size:,} of its {gap.set_size:,} neurons {'is' if gap.size == 1 else 'are'} new to "
-        f"{examples} ({among(gap.median, gap.rank, gap.n_ranked)})."
-    )
+    new, beside = new_neurons(explanation), beside_others(explanation)
+    return f"{new[0].upper()}{new[1:]}{f' ({beside})' if beside else ''}."
 
 
 def layer_strip(by_layer: tuple[int, ...], cells: int | None = None) -> str:
@@ -137,19 +149,25 @@ def underlined(text: str, words: tuple[Word, ...]) -> Content:
     return Content.assemble(*parts)
 
 
-def page(explanation: Explanation, pool: Pool, width: int, origin: str, *, looked: bool) -> Content:
+def page(
+    explanation: Explanation, pool: Pool, width: int, *, why: str, origin: str, looked: bool
+) -> Content:
     """Everything about one example; the model's answer, which would lead her, if she knows it.
 
     Args:
         explanation: the numbers.
         pool: the other examples.
         width: cells a line may have.
+        why: the sentence on why the example is shown.
         origin: by what model and settings they came about.
         looked: whether she has seen what the model answers.
     """
     gap = explanation.gap
     parts: Parts = [
         ("Why this example\n", _HEADING),
+        f"{why}\n",
+        "\n",
+        ("What is new in it\n", _HEADING),
         f"{sentence(explanation)}\n",
         "\n",
         ("The gap by layer\n", _HEADING),

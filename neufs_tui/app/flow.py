@@ -138,6 +138,7 @@ class Flow:
         if decision.kind is DecisionKind.LABEL:
             self._revealed.add(decision.example_id)
         self._standing = standing(self.workspace)
+        self.heard.turn_back(self._standing.revision)
         pick = self.workspace.pick_of(decision.example_id)
         again = self._undecided(decision.example_id, pick)
         if again is not None:
@@ -156,6 +157,7 @@ class Flow:
         self.done = None
         self._ahead = ahead[decision.kind]
         self._standing = standing(self.workspace)
+        self.heard.turn_back(self._standing.revision)
         if self.shown is None or self.shown.example.id in self._standing.decided:
             back = self._displaced.pop() if self._displaced else None
             if back is None or back.example.id in self._standing.decided:
@@ -232,10 +234,22 @@ class Flow:
             self._show(self._first_in_file())
 
     @property
+    def why(self) -> str:
+        """Why the example shown was chosen; empty when nothing is shown."""
+        if self.shown is None:
+            return ""
+        return reasons.why(
+            self.shown.pick,
+            n_pool=len(self.workspace.examples),
+            choose_from=self.workspace.selection.choose_from,
+            n_labels=self.counts.labelled,
+        )
+
+    @property
     def origin(self) -> str:
         """By what model and settings the example shown was chosen and explained."""
-        signal, _ = self._standing.signals
-        return reasons.origin(self.heard.model, self.workspace.selection, signal)
+        pick = self.shown.pick if self.shown is not None else None
+        return reasons.origin(self.heard.model, self.workspace.selection, pick)
 
     def _go_on(self) -> None:
         """Show what a new ranking wants, if nothing is shown."""

@@ -26,6 +26,8 @@ class Heard:
         self.model: ModelReady | None = None
         self.scan: ScanProgressed | None = None
         self.rescored: Rescored | None = None
+        """The newest that speaks of labels which all hold."""
+        self._turned_back_at = 0
         self.ranked: Ranked | None = None
         """The ranking of the newest revision that was ranked."""
 
@@ -39,7 +41,7 @@ class Heard:
             case ScanProgressed():
                 self.engine = EngineState.RUNNING
                 self.scan = event
-            case Rescored():
+            case Rescored() if event.revision >= self._turned_back_at:
                 self.rescored = event
             case ModelReady():
                 self.model = event
@@ -47,6 +49,10 @@ class Heard:
                 self._lose(restarting=event.out_of_memory)
             case EngineDied():
                 self._lose(restarting=event.restarting)
+
+    def turn_back(self, revision: int) -> None:
+        """She undid or redid, which made the journal this long: what is older no longer holds."""
+        self.rescored, self._turned_back_at = None, revision
 
     @property
     def is_away(self) -> bool:

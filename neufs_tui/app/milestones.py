@@ -27,8 +27,9 @@ class Milestones:
         if flow.counts.n_labels == shots:
             lines.append(shots_reached(shots, panels.command(flow.workspace)))
         rescored = flow.heard.rescored
-        found = stable(rescored.changes) if rescored is not None else None
-        if found is not None and not self._is_stable:
-            lines.append(stable_now(found))
-        self._is_stable = found is not None
+        if rescored is not None:
+            found = stable(rescored.changes)
+            if found is not None and not self._is_stable:
+                lines.append(stable_now(found))
+            self._is_stable = found is not None
         return lines

@@ -22,17 +22,18 @@ _QUIET = "$foreground-muted"
 _KEY = "bold $accent"
 
 _TERMS = (
+    ("stands for", "examples of its group: nearer to its centre than to any label"),
+    ("typical", "near that centre; of the others in the group, fewer are nearer than farther"),
+    ("harder", "than others in the group; by default how close the two likeliest labels are"),
+    ("read with", "how many of your labels the model had in its prompt"),
     ("neuron", "a place in a feed-forward layer of the model that pushes towards its answer"),
     ("new", "among its strongest neurons, and among those of no labelled example"),
-    ("median, rank", "among scanned examples without a decision"),
-    ("stands for", "examples of its cluster: nearer to its centre than to any label"),
-    ("difficulty", "the last part; by default how close the two likeliest labels are"),
-    ("read with", "how many of your labels the model had in its prompt"),
-    ("new by layer", "where in the model its new neurons are, first to last"),
+    ("median, rank", "of the new neurons of scanned examples without a decision"),
+    ("by layer", "where in the model its new neurons are, first to last"),
     ("L3.101 +.4", "a new neuron and what it pushes towards the model's answer"),
     ("up, down", "tokens it makes likelier and less likely; not its meaning"),
     ("strongest in", "the labelled example in which that neuron pushes most"),
-    ("ranked with", "your labels that the choice has taken into account"),
+    ("ranked …", "labels that the choice does not know: given since, or not scanned by then"),
 )
 
 

@@ -125,12 +125,16 @@ def _coverage(progress: Progress) -> str:
     gains = [point.gain for point in progress.points if point.gain is not None]
     if not gains:
         return "No labelled example is scanned yet."
-    if len(gains) == 1:
-        return f"{gains[0]:,} neurons switched on by the first label."
+    by, one, many = "", "the last label", "labels"
+    if len(gains) < len(progress.points):
+        by = f" by {len(gains):,} of {plural(len(progress.points), 'labelled example')}"
+        one, many = "the last of them", "of them"
     recent = gains[1:][-_RECENT:]
+    if not recent:
+        return f"{gains[0]:,} neurons switched on{by or ' by the first label'}."
     mean = f"{sum(recent) / len(recent):,.1f}".removesuffix(".0")
-    of = "the last label" if len(recent) == 1 else f"the last {len(recent)} labels"
-    return f"{sum(gains):,} neurons switched on; {of} added {mean} on average."
+    last = one if len(recent) == 1 else f"the last {len(recent)} {many}"
+    return f"{sum(gains):,} neurons switched on{by}; {last} added {mean} on average."
 
 
 def _too_little(record: TrackRecord) -> str:

@@ -76,7 +76,13 @@ def scan_parts(scan: ScanProgressed) -> tuple[str, ...]:
 
 
 def work_parts(scan: ScanProgressed, rescored: Rescored | None, n_labels: int) -> tuple[str, ...]:
-    """What the engine has done: the scan, and how fresh the answers are, in short while it runs."""
+    """What the engine has done: the scan, and how fresh the answers are, in short while it runs.
+
+    Args:
+        scan: how far the scan is.
+        rescored: how far rereading is, with labels that all hold; None when that is not known.
+        n_labels: labelled examples of this pool.
+    """
     parts = scan_parts(scan)
     if rescored is None or not n_labels or not rescored.total:
         return parts
@@ -89,17 +95,23 @@ def work_parts(scan: ScanProgressed, rescored: Rescored | None, n_labels: int) -
 def freshness(pick: Pick | None, n_labels: int, *, brief: bool = False) -> str:
     """How much of what she said the example on the screen was chosen with.
 
+    What is counted is the labels that it does not know: of those it knows there may be fewer than
+    of the example before it, without an undo.
+
     Args:
         pick: what chose it.
-        n_labels: labels there are.
+        n_labels: labelled examples of this pool.
         brief: the line says already that labels are what is counted.
     """
     if pick is None or pick.reason is None:
         return "file order"
-    if pick.n_labelled < n_labels:
-        return f"ranked with {pick.n_labelled:,} of {plural(n_labels, 'label')}"
-    if pick.n_labelled > n_labels:
+    n_later = n_labels - pick.n_labelled - pick.n_unscanned
+    if n_later < 0:
         return "ranked before the undo"
+    if n_later:
+        return f"ranked {plural(n_later, 'label')} ago"
+    if pick.n_unscanned:
+        return f"ranked without {plural(pick.n_unscanned, 'label')}"
     return "up to date" if brief else "ranking up to date"
 
 

@@ -98,6 +98,7 @@ def _as_json(
         "answer": explanation.answer,
         "probabilities": dict(explanation.probabilities),
         "labelled": [name(one) for one in explanation.labelled],
+        "n_unscanned": explanation.n_unscanned,
         "gap": {
             "size": gap.size,
             "set_size": gap.set_size,
@@ -139,7 +140,7 @@ def _print(
     console.print(Text(" ".join(example.text.split()), style="bold"))
     if labelled is not None and labelled.pick is not None:
         console.print(Text(sentences.both_answers(labelled.label, labelled.pick)))
-        console.print(Text(reasons.why_then(labelled.pick, len(explanation.labelled))))
+        console.print(Text(reasons.why_then(labelled.pick, explanation.n_labels)))
     console.print(explained.sentence(explanation))
     shares = sorted(explanation.probabilities.items(), key=lambda item: -item[1])[:5]
     answers = ", ".join(f"{label} {share:.2f}" for label, share in shares)

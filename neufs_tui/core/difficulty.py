@@ -3,6 +3,8 @@
 A signal is a number of each capture, larger where the example is harder. Numbers read with
 different demonstrations are not comparable, nor are neuron counts of answers of different
 length, so each is taken as standard deviations from the mean of what it can be compared with.
+What is reread is compared with what was reread beside it, and placed where these same examples
+stood in the scan: they are the best of the order, so a mean of their own would demote them.
 """
 
 from __future__ import annotations
@@ -23,6 +25,8 @@ BY_LENGTH: frozenset[Signal] = frozenset({"count", "nucleus", "participation"})
 """Signals that a longer answer raises by construction."""
 MIN_GROUP = 8
 """Examples read with the same demonstrations below which their numbers say nothing yet."""
+_ROUNDING = 1e-9
+"""Below which a value has not changed, so that equals stay equal whichever of them is reread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +37,8 @@ class Difficulty:
     """As they were read."""
     values: Mapping[Signal, Numbers]
     """Comparable across the pool."""
-    lengths: NDArray[np.int64]
-    """Tokens of the predicted label."""
-    reread: NDArray[np.bool_]
-    """Whether an example's numbers come from the present demonstrations, not from the scan."""
-
-    def percentile(self, place: int, signal: Signal) -> float | None:
-        """Percent of comparable examples that are less hard, or None if all are equally so."""
-        comparable = self.reread == self.reread[place]
-        if signal in BY_LENGTH:
-            comparable &= self.lengths == self.lengths[place]
-        numbers, own = self.numbers[signal][comparable], self.numbers[signal][place]
-        if (numbers == own).all():
-            return None
-        return 100.0 * int((numbers < own).sum()) / (len(numbers) - 1)
+    reread: Mapping[Signal, NDArray[np.bool_]]
+    """Whether an example's number comes from the present demonstrations, not from the scan."""
 
 
 def scan_difficulty(captures: Sequence[Capture], *, raw_counts: bool = False) -> Difficulty:
@@ -60,11 +52,19 @@ def scan_difficulty(captures: Sequence[Capture], *, raw_counts: bool = False) ->
     values = {signal: standardised(numbers[signal], _groups(signal, lengths)) for signal in SIGNALS}
     if raw_counts:
         values["count"] = numbers["count"]
-    return Difficulty(numbers, values, lengths, np.zeros(len(captures), dtype=bool))
+    nothing = np.zeros(len(captures), dtype=bool)
+    return Difficulty(numbers, values, dict.fromkeys(SIGNALS, nothing))
 
 
 def reread_difficulty(scan: Difficulty, places: Indices, captures: Sequence[Capture]) -> Difficulty:
-    """Put in what was read with the present demonstrations, standardised among itself.
+    """Put in what was read with the present demonstrations.
+
+    Each group that can be compared, of `MIN_GROUP` examples or more, keeps the mean and the
+    spread of the values that the same examples had in the scan: rereading orders it anew, and
+    moves it as a whole nowhere. So numbers that are unchanged, or changed linearly, change
+    nothing. A group whose values were equal in the scan keeps them, and one whose numbers are
+    equal now has its mean throughout. By a signal that grows with the answer, the groups are
+    those of answers that are equally long now, whatever they were in the scan.
 
     Args:
         scan: what the scan gave.
@@ -74,19 +74,21 @@ def reread_difficulty(scan: Difficulty, places: Indices, captures: Sequence[Capt
     if not captures:
         return scan
     fresh, lengths = _read(captures)
-    _, group, sizes = np.unique(lengths, return_inverse=True, return_counts=True)
-    enough = sizes[group] >= MIN_GROUP
-    kept = places[enough]
     numbers: dict[Signal, Numbers] = {}
     values: dict[Signal, Numbers] = {}
+    reread: dict[Signal, NDArray[np.bool_]] = {}
     for signal in SIGNALS:
+        _, groups, sizes = np.unique(
+            _groups(signal, lengths), return_inverse=True, return_counts=True
+        )
+        enough = sizes[groups] >= MIN_GROUP
+        kept, groups = places[enough], groups[enough]
         numbers[signal], values[signal] = scan.numbers[signal].copy(), scan.values[signal].copy()
+        reread[signal] = scan.reread[signal].copy()
         numbers[signal][kept] = fresh[signal][enough]
-        groups = _groups(signal, lengths[enough])
-        values[signal][kept] = standardised(fresh[signal][enough], groups)
-    merged, reread = scan.lengths.copy(), scan.reread.copy()
-    merged[kept], reread[kept] = lengths[enough], True
-    return Difficulty(numbers, values, merged, reread)
+        values[signal][kept] = _placed(fresh[signal][enough], groups, values[signal][kept])
+        reread[signal][kept] = True
+    return Difficulty(numbers, values, reread)
 
 
 def standardised(numbers: Numbers, groups: NDArray[np.int64]) -> Numbers:
@@ -106,10 +108,18 @@ def standardised(numbers: Numbers, groups: NDArray[np.int64]) -> Numbers:
     for group in np.unique(groups):
         members = groups == group
         own = numbers[members]
-        spread = own.std()
-        if spread > 0:
-            result[members] = (own - own.mean()) / spread
+        if own.min() < own.max():
+            result[members] = (own - own.mean()) / own.std()
     return result
+
+
+def _placed(numbers: Numbers, groups: NDArray[np.int64], scanned: Numbers) -> Numbers:
+    """Numbers with the mean and the spread of the scan's values of the same group."""
+    result = standardised(numbers, groups)
+    for group in np.unique(groups):
+        members = groups == group
+        result[members] = result[members] * scanned[members].std() + scanned[members].mean()
+    return np.where(np.abs(result - scanned) < _ROUNDING, scanned, result)
 
 
 def entropies(captures: Sequence[Capture]) -> Numbers:

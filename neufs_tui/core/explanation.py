@@ -103,7 +103,7 @@ class Explanation:
     probabilities: Mapping[str, float]
     """Of each label, summing to 1."""
     labelled: tuple[ExampleId, ...]
-    """The labels that held, in the order they were given."""
+    """The labelled examples that were scanned by then, in the order they were labelled."""
     gap: Gap
     neurons: tuple[GapNeuron, ...]
     """The strongest of the gap, strongest first."""
@@ -111,6 +111,13 @@ class Explanation:
     overlap: Overlap | None
     alternatives: tuple[Alternative, ...] = ()
     """What other rules would have shown in its place."""
+    n_unscanned: int = 0
+    """Other labelled examples of the pool, which were not scanned by then."""
+
+    @property
+    def n_labels(self) -> int:
+        """Labelled examples of the pool that there were."""
+        return len(self.labelled) + self.n_unscanned
 
     @property
     def total(self) -> float:

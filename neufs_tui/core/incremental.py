@@ -8,6 +8,7 @@ look ahead is a state nobody has reached yet.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,6 +61,10 @@ class Choice:
     """Jaccard distance to its nearest medoid."""
     score: float
     """The score that ranks it inside its cluster, in [0, 1]."""
+    n_farther: int = 0
+    """Members of its cluster that are farther from the medoid; 0 where tau gives it no weight."""
+    n_easier: int = 0
+    """Members of its cluster that are less hard; 0 where tau gives that no weight."""
 
 
 class IncrementalSelection:
@@ -135,16 +140,20 @@ class IncrementalSelection:
         undecided[geometry.decided] = False
         rounds: list[tuple[int, int, Choice]] = []
         for turn, members in enumerate(self._clusters_by_mass(geometry)):
-            distances = geometry.clustering.distances[members]
-            scores = cluster_scores(difficulty[members], distances, tau=self._tau)
+            distances, hardness = geometry.clustering.distances[members], difficulty[members]
+            scores = cluster_scores(hardness, distances, tau=self._tau)
             order = np.argsort(-scores, kind="stable")
             candidates = order[undecided[members[order]]][:limit]
+            n_farther = len(members) - _rank(distances, candidates, "right")
+            n_easier = _rank(hardness, candidates, "left")
             for nth, at in enumerate(candidates):
                 choice = Choice(
                     place=int(members[at]),
                     n_members=len(members),
                     distance=float(distances[at]),
                     score=float(scores[at]),
+                    n_farther=int(n_farther[nth]) if self._tau < 1 else 0,
+                    n_easier=int(n_easier[nth]) if self._tau > 0 else 0,
                 )
                 rounds.append((nth, turn, choice))
             undecided[members] = False
@@ -229,3 +238,8 @@ class IncrementalSelection:
         distances = self.sets.distances(places, among)
         gains: NDArray[np.float64] = np.maximum(label_distances[among] - distances, 0).sum(axis=1)
         return gains
+
+
+def _rank(values: NDArray[np.float64], at: Indices, side: Literal["left", "right"]) -> Indices:
+    """How many of the values are below each of some; `right`: not above it."""
+    return np.searchsorted(np.sort(values), values[at], side)

@@ -113,10 +113,3 @@ class NeuronSets:
     def no_coverage(self) -> Bits:
         """Coverage by nothing, shape (n_words,)."""
         return np.zeros(self.bits.shape[1], dtype=np.uint64)
-
-    def gaps(self, coverage: Bits) -> NDArray[np.int64]:
-        """Neurons of each set outside `coverage`, the gap's size, shape (n,)."""
-        outside: NDArray[np.int64] = np.bitwise_count(self.bits & ~coverage).sum(
-            axis=1, dtype=np.int64
-        )
-        return outside

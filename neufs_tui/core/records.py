@@ -91,16 +91,6 @@ class Decision:
 class Reason:
     """The numbers that chose an example, as they were when it was chosen."""
 
-    gap: int
-    """Neurons of its set that no labelled example has switched on."""
-    set_size: int
-    """Neurons in its set, |N(x)|."""
-    median_gap: float
-    """Median gap over the scanned examples that are neither labelled nor skipped."""
-    gap_rank: int
-    """1 + how many of those examples have a larger gap."""
-    n_ranked: int
-    """How many examples the median and the rank are taken over."""
     neighbourhood: int
     """Members of its cluster: examples nearer to this cluster's medoid than to any label; 0
     when a labelled example is nearest to it."""
@@ -112,11 +102,12 @@ class Reason:
     """The score that won in its cluster, in [0, 1]."""
     signal: Signal = DEFAULT_SIGNAL
     """The difficulty signal in that score."""
-    percentile: float | None = None
-    """Percent of the other examples, comparable by that signal, that are less hard; None when
-    all are equally so, as by the neuron counts of one-token answers."""
+    n_farther: int = 0
+    """Members of its cluster that are farther from the medoid; 0 where that has no weight."""
+    n_easier: int = 0
+    """Members of its cluster that are less hard by that signal; 0 where that has no weight."""
     n_demonstrations: int = 0
-    """Labels in the prompt with which that signal was read, of it and of those others."""
+    """Labels in the prompt with which that signal was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +125,8 @@ class Pick:
     """Examples scanned when it was chosen."""
     n_labelled: int
     """Labels taken into account when it was chosen."""
+    n_unscanned: int = 0
+    """Labels on examples of the pool that held then too, but whose examples were not scanned."""
     n_demonstrations: int = 0
     """Labels in the prompt with which the model gave its answer."""
     difficulty: Mapping[Signal, float] = field(default_factory=dict)

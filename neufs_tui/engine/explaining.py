@@ -73,7 +73,8 @@ class Explainer:
         if capture is None:
             return
         before = _before(example_id, decisions)
-        earlier = [one for one in _labelled(before) if one in self._captures]
+        labelled = [one for one in _labelled(before) if one in self._examples]
+        earlier = [one for one in labelled if one in self._captures]
         there: dict[ExampleId, Summed] = {}
         for one in earlier:
             if one not in self._remembered:
@@ -96,6 +97,7 @@ class Explainer:
             answer=self._names[capture.answer],
             probabilities=dict(zip(self._names, map(float, capture.probabilities), strict=True)),
             labelled=tuple(earlier),
+            n_unscanned=len(labelled) - len(earlier),
             gap=gap,
             neurons=tuple(
                 self._neuron(int(one), here, there) for one in strongest_first[:N_NEURONS]

@@ -177,6 +177,8 @@ class Rescored:
     total: int
     changes: tuple[Change, ...] = ()
     """What each of the last labels changed, as far as it was seen."""
+    revision: int = 0
+    """Length of the journal whose labels these are."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
+from itertools import islice
 from threading import Thread
-
-import numpy as np
 
 from neufs_tui.core.difficulty import Difficulty
 from neufs_tui.core.incremental import Choice, Geometry, IncrementalSelection
@@ -46,6 +45,7 @@ class Ranker:
         """Bind what does not change while the engine runs; distances are computed on `device`."""
         self._device = device
         self._examples = examples
+        self._ids = {example.id for example in examples}
         self._names = task.label_names
         self._settings = settings
         self._captures: Mapping[ExampleId, Capture] = {}
@@ -172,14 +172,17 @@ class Ranker:
             return self._in_file_order(decisions, limit, leave_out)
         pool, difficulty = self._pool, self._difficulty
         geometry = self._geometry(pool, self._selection, decisions)
-        gaps = pool.sets.gaps(geometry.coverage)
-        undecided = np.ones(len(pool.ids), dtype=bool)
-        undecided[geometry.decided] = False
-        open_gaps = gaps[undecided]
         values = difficulty.values[signal]
         choices = self._selection.ranking(geometry, limit + (leave_out is not None), values)
+        labelled = (d.example_id for d in decisions if d.kind is DecisionKind.LABEL)
+        n_unscanned = len(self._ids.intersection(labelled).difference(pool.place_of))
+        n_labelled = len(geometry.labelled)
         return [
-            self._pick(pool, geometry, difficulty, signal, choice, gaps, open_gaps)
+            replace(
+                self._pick(pool, difficulty, signal, choice),
+                n_labelled=n_labelled,
+                n_unscanned=n_unscanned,
+            )
             for choice in choices
             if pool.ids[choice.place] != leave_out
         ][:limit]
@@ -208,61 +211,44 @@ class Ranker:
     def _pick(
         self,
         pool: ScannedPool,
-        geometry: Geometry,
         difficulty: Difficulty,
         signal: Signal,
         choice: Choice,
-        gaps: np.ndarray[tuple[int], np.dtype[np.int64]],
-        open_gaps: np.ndarray[tuple[int], np.dtype[np.int64]],
     ) -> Pick:
         place = choice.place
-        gap = int(gaps[place])
         reason = Reason(
-            gap=gap,
-            set_size=int(pool.sets.sizes[place]),
-            median_gap=float(np.median(open_gaps)),
-            gap_rank=1 + int((open_gaps > gap).sum()),
-            n_ranked=len(open_gaps),
             neighbourhood=choice.n_members,
             neuron_count=int(difficulty.numbers["count"][place]),
             distance=choice.distance,
             score=choice.score,
             signal=signal,
-            percentile=difficulty.percentile(place, signal),
-            n_demonstrations=self._n_demonstrations if difficulty.reread[place] else 0,
-        )
-        pick = self._with_answer(
-            pool.ids[place], reason, len(pool.ids), n_labelled=len(geometry.labelled)
+            n_farther=choice.n_farther,
+            n_easier=choice.n_easier,
+            n_demonstrations=self._n_demonstrations if difficulty.reread[signal][place] else 0,
         )
         values = {name: float(of[place]) for name, of in difficulty.values.items()}
-        return replace(pick, difficulty=values)
+        return replace(
+            self._with_answer(pool.ids[place], len(pool.ids)), reason=reason, difficulty=values
+        )
 
     def _in_file_order(
         self, decisions: Sequence[Decision], limit: int, leave_out: ExampleId | None
     ) -> list[Pick]:
         decided = {decision.example_id for decision in decisions} | {leave_out}
-        n_labelled = sum(decision.kind is DecisionKind.LABEL for decision in decisions)
-        picks: list[Pick] = []
-        for example in self._examples:
-            if len(picks) == limit:
-                break
-            if example.id in self._captures and example.id not in decided:
-                n_scanned = len(self._captures)
-                picks.append(self._with_answer(example.id, None, n_scanned, n_labelled))
-        return picks
+        ids = (example.id for example in self._examples)
+        open_ids = (one for one in ids if one in self._captures and one not in decided)
+        return [self._with_answer(one, len(self._captures)) for one in islice(open_ids, limit)]
 
-    def _with_answer(
-        self, example_id: ExampleId, reason: Reason | None, n_scanned: int, n_labelled: int
-    ) -> Pick:
+    def _with_answer(self, example_id: ExampleId, n_scanned: int) -> Pick:
         reread = self._readings.get(example_id)
         capture = reread or self._captures[example_id]
         return Pick(
             example_id=example_id,
-            reason=reason,
+            reason=None,
             answer=self._names[capture.answer],
             probabilities=tuple(float(share) for share in capture.probabilities),
             n_scanned=n_scanned,
-            n_labelled=n_labelled,
+            n_labelled=0,
             n_demonstrations=self._n_demonstrations if reread else 0,
             truncated=self._captures[example_id].truncated,
         )

@@ -95,11 +95,12 @@ class Rescorer:
             readings.update((example_id, _without_set(one)) for example_id, one in captured)
         return True
 
-    def progress(self, candidates: Sequence[ExampleId]) -> Rescored:
+    def progress(self, candidates: Sequence[ExampleId], *, revision: int = 0) -> Rescored:
         """How far rereading is.
 
         Args:
             candidates: everything that is to be reread.
+            revision: length of the journal that is followed.
         """
         return Rescored(
             n_demonstrations=len(self.demonstrations),
@@ -107,6 +108,7 @@ class Rescorer:
             done=sum(example_id in self.readings for example_id in candidates),
             total=len(candidates),
             changes=self._seen_changes(),
+            revision=revision,
         )
 
     def _seen_changes(self) -> tuple[Change, ...]:

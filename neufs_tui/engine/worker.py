@@ -129,7 +129,7 @@ class Engine:
             order = self._ranker.order(self._focus)
             limit = SHORTLIST if self._config.selection.rescore == "shortlist" else len(order)
             self._candidates = [one for one in order if one != self._focus.shown][:limit]
-            self._send(self._rescorer.progress(self._candidates))
+            self._send(self._rescorer.progress(self._candidates, revision=self._focus.revision))
         else:
             self._candidates = []
 
@@ -153,7 +153,7 @@ class Engine:
             return
         began = time.monotonic()
         self._refresh(self._ranker, self._rescorer)
-        self._send(self._rescorer.progress(self._candidates))
+        self._send(self._rescorer.progress(self._candidates, revision=self._focus.revision))
         self._send(self._ranker.answer(self._focus))
         ended = time.monotonic()
         self._rank_again_at = ended + (ended - began) / _RANKING_SHARE

@@ -40,14 +40,10 @@ def pool(n: int, *, first: str | None = None) -> tuple[Example, ...]:
 
 def reason(**changes: float | str | None) -> Reason:
     values: dict[str, float | str | None] = {
-        "gap": 57,
-        "set_size": 500,
-        "median_gap": 5.0,
-        "gap_rank": 3,
-        "n_ranked": 183,
         "neighbourhood": 44,
-        "signal": "count",
-        "percentile": 71.4,
+        "signal": "margin",
+        "n_farther": 30,
+        "n_easier": 38,
         "neuron_count": 812,
         "distance": 0.1,
         "score": 0.8,

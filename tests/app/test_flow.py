@@ -18,6 +18,7 @@ from neufs_tui.engine.protocol import (
     Explain,
     Explained,
     Focus,
+    Rescored,
     ScanProgressed,
     Stage,
 )
@@ -161,6 +162,26 @@ def test_undo_shows_each_example_again_with_its_reason_and_redo_goes_back() -> N
         assert flow.redo() is not None
         assert shown_row(flow) == row
     assert flow.counts.labelled == 3
+
+
+def test_what_was_reread_with_labels_undone_since_is_not_known_any_more() -> None:
+    flow, workspace, engine = ranked()
+    flow.decide(LABEL, "A")
+    flow.decide(LABEL, "A")
+    before = Rescored(2, 2, 3, 6, revision=workspace.revision())
+    flow.hear(before)
+    assert flow.heard.rescored == before
+    flow.undo()
+    assert flow.heard.rescored is None
+    flow.hear(before)  # on its way when she undid
+    assert flow.heard.rescored is None
+    flow.decide(LABEL, "B")
+    flow.hear(replace(before, revision=workspace.revision() - 1))
+    assert flow.heard.rescored is not None and flow.heard.rescored.n_labels == 2
+    flow.undo()
+    flow.redo()
+    assert flow.heard.rescored is None
+    assert engine.focus.revision == workspace.revision()
 
 
 def test_there_may_be_nothing_to_undo_or_redo() -> None:

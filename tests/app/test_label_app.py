@@ -46,6 +46,7 @@ from tests.app.fakes import (
     reason,
 )
 
+LABEL_NAME = "With Explanation"
 EXAMPLES = pool(100)
 PICKS = tuple(pick(e, why=reason()) for e in EXAMPLES)
 
@@ -277,7 +278,7 @@ async def test_why_asks_the_engine_and_shows_no_answer_of_the_model() -> None:
         assert "Asking the model" in session.said("#page > *")
         await session.say(Explained(asked.example_id, explanation(asked.example_id)))
         page = session.said("#page > *")
-        assert "Nothing is labelled yet" in page and "L3.101" in page
+        assert "nothing is labelled yet" in page and "L3.101" in page
         assert "With" not in page
         await session.press("1")
         assert session.labels == []
@@ -293,11 +294,11 @@ async def test_the_gap_appears_under_the_reason_and_nothing_else_moves() -> None
         before = app.screen.query_one("#labels").region
         assert session.said("#gap") == ""
         await session.say(Explained(EXAMPLES[0].id, explanation(EXAMPLES[0].id)))
-        strip, strongest, second = session.said("#gap").splitlines()
-        assert strip == "40 new by layer 0 |  ▁▃▆█▇| 6  most 14 in layer 5"
+        size, strip, strongest = session.said("#gap").splitlines()
+        assert size == "all of its 500 neurons are new: nothing is labelled yet"
+        assert strip == "by layer 0 |  ▁▃▆█▇| 6  most 14 in layer 5"
         assert strongest.split("  ")[0] == "L0.100"
         assert "+4.500  up ·yes Yes" in strongest and "down <b> ·no" in strongest
-        assert second.startswith("L3.101")
         assert app.screen.query_one("#labels").region == before
         reason_lines = app.screen.query_one("#reason").region.height
         assert reason_lines <= 6
@@ -306,7 +307,7 @@ async def test_the_gap_appears_under_the_reason_and_nothing_else_moves() -> None
 
 
 async def test_a_long_reason_takes_its_lines_from_the_gap() -> None:
-    long = reason(gap=12_345, gap_rank=88_888, n_ranked=99_999, signal="participation")
+    long = reason(neighbourhood=99_999, n_farther=88_888, n_easier=77_777, signal="participation")
     app, startup = app_on()
     async with app.run_test(size=(80, 24)) as pilot:
         session = await start(pilot, startup)
@@ -315,6 +316,78 @@ async def test_a_long_reason_takes_its_lines_from_the_gap() -> None:
         await session.press("1")
         assert app.screen.query_one("#why").region.height == 4
         assert app.screen.query_one("#reason").region.height == 6
+
+
+async def test_a_pool_scanned_anew_never_shows_two_counts_for_one_thing() -> None:
+    """Of 31 labels 5 were scanned when the example was chosen, 12 when it was explained."""
+    workspace = FakeWorkspace(EXAMPLES)
+    for one in EXAMPLES[1:32]:
+        decision = Decision(one.id, DecisionKind.LABEL, LABEL_NAME)
+        workspace.record(decision, pick=None, seconds=None, looked=False, panel=None)
+    app, startup = app_on(workspace)
+    async with app.run_test(size=(80, 24)) as pilot:
+        session = await start(pilot, startup, rank=False)
+        chosen = replace(PICKS[0], n_labelled=5, n_unscanned=26, n_scanned=40)
+        await session.say(ScanProgressed(40, 100, 9.0, 7.0), startup.engine.rank(pick=chosen))
+        known = replace(
+            explanation(EXAMPLES[0].id, tuple(one.id for one in EXAMPLES[1:13])), n_unscanned=19
+        )
+        await session.say(Explained(EXAMPLES[0].id, known), ScanProgressed(100, 100, 9.0, 0.0))
+        why = " ".join(session.said("#why").split())
+        assert why.startswith("Stands for 44 examples that the 5 labels it was ranked with do not")
+        size, beside, *_ = session.said("#gap").splitlines()
+        assert size == "40 of its 500 neurons are new to 12 of your 31 labelled examples"
+        assert beside.startswith("median 12; rank 3 of 180 · by layer 0 |")
+        status = session.said("#status")
+        assert "labelled 31 · " in status and "scanned all 100" in status
+        assert "ranked without 26 labels" in status
+        await session.press("w")
+        page = session.said("#page > *")
+        assert f"{size} (median 12; rank 3 of 180)." in " ".join(page.split())
+        assert why in " ".join(page.split())
+        assert "Chosen by NeuFS" in page and "difficulty by margin" in page
+
+
+async def test_what_was_chosen_in_file_order_names_no_count_that_the_scan_overtakes() -> None:
+    app, startup = app_on()
+    async with app.run_test(size=(80, 24)) as pilot:
+        session = await start(pilot, startup, rank=False)
+        first = pick(EXAMPLES[0], n_scanned=8)
+        await session.say(ScanProgressed(8, 100, 9.0, 7.0), startup.engine.rank(pick=first))
+        await session.say(ScanProgressed(100, 100, 9.0, 0.0))
+        assert "scanned all 100" in session.said("#status")
+        said = " ".join(session.said("#why").split())
+        assert said == (
+            "Next in file order: chosen before the 32 examples that NeuFS needs were scanned."
+        )
+
+
+async def test_labels_faster_than_the_engine_are_counted_upwards_and_undo_forgets_answers() -> None:
+    app, startup = app_on()
+    async with app.run_test(size=(80, 24)) as pilot:
+        session = await start(pilot, startup)
+        await session.say(ScanProgressed(100, 100, 9.0, 0.0))
+        ahead = tuple(replace(one, n_labelled=1) for one in PICKS[1:3])
+        ranked = startup.engine.rank(
+            after_label=ahead[0], further_after_label=ahead[1:], queue=PICKS[3:]
+        )
+        await session.say(ranked)
+        fresh = []
+        for _ in range(4):  # the engine says nothing meanwhile: at last its older queue is left
+            await session.press("1")
+            fresh.append(session.said("#status").split("  ")[-1].strip())
+        assert fresh == [
+            *("ranking up to date", "ranked 1 label ago", "ranked 3 labels ago"),
+            "ranked 4 labels ago",
+        ]
+        revision = session.workspace.revision()
+        await session.say(Rescored(4, 4, 7, 96, revision=revision))
+        assert "answers read with 4 of 4 labels for 7 of 96" in session.said("#status")
+        await session.press("u")
+        await session.say(Rescored(4, 4, 9, 96, revision=revision))
+        status = session.said("#status")
+        assert "labelled 3 · " in status and "scanned all 100" in status
+        assert "read with" not in status
 
 
 async def test_the_models_answer_is_hidden_until_she_asks_or_has_answered() -> None:

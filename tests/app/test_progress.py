@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from neufs_tui.app import progress
-from neufs_tui.core.learning import Progress, learning_progress
+from neufs_tui.core.learning import Progress, learning_curve, learning_progress
 from neufs_tui.core.settings import DEFAULT_SIGNAL, DifficultyName
 from neufs_tui.core.stability import Change
 from tests.core.test_track_record import OTHER, labelled, telling
@@ -51,6 +51,17 @@ def test_the_gains_of_the_last_labels_are_averaged() -> None:
     said = progress.summary(known(4)).plain
     assert f"{500 + 100 + 50 + 33} neurons switched on; the last 3 labels added 61 on" in said
     assert "500 neurons switched on by the first label." in progress.summary(known(1)).plain
+
+
+def test_neurons_are_counted_over_the_labels_that_are_said() -> None:
+    given = telling(4)
+    some = {given[1].example.id: 30, given[2].example.id: 12}
+    points = learning_curve(given, some)
+    said = progress.summary(replace(known(4), points=points)).plain
+    assert "42 neurons switched on by 2 of 4 labelled examples; the last of them added 12" in said
+    points = learning_curve(given, {given[1].example.id: 30})
+    said = progress.summary(replace(known(4), points=points)).plain
+    assert "30 neurons switched on by 1 of 4 labelled examples." in said
 
 
 @pytest.mark.parametrize(

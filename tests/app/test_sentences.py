@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,11 +11,12 @@ from hypothesis import strategies as st
 
 from neufs_tui.app import reasons, sentences
 from neufs_tui.core.records import Decision, DecisionKind, Pick, Reason
-from neufs_tui.core.settings import SIGNALS
+from neufs_tui.core.settings import SIGNALS, SelectionSettings
 from neufs_tui.engine.protocol import EngineDied, EngineFailed
 from tests.app.fakes import example, pick, reason
 
 ONE = example(16, "One text.")
+ALONE = "Alone in its group"
 
 
 def why(
@@ -30,52 +32,52 @@ def why(
     [
         (
             pick(ONE, n_labelled=5, why=reason()),
-            "Stands for 44 examples that no label covers yet; 57 of its neurons are new to your"
-            " 5 labelled examples (median 5; rank 3 of 183); neuron count above 71%"
-            " of equally long answers (read without labels).",
+            "Stands for 44 examples that no label covers yet: more typical than 30 of the other"
+            " 43, harder than 38 of the other 43 by how close its two likeliest labels are"
+            " (read without labels).",
         ),
         (
-            pick(ONE, n_labelled=1, why=reason(gap=1, median_gap=0.5, neighbourhood=1)),
-            "Stands for itself alone; 1 of its neurons is new to your one labelled"
-            " example (median 0.5; rank 3 of 183); neuron count above 71% of equally"
-            " long answers (read without labels).",
+            pick(ONE, n_labelled=2, why=reason(n_farther=43, n_easier=43, n_demonstrations=2)),
+            "Stands for 44 examples that no label covers yet: the most typical of them, the"
+            " hardest of them by how close its two likeliest labels are (read with 2 labels).",
         ),
         (
-            pick(ONE, n_labelled=2, why=reason(gap=0, gap_rank=1_200, n_ranked=99_845)),
-            "Stands for 44 examples that no label covers yet; none of its neurons is new to"
-            " your 2 labelled examples (median 5; rank 1,200 of 99,845); neuron count above 71% of"
-            " equally long answers (read without labels).",
+            pick(ONE, n_labelled=2, why=reason(n_farther=21)),
+            "Stands for 44 examples that no label covers yet: harder than 38 of the other 43 by"
+            " how close its two likeliest labels are (read without labels).",
         ),
         (
-            pick(ONE, n_labelled=0, why=reason(neighbourhood=212, percentile=99.9)),
-            "Nothing is labelled yet, so every neuron is new; this one stands for a group of 212"
-            " alike examples; neuron count above 99% of equally long answers.",
+            pick(ONE, n_labelled=2, why=reason(n_easier=0)),
+            "Stands for 44 examples that no label covers yet: more typical than 30 of the other"
+            " 43.",
         ),
         (
-            pick(ONE, n_labelled=3, why=reason(neighbourhood=0, percentile=0.0)),
-            "Every group left has a labelled example near it; 57 of its neurons are new to"
-            " your 3 labelled examples (median 5; rank 3 of 183); the lowest neuron count"
-            " of equally long answers (read without labels).",
+            pick(ONE, n_labelled=2, why=reason(n_farther=21, n_easier=21)),
+            "Stands for 44 examples that no label covers yet: chosen among them by typicality and"
+            " difficulty together.",
         ),
         (
-            pick(ONE, n_labelled=3, why=reason(gap_rank=1, percentile=None, n_demonstrations=2)),
-            "Stands for 44 examples that no label covers yet; 57 of its neurons are new to"
-            " your 3 labelled examples (median 5; rank 1 of 183); all are equally hard by"
-            " neuron count (read with 2 labels).",
+            pick(ONE, n_labelled=1, why=reason(neighbourhood=1)),
+            ALONE + ", which no label covers yet.",
         ),
         (
-            pick(ONE, n_labelled=0, why=reason(neighbourhood=1, signal="entropy")),
-            "Nothing is labelled yet, so every neuron is new; this one has no others like it; the"
-            " model is less certain of it than of 71% of others.",
+            pick(ONE, n_labelled=3, why=reason(neighbourhood=0, distance=0.314)),
+            "Every group left has a labelled example near it, so the farthest from any label come"
+            " first: this one is at distance 0.31.",
         ),
         (
-            pick(ONE, n_labelled=0, why=reason(neighbourhood=1, signal="margin", percentile=0.0)),
-            "Nothing is labelled yet, so every neuron is new; this one has no others like it; its"
-            " two likeliest labels are the farthest apart.",
+            pick(ONE, n_labelled=0, why=reason(neighbourhood=1_212, n_farther=1_200, n_easier=0)),
+            "Stands for 1,212 alike examples: more typical than 1,200 of the other 1,211.",
         ),
+        (
+            pick(ONE, n_labelled=0, why=reason(n_farther=0, signal="count")),
+            "Stands for 44 alike examples: harder than 38 of the other 43 by its neuron count, for"
+            " an answer of its length (read without labels).",
+        ),
+        (pick(ONE, n_labelled=0, why=reason(neighbourhood=1)), ALONE + "."),
         (
             pick(ONE, n_scanned=16),
-            "Next in file order: 16 of the 32 examples that NeuFS needs were scanned.",
+            "Next in file order: chosen before the 32 examples that NeuFS needs were scanned.",
         ),
         (pick(ONE, n_scanned=40), "Next in file order."),
         (None, "Next in file order, without the model."),
@@ -88,16 +90,17 @@ def test_the_reason_is_one_true_sentence(shown: Pick | None, expected: str) -> N
 @pytest.mark.parametrize(
     ("n_known", "clause"),
     [
-        (0, "Chosen before your first label, so every neuron was new; this one stands for"),
-        (1, "57 of its neurons are new to your first labelled example (median"),
-        (3, "57 of its neurons are new to your first 3 labelled examples (median"),
-        (4, "57 of its neurons are new to your 4 labelled examples (median"),
+        (0, "Stands for 44 alike examples: "),
+        (1, "Stands for 44 examples that the 1 label it was ranked with does not cover: "),
+        (5, "Stands for 44 examples that the 5 labels it was ranked with do not cover: "),
+        (31, "Stands for 44 examples that no label covers yet: "),
+        (32, "Stands for 44 examples that the 32 labels it was ranked with do not cover: "),
     ],
 )
-def test_a_pick_made_before_the_last_labels_speaks_of_those_it_knew(
-    n_known: int, clause: str
-) -> None:
-    assert clause in why(pick(ONE, n_labelled=n_known, why=reason()), n_labels=4)
+def test_a_pick_made_with_other_labels_speaks_of_those_it_knew(n_known: int, clause: str) -> None:
+    sentence = why(pick(ONE, n_labelled=n_known, why=reason()), n_labels=31)
+    assert sentence.startswith(clause)
+    assert "first" not in sentence
 
 
 @pytest.mark.parametrize(
@@ -119,34 +122,54 @@ def test_a_pool_smaller_than_the_threshold_is_not_promised_a_choice() -> None:
     assert sentence == "Next in file order."
 
 
-counts = st.integers(0, 100_000)
+groups = st.integers(0, 100_000)
 
 
 @given(
     st.builds(
         Reason,
-        gap=counts,
-        set_size=counts,
-        median_gap=counts.map(lambda n: n / 2),
-        gap_rank=st.integers(1, 100_000),
-        n_ranked=st.integers(1, 100_000),
-        neighbourhood=st.integers(1, 100_000),
+        neighbourhood=groups,
         signal=st.sampled_from(SIGNALS),
-        percentile=st.floats(0, 100),
-        neuron_count=counts,
+        neuron_count=groups,
         distance=st.floats(0, 1),
         score=st.floats(0, 1),
+        n_demonstrations=st.integers(0, 40),
     ),
-    st.integers(2, 500),
+    st.floats(0, 1),
+    st.floats(0, 1),
+    st.integers(0, 500),
+    st.integers(0, 500),
 )
-def test_every_number_in_the_sentence_is_in_the_pick(reason: Reason, n_labelled: int) -> None:
-    sentence = why(pick(ONE, n_labelled=n_labelled, why=reason))
+def test_every_number_in_the_sentence_is_in_the_pick_and_speaks_for_it(
+    reason: Reason, farther: float, easier: float, n_labelled: int, n_labels: int
+) -> None:
+    others = max(0, reason.neighbourhood - 1)
+    n_farther, n_easier = int(others * farther), int(others * easier)
+    known = replace(reason, n_farther=n_farther, n_easier=n_easier)
+    sentence = why(pick(ONE, n_labelled=n_labelled, why=known), n_labels=n_labels)
     said = {float(n.replace(",", "")) for n in re.findall(r"\d[\d,]*(?:\.\d+)?", sentence)}
-    known = {
-        *(reason.gap, reason.median_gap, reason.gap_rank, reason.n_ranked, reason.neighbourhood),
-        *(int(reason.percentile), n_labelled),
-    }
-    assert said <= {float(number) for number in known}
+    facts = (known.neighbourhood, others, known.n_demonstrations, n_labelled, n_farther, n_easier)
+    assert said <= {float(fact) for fact in facts} | {float(f"{known.distance:.2f}")}
+    assert ("typical" in sentence.replace("typicality", "")) == (2 * n_farther > others)
+    assert ("hard" in sentence) == (2 * n_easier > others)
+    if 2 * n_easier > others > n_easier:
+        assert f"harder than {n_easier:,} of the other {others:,}" in sentence
+    if 2 * n_farther > others > n_farther:
+        assert f"more typical than {n_farther:,} of the other {others:,}" in sentence
+    assert ("no label covers" in sentence) <= (0 < n_labelled == n_labels)
+    assert "neurons are new" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("shown", "end"),
+    [
+        (pick(ONE, why=reason(signal="entropy")), "tau 0.5, seed 0, difficulty by entropy."),
+        (pick(ONE), "Shown in file order."),
+        (None, "Shown in file order."),
+    ],
+)
+def test_what_no_ranking_chose_is_not_said_to_be_chosen(shown: Pick | None, end: str) -> None:
+    assert reasons.origin(None, SelectionSettings(), shown).endswith(end)
 
 
 def test_a_key_says_what_it_did_and_how_to_take_it_back() -> None:

@@ -106,7 +106,7 @@ def ranked_first(engine: FakeEngine, *, scanned: int = 200, n_labelled: int = 0)
         pick=pick(examples[0], n_labelled=n_labelled, n_scanned=scanned, why=reason()),
         after_label=None,
         queue=tuple(
-            pick(e, n_labelled=n_labelled, n_scanned=scanned, why=reason(gap=9, gap_rank=12))
+            pick(e, n_labelled=n_labelled, n_scanned=scanned, why=reason(n_farther=9, n_easier=12))
             for e in examples[1:12]
         ),
     )

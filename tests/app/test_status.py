@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from neufs_tui.app.loading import Loading
@@ -22,6 +24,7 @@ from neufs_tui.engine.protocol import Downloaded, EngineDied, Rescored, ScanProg
 from tests.app.fakes import READY, example, pick, reason
 
 ONE = example(0)
+RESCANNED = "ranked without 26 labels"
 
 
 def test_the_counts_add_up() -> None:
@@ -38,9 +41,17 @@ def test_the_counts_add_up() -> None:
     [
         (None, 3, "file order"),
         (pick(ONE), 0, "file order"),
-        (pick(ONE, n_labelled=9, why=reason()), 10, "ranked with 9 of 10 labels"),
+        (pick(ONE, n_labelled=9, why=reason()), 10, "ranked 1 label ago"),
+        (pick(ONE, n_labelled=4, why=reason()), 31, "ranked 27 labels ago"),
+        (replace(pick(ONE, n_labelled=5, why=reason()), n_unscanned=26), 31, RESCANNED),
+        (replace(pick(ONE, n_labelled=4, why=reason()), n_unscanned=26), 31, "ranked 1 label ago"),
         (pick(ONE, n_labelled=10, why=reason()), 10, "ranking up to date"),
         (pick(ONE, n_labelled=11, why=reason()), 10, "ranked before the undo"),
+        (
+            replace(pick(ONE, n_labelled=1, why=reason()), n_unscanned=9),
+            9,
+            "ranked before the undo",
+        ),
     ],
 )
 def test_the_ranking_says_how_fresh_it_is(shown: Pick | None, n_labels: int, expected: str) -> None:
@@ -55,7 +66,7 @@ def test_both_lines_fit_80_columns_with_a_pool_of_100_000() -> None:
     assert spread(first, engine, 76).startswith(" · ".join(first))
     line = spread(second, fresh, 76)
     assert line.startswith("scanned 99,999/100,000 · 2 h 15 min left ")
-    assert line.endswith("ranked with 998 of 999 labels")
+    assert line.endswith("ranked 1 label ago")
 
 
 @pytest.mark.parametrize(

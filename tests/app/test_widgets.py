@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 
-from neufs_tui.app.explained import Pool
+from neufs_tui.app.explained import Pool, sentence
+from neufs_tui.app.explained import page as explained_page
 from neufs_tui.app.gate import Gate
 from neufs_tui.app.screens.picker import matching
 from neufs_tui.app.widgets.label_list import LabelList, Plan, plan
@@ -110,7 +111,7 @@ EXPLAINED = explanation(EXAMPLES[0].id, (EXAMPLES[1199].id,))
     ],
 )
 def test_a_neuron_of_the_gap_says_as_much_as_there_is_room_for(width: int, expected: str) -> None:
-    said = gap_lines(EXPLAINED, NAMES, width, 3, n_labelled=1)[2].plain
+    said = gap_lines(EXPLAINED, NAMES, width, 4)[3].plain
     columns = [part.strip() for part in said.split("  ") if part.strip()]
     tokens = ["up ·yes Yes \\n", "down <b> ·no"]
     assert columns == ["L3.101", "+3.500", *tokens, *filter(None, [expected])]
@@ -125,13 +126,47 @@ def test_the_gaps_lines_fit_whatever_the_tokens_and_layers(
 ) -> None:
     neuron = replace(EXPLAINED.neurons[0], layer=98, index=24_575, towards=towards, away=away)
     gap = replace(EXPLAINED.gap, by_layer=tuple(by_layer))
-    lines = gap_lines(replace(EXPLAINED, neurons=(neuron,), gap=gap), NAMES, width, 6, n_labelled=2)
-    assert len(lines) == 2
+    lines = gap_lines(replace(EXPLAINED, neurons=(neuron,), gap=gap), NAMES, width, 6)
+    assert len(lines) == 3
     assert all(line.cell_length <= width and "\n" not in line.plain for line in lines)
 
 
 def test_an_example_without_a_gap_says_so() -> None:
     gap = replace(EXPLAINED.gap, size=0, by_layer=(0, 0, 0))
-    strip, none = gap_lines(replace(EXPLAINED, neurons=(), gap=gap), NAMES, 76, 6, n_labelled=1)
-    assert strip.plain == "0 new by layer 0 |   | 2"
-    assert none.plain == "none of its neurons is new"
+    lines = gap_lines(replace(EXPLAINED, neurons=(), gap=gap), NAMES, 76, 6)
+    assert [line.plain for line in lines] == [
+        "none of its 500 neurons is new to your labelled example",
+        "median 12; rank 3 of 180",
+    ]
+
+
+LABELLED = tuple(one.id for one in EXAMPLES[1:32])
+
+
+@pytest.mark.parametrize(
+    ("n_labelled", "n_unscanned", "size", "expected"),
+    [
+        (0, 0, 500, "all of its 500 neurons are new: nothing is labelled yet"),
+        (0, 31, 500, "all of its 500 neurons are new: no labelled example was scanned yet"),
+        (1, 0, 1, "1 of its 500 neurons is new to your labelled example"),
+        (5, 26, 73, "73 of its 500 neurons are new to 5 of your 31 labelled examples"),
+        (31, 0, 0, "none of its 500 neurons is new to your 31 labelled examples"),
+    ],
+)
+def test_a_gap_is_said_with_the_labels_it_was_counted_over_the_same_everywhere(
+    n_labelled: int, n_unscanned: int, size: int, expected: str
+) -> None:
+    known = replace(
+        EXPLAINED,
+        labelled=LABELLED[:n_labelled],
+        n_unscanned=n_unscanned,
+        gap=replace(EXPLAINED.gap, size=size),
+    )
+    beside = "median 12; rank 3 of 180" if n_labelled else ""
+    said, *rest = [line.plain for line in gap_lines(known, NAMES, 76, 6)]
+    assert said == expected
+    assert ("median" in " ".join(rest)) == bool(beside)
+    in_full = sentence(known)
+    assert in_full.lower() == f"{expected}{f' ({beside})' if beside else ''}.".lower()
+    page = explained_page(known, NAMES, 88, why="", origin="", looked=False).plain
+    assert page.count(in_full) == 1

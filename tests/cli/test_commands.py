@@ -400,7 +400,7 @@ def test_explain_tells_why_in_numbers_that_add_up(run: Run, pool: Path, tiny_lla
     assert sum(told["probabilities"].values()) == pytest.approx(1)
     assert run("explain", pool, "#8", *LABELS, *model, "--json").json == told
     lines = run("explain", pool, "r7", *LABELS, *model).out
-    assert "Nothing is labelled yet" in lines and "all together" in lines
+    assert "nothing is labelled yet" in lines and "all together" in lines
     missing = run("explain", pool, "nobody", *LABELS, *model)
     assert missing.status == 2
     assert "there is no example 'nobody'" in missing.err
@@ -416,10 +416,13 @@ def test_explain_repeats_what_the_screen_said_of_a_label(run: Run, pool: Path) -
         session.record(decision, pick=shown, seconds=None, panel=stored)
     said = " ".join(run("explain", pool, "r7").out.split())
     assert "you: no, not at all · model with 3 labels: yes .70" in said
-    assert "57 of its neurons are new to your 3 labelled examples" in said
+    assert "Stands for 44 examples that no label covers yet: more typical than 30" in said
+    assert "40 of its 500 neurons are new to your 3 labelled examples (median 12;" in said
+    assert said.count("neurons are new") == 1
     told = run("explain", pool, "r7", "--json").json
     assert told["label"] == "no, not at all"
-    assert told["shown_with"]["reason"]["gap"] == 57
+    assert told["shown_with"]["reason"]["n_farther"] == 30
+    assert told["gap"]["size"] == 40
 
 
 def test_explain_prints_what_was_stored_with_a_label(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 from neufs_tui.core.difficulty import (
     BY_LENGTH,
     MIN_GROUP,
+    Difficulty,
     reread_difficulty,
     scan_difficulty,
     standardised,
@@ -88,53 +91,104 @@ def test_counts_are_compared_only_among_answers_of_equal_length() -> None:
     np.testing.assert_array_equal(raw, [10, 20, 30, 100, 100])
 
 
-@pytest.mark.parametrize(("place", "percentile"), [(0, 0.0), (1, 50.0), (2, 100.0), (3, None)])
-def test_the_percentile_is_taken_among_the_others_of_equal_length(
-    place: int, percentile: float | None
-) -> None:
-    difficulty = scan_difficulty(counted((10, 1), (20, 1), (30, 1), (99, 2)))
-    assert difficulty.percentile(place, "count") == percentile
+def test_all_that_is_equally_hard_has_one_value_even_where_the_mean_rounds() -> None:
+    values = standardised(np.full(3, 0.1), np.zeros(3, dtype=np.int64))
+    assert not values.any()
 
 
-def test_entropy_is_compared_across_lengths() -> None:
-    captures = [
-        capture(length=length, scores=(0.0, -gap)) for length, gap in ((1, 3), (2, 2), (3, 1))
+def harder(captures: list[Capture], slope: int, shift: int) -> list[Capture]:
+    """The same with its neuron counts and nuclei changed linearly."""
+    return [
+        replace(
+            one,
+            neuron_count=slope * one.neuron_count + shift,
+            nucleus=slope * one.nucleus + shift,
+            participation=slope * one.participation + shift,
+        )
+        for one in captures
     ]
-    difficulty = scan_difficulty(captures)
-    assert [difficulty.percentile(place, "entropy") for place in range(3)] == [0, 50, 100]
-    assert difficulty.percentile(0, "count") is None
+
+
+def orders(difficulty: Difficulty) -> list[list[int]]:
+    return [np.argsort(-difficulty.values[signal], kind="stable").tolist() for signal in SIGNALS]
+
+
+@given(
+    st.integers(0, 10**6),
+    st.integers(1, 60),
+    st.data(),
+    st.booleans(),
+    st.sampled_from([(1, 0), (3, 0), (1, 50), (2, 7)]),
+)
+def test_rereading_without_a_change_changes_nothing(
+    seed: int, n: int, data: st.DataObject, raw_counts: bool, line: tuple[int, int]
+) -> None:
+    rng = np.random.default_rng(seed)
+    captures = random_captures(rng, n)
+    scan = scan_difficulty(captures, raw_counts=raw_counts)
+    m = data.draw(st.integers(0, n))
+    if data.draw(st.booleans()):  # the best by some signal, as the engine rereads
+        order = np.argsort(-scan.values[data.draw(st.sampled_from(SIGNALS))], kind="stable")
+        places = np.sort(order[:m])
+    else:
+        places = np.sort(rng.permutation(n)[:m])
+    again = reread_difficulty(scan, places, harder([captures[at] for at in places], *line))
+    for signal in SIGNALS:
+        np.testing.assert_allclose(again.values[signal], scan.values[signal], atol=1e-8)
+    assert orders(again) == orders(scan)
 
 
 @given(st.integers(0, 10**6), st.integers(1, 60), st.data())
-def test_what_was_reread_is_standardised_by_itself(seed: int, n: int, data: st.DataObject) -> None:
+def test_what_is_reread_keeps_the_mean_and_spread_that_it_had_in_the_scan(
+    seed: int, n: int, data: st.DataObject
+) -> None:
     rng = np.random.default_rng(seed)
     captures = random_captures(rng, n)
     scan = scan_difficulty(captures)
-    lengths = np.array([one.n_answer_tokens for one in captures])
-    for signal in SIGNALS:
-        groups = lengths if signal in BY_LENGTH else np.zeros_like(lengths)
-        expected = standardised(scan.numbers[signal], groups)
-        np.testing.assert_array_equal(scan.values[signal], expected)
     m = data.draw(st.integers(0, n))
     places = np.sort(rng.permutation(n)[:m])
     reread = random_captures(rng, m)
-    new_lengths = np.array([one.n_answer_tokens for one in reread], dtype=int)
+    lengths = np.array([one.n_answer_tokens for one in reread], dtype=int)
     mixed = reread_difficulty(scan, places, reread)
-    kept = np.isin(new_lengths, [k for k in (1, 2, 3) if (new_lengths == k).sum() >= MIN_GROUP])
-    assert set(np.flatnonzero(mixed.reread)) == set(places[kept])
-    np.testing.assert_array_equal(mixed.lengths[places[kept]], new_lengths[kept])
-    others = np.setdiff1d(np.arange(n), places[kept])
+    fresh = scan_difficulty(reread).numbers if reread else scan.numbers
     for signal in SIGNALS:
-        np.testing.assert_array_equal(mixed.values[signal][others], scan.values[signal][others])
-        if kept.any():
-            assert abs(mixed.values[signal][places[kept]].mean()) < 1e-9
+        taken = np.zeros(n, dtype=bool)
+        for length in (1, 2, 3) if signal in BY_LENGTH else (None,):
+            own = np.flatnonzero(lengths == length) if length else np.arange(m)
+            if len(own) < MIN_GROUP:
+                continue
+            group = places[own]
+            taken[group] = True
+            before, after = scan.values[signal][group], mixed.values[signal][group]
+            assert after.mean() == pytest.approx(before.mean(), abs=1e-8)
+            assert after.std() == pytest.approx(before.std(), abs=1e-8)
+            np.testing.assert_array_equal(mixed.numbers[signal][group], fresh[signal][own])
+            numbers = fresh[signal][own]
+            assert not (after[numbers.argsort()][:-1] > after[numbers.argsort()][1:]).any()
+        np.testing.assert_array_equal(mixed.reread[signal], taken)
+        for values, scanned in ((mixed.values, scan.values), (mixed.numbers, scan.numbers)):
+            np.testing.assert_array_equal(values[signal][~taken], scanned[signal][~taken])
 
 
-def test_a_percentile_is_taken_among_what_was_read_alike() -> None:
+def test_a_group_whose_numbers_have_become_equal_has_its_mean() -> None:
     scan = scan_difficulty(counted(*((count, 1) for count in range(20))))
-    assert scan.percentile(19, "count") == 100.0
-    again = counted(*((1000 - count, 1) for count in range(10)))
-    mixed = reread_difficulty(scan, np.arange(10, 20), again)
-    assert mixed.percentile(19, "count") == 0.0
-    assert mixed.percentile(10, "count") == 100.0
-    assert mixed.percentile(9, "count") == 100.0
+    mixed = reread_difficulty(scan, np.arange(10, 20), counted(*[(7, 1)] * 10))
+    assert mixed.values["count"][10:] == pytest.approx([scan.values["count"][10:].mean()] * 10)
+
+
+def test_a_group_that_the_scan_cannot_tell_apart_stays_so() -> None:
+    scan = scan_difficulty(counted(*[(7, 1)] * 10, *((count, 2) for count in range(10))))
+    mixed = reread_difficulty(scan, np.arange(10), counted(*((count, 2) for count in range(10))))
+    assert not mixed.values["count"][:10].any()
+
+
+def test_few_rare_answers_keep_their_counts_but_not_their_margin() -> None:
+    scan = scan_difficulty([capture(scores=(0.0, -n / 10)) for n in range(1, 21)])
+    again = [capture(length=1 + (n == 3), scores=(0.0, -3.0 + n / 10)) for n in range(10)]
+    mixed = reread_difficulty(scan, np.arange(10), again)
+    assert not mixed.reread["count"][3] and mixed.reread["count"][4]
+    assert mixed.reread["margin"][:10].all() and not mixed.reread["margin"][10:].any()
+    np.testing.assert_allclose(
+        np.sort(mixed.values["margin"][:10]), np.sort(scan.values["margin"][:10]), atol=0.4
+    )
+    assert mixed.values["margin"][0] < mixed.values["margin"][9]

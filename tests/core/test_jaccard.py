@@ -35,17 +35,6 @@ def test_distances_are_symmetric_with_a_zero_diagonal(sets: list[set[int]]) -> N
     assert not table.diagonal().any()
 
 
-@given(SETS, st.data())
-def test_gaps_count_what_the_labelled_leave_open(sets: list[set[int]], data: st.DataObject) -> None:
-    labelled = data.draw(st.sets(st.integers(0, len(sets) - 1)))
-    neurons = packed(sets)
-    coverage = neurons.no_coverage()
-    for place in labelled:
-        coverage = coverage | neurons.bits[place]
-    covered = set().union(*(sets[place] for place in labelled))
-    assert neurons.gaps(coverage).tolist() == [len(one - covered) for one in sets]
-
-
 def test_rows_are_the_same_however_few_fit_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
     sets = packed([set(rng.integers(0, 300, 30).tolist()) for _ in range(20)])

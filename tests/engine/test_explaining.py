@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import copy
 from pathlib import Path
 
 import numpy as np
@@ -125,6 +126,16 @@ def test_a_labelled_example_is_explained_by_the_labels_before_it(explainer: Expl
     assert alone.overlap is None
     assert alone.gap.size == alone.gap.set_size
     assert all(one.nearest is None for one in alone.neurons)
+
+
+def test_labels_that_are_not_scanned_are_counted_apart(explainer: Explainer) -> None:
+    removed = Decision("no longer in the pool", DecisionKind.LABEL, "yes")
+    early = copy(explainer)
+    early._captures = {k: v for k, v in explainer._captures.items() if k != EXAMPLES[1].id}
+    early._occurrences, early._n_counted = np.zeros_like(explainer._occurrences), 0
+    found = explained(early, EXAMPLES[7].id, [label(0), label(1), removed])
+    assert found.labelled == (EXAMPLES[0].id,)
+    assert (found.n_unscanned, found.n_labels) == (1, 2)
 
 
 def test_each_labelled_example_is_read_once_a_step_at_a_time(explainer: Explainer) -> None:

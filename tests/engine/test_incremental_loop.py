@@ -123,7 +123,8 @@ def check_geometry(loop: Loop) -> None:
     assert pool is not None and selection is not None
     geometry = loop.ranker._geometry(pool, selection, decisions)
     covered = set().union(*(sets[one] for one in labelled))
-    gaps = dict(zip(pool.ids, pool.sets.gaps(geometry.coverage).tolist(), strict=True))
+    outside = np.bitwise_count(pool.sets.bits & ~geometry.coverage).sum(axis=1, dtype=np.int64)
+    gaps = dict(zip(pool.ids, outside.tolist(), strict=True))
     assert gaps == {one: len(own - covered) for one, own in sets.items()}
     nearest = [
         min((jaccard(sets[one], sets[other]) for other in labelled), default=1.0)

@@ -11,10 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neufs_tui.core.neurons import Capture
-from neufs_tui.core.records import Decision, DecisionKind, Example, Label, Task, content_hash
+from neufs_tui.core.records import (
+    Decision,
+    DecisionKind,
+    Example,
+    Label,
+    Pick,
+    Task,
+    content_hash,
+)
 from neufs_tui.core.settings import SIGNALS, SelectionSettings, Signal
 from neufs_tui.engine import ranking
-from neufs_tui.engine.protocol import Focus
+from neufs_tui.engine.protocol import Focus, Ranked
 from neufs_tui.engine.ranking import QUEUE_LENGTH, Ranker
 
 LABEL, SKIP = DecisionKind.LABEL, DecisionKind.SKIP
@@ -119,28 +127,38 @@ def test_the_answer_depends_on_the_decisions_and_not_on_the_way_there(
     assert travelled.answer(here) == ranker().answer(here)
 
 
-def test_the_reason_counts_truly() -> None:
+@pytest.mark.parametrize("tau", [0.0, 0.5, 1.0])
+def test_the_reason_counts_truly(tau: float) -> None:
+    one = Ranker(EXAMPLES, TASK, replace(SELECTION, tau=tau))
+    one.observe(CAPTURES, complete=True)
     labelled = (label(3), label(8))
-    pick = ranker().answer(Focus(2, labelled, None, "count")).pick
-    assert pick is not None and pick.reason is not None
-    covered = set(CAPTURES[EXAMPLES[3].id].neurons) | set(CAPTURES[EXAMPLES[8].id].neurons)
-    gaps = {
-        example.id: len(set(CAPTURES[example.id].neurons) - covered)
-        for example in EXAMPLES
-        if example.row not in (3, 8)
-    }
-    own = gaps[pick.example_id]
-    assert pick.reason.gap == own
-    assert pick.reason.median_gap == np.median(list(gaps.values()))
-    assert pick.reason.gap_rank == 1 + sum(gap > own for gap in gaps.values())
-    assert pick.reason.n_ranked == 28
-    assert pick.reason.set_size == len(CAPTURES[pick.example_id].neurons)
-    counts = [one.neuron_count for example_id, one in CAPTURES.items()]
-    count = CAPTURES[pick.example_id].neuron_count
-    assert pick.reason.percentile == pytest.approx(100 * sum(c < count for c in counts) / 29)
-    assert pick.n_labelled == 2
-    assert sum(pick.probabilities) == pytest.approx(1)
-    assert pick.answer == TASK.label_names[int(np.argmax(pick.probabilities))]
+    picks = one.answer(Focus(2, labelled, None, "count")).queue
+    sets = {row: set(CAPTURES[EXAMPLES[row].id].neurons.tolist()) for row in range(30)}
+    counts = {row: CAPTURES[EXAMPLES[row].id].neuron_count for row in range(30)}
+    assert one._pool is not None and one._selection is not None
+    clustering = one._geometry(one._pool, one._selection, labelled).clustering
+    rows = {example.id: example.row for example in EXAMPLES}
+    for pick in picks:
+        assert pick.reason is not None
+        place = one._pool.place_of[pick.example_id]
+        cluster = clustering.labels[place]
+        medoid = sets[rows[one._pool.ids[clustering.medoids[cluster]]]]
+        members = [rows[one._pool.ids[at]] for at in clustering.members(int(cluster))]
+
+        def distance(row: int, medoid: set[int] = medoid) -> float:
+            return 1 - len(sets[row] & medoid) / len(sets[row] | medoid)
+
+        own = rows[pick.example_id]
+        covered = cluster < clustering.n_fixed
+        assert pick.reason.neighbourhood == (0 if covered else len(members))
+        assert pick.reason.distance == pytest.approx(distance(own))
+        farther = sum(distance(row) > distance(own) + 1e-9 for row in members)
+        easier = sum(counts[row] < counts[own] for row in members)
+        assert pick.reason.n_farther == (0 if covered or tau == 1 else farther)
+        assert pick.reason.n_easier == (0 if covered or tau == 0 else easier)
+        assert (pick.n_labelled, pick.n_unscanned) == (2, 0)
+        assert sum(pick.probabilities) == pytest.approx(1)
+        assert pick.answer == TASK.label_names[int(np.argmax(pick.probabilities))]
 
 
 def test_each_label_gains_what_those_before_it_left_open() -> None:
@@ -179,9 +197,10 @@ def test_the_queue_neither_holds_what_is_shown_nor_what_is_decided() -> None:
 
 
 def test_labels_on_examples_not_scanned_yet_do_not_count_as_ranked() -> None:
-    answer = ranker(12).answer(Focus(1, (label(25),), None))
+    removed = Decision(content_hash("no longer in the pool"), LABEL, "a")
+    answer = ranker(12).answer(Focus(4, (label(25), label(2), removed, label(26)), None))
     assert answer.pick is not None
-    assert answer.pick.n_labelled == 0
+    assert (answer.pick.n_labelled, answer.pick.n_unscanned) == (1, 2)
 
 
 def test_when_everything_ranked_is_decided_newly_scanned_examples_are_taken_in() -> None:
@@ -227,3 +246,49 @@ def test_a_large_geometry_is_made_beside_the_work(monkeypatch: pytest.MonkeyPatc
     assert not one.is_building
     assert one.answer(focus) == ranker(30).answer(focus)
     assert not one.observe(CAPTURES, complete=True)
+
+
+@given(
+    st.integers(0, 10**6),
+    st.sampled_from(SIGNALS),
+    st.integers(0, 3),
+    st.integers(0, 40),
+    st.sampled_from([(1, 0), (2, 0), (1, 30)]),
+)
+@settings(deadline=None, max_examples=60)
+def test_rereading_without_a_change_leaves_the_order_and_the_next_pick(
+    seed: int, signal: Signal, n_labels: int, n_reread: int, line: tuple[int, int]
+) -> None:
+    examples = pool(40)
+    scanned = {example.id: capture(1000 * seed + example.row) for example in examples}
+    one = Ranker(examples, TASK, SELECTION)
+    one.observe(scanned, complete=True)
+    decisions = tuple(Decision(example.id, LABEL, "a") for example in examples[:n_labels])
+    focus = Focus(n_labels, decisions, examples[-1].id, signal, signal)
+    order, before = one.order(focus), one.answer(focus)
+    slope, shift = line
+    again = {
+        example_id: replace(
+            scanned[example_id],
+            neuron_count=slope * scanned[example_id].neuron_count + shift,
+            nucleus=slope * scanned[example_id].nucleus + shift,
+            participation=slope * scanned[example_id].participation + shift,
+        )
+        for example_id in order[:n_reread]
+    }
+    one.refresh(again, n_demonstrations=n_labels)
+    assert one.order(focus) == order
+    after = one.answer(focus)
+    for was, now in zip(chosen(before), chosen(after), strict=True):
+        assert now.example_id == was.example_id
+        assert now.reason is not None and was.reason is not None
+        assert (now.reason.n_farther, now.reason.n_easier) == (
+            was.reason.n_farther,
+            was.reason.n_easier,
+        )
+        assert now.reason.score == pytest.approx(was.reason.score, abs=1e-7)
+
+
+def chosen(ranked: Ranked) -> list[Pick]:
+    picks = (ranked.after_label, ranked.after_skip, *ranked.queue)
+    return [pick for pick in picks if pick is not None]

@@ -10,15 +10,9 @@ from neufs_tui.export.manifest import installed_versions, manifest_json
 from tests.export.values import SYSTEM, labelled, provenance
 
 REASON = Reason(
-    gap=310,
-    set_size=553,
-    median_gap=204.5,
-    gap_rank=2,
-    n_ranked=90,
     neighbourhood=14,
     neuron_count=3012,
     distance=0.61,
-    percentile=71.2,
     score=0.83,
 )
 
@@ -59,7 +53,7 @@ def test_the_manifest_says_what_the_few_shot_set_depends_on() -> None:
     assert manifest["hashes"] == [content_hash("x"), content_hash("y")]
     first, second = manifest["examples"]
     assert (first["seq"], first["seconds"], first["model"]) == (1, 2.5, "0f3c")
-    assert first["why"]["reason"]["gap"] == 310
+    assert first["why"]["reason"]["neighbourhood"] == 14
     assert first["why"]["answer"] == "B"
     assert (second["seq"], second["why"]) == (4, None)
     assert manifest["versions"] == {"neufs-tui": "0.1.0"}

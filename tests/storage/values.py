@@ -46,17 +46,11 @@ def skip(text: str) -> Decision:
 
 def pick(text: str, answer: str = "A") -> Pick:
     reason = Reason(
-        gap=310,
-        set_size=553,
-        median_gap=204.5,
-        gap_rank=2,
-        n_ranked=90,
         neighbourhood=14,
         neuron_count=3012,
         distance=0.61,
         score=0.83,
         signal="entropy",
-        percentile=71.2,
     )
     return Pick(content_hash(text), reason, answer, (0.75, 0.25), n_scanned=100, n_labelled=3)
 

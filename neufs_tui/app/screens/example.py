@@ -65,8 +65,9 @@ class ExampleScreen(Screen[None]):
         if flow is None or flow.shown is None or not (flow.explanation or flow.ask(Explain)):
             self.say("there is nothing to explain without an example and the model")
         else:
-            about = (flow.shown.example.id, self._pool(flow), flow.explanation, flow.origin)
-            self.app.push_screen(screen(*about, looked=flow.has_looked))
+            about = (flow.shown.example.id, self._pool(flow), flow.explanation)
+            page = screen(*about, why=flow.why, origin=flow.origin, looked=flow.has_looked)
+            self.app.push_screen(page)
 
     def _pool(self, flow: Flow) -> explained.Pool:
         return explained.Pool(flow.workspace.examples, flow.labels())

@@ -263,8 +263,8 @@ class LabelScreen(ExampleScreen):
         self._underlines = False
         view = self.query_one(ExampleView)
         if self._flow is not None and self._flow.shown is not None:
-            n_labels = self._flow.counts.labelled
-            view.show(self._flow.shown, self._flow.workspace, n_labels=n_labels)
+            n_pool = len(self._flow.workspace.examples)
+            view.show(self._flow.shown, self._flow.why, n_pool=n_pool)
             self.query_one(KeyBar).keys = _ALL
         else:
             view.show_instead(self._panel())

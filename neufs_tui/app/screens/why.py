@@ -24,8 +24,9 @@ class ExplainedScreen(PageScreen):
         example_id: ExampleId,
         pool: explained.Pool,
         explanation: Explanation | None,
-        origin: str,
         *,
+        why: str,
+        origin: str,
         looked: bool,
     ) -> None:
         """Bind what the page is about.
@@ -34,6 +35,7 @@ class ExplainedScreen(PageScreen):
             example_id: the example in view.
             pool: the other examples.
             explanation: the engine's, if it is there already.
+            why: the sentence on why it is shown.
             origin: by what model and settings it came about.
             looked: whether she has seen what the model answers.
         """
@@ -41,7 +43,7 @@ class ExplainedScreen(PageScreen):
         self._example_id = example_id
         self._pool = pool
         self._explanation = explanation
-        self._origin, self._looked = origin, looked
+        self._why, self._origin, self._looked = why, origin, looked
 
     @on(Mount)
     def _show_what_is_known(self) -> None:
@@ -69,8 +71,14 @@ class WhyScreen(ExplainedScreen):
 
     def page(self, explanation: Explanation) -> Content:
         """The explanation taken apart."""
-        about = (explanation, self._pool, self.line_width, self._origin)
-        return explained.page(*about, looked=self._looked)
+        return explained.page(
+            explanation,
+            self._pool,
+            self.line_width,
+            why=self._why,
+            origin=self._origin,
+            looked=self._looked,
+        )
 
     @on(Key)
     def _define(self, event: Key) -> None:

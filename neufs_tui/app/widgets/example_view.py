@@ -8,10 +8,9 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.events import Resize
 
-from neufs_tui.app import explained, reasons, sentences
+from neufs_tui.app import explained, sentences
 from neufs_tui.app.explained import Pool
 from neufs_tui.app.picture import Shown
-from neufs_tui.app.ports import Workspace
 from neufs_tui.app.text import visible
 from neufs_tui.app.widgets.bar import Bar
 from neufs_tui.app.widgets.reason_panel import ReasonPanel
@@ -51,25 +50,21 @@ class ExampleView(Vertical):
         panel.styles.max_height = None if is_tall else _REASON_LINES
         panel.allot(max(0, min(most, spare)))
 
-    def show(self, shown: Shown, workspace: Workspace, *, n_labels: int) -> None:
+    def show(self, shown: Shown, why: str, *, n_pool: int) -> None:
         """Put an example in place.
 
         Args:
             shown: the example and its pick.
-            workspace: the pool it stands in.
-            n_labels: labelled examples there are.
+            why: the sentence on why it is shown.
+            n_pool: examples in the pool.
         """
-        n_pool = len(workspace.examples)
         cut = shown.pick is not None and shown.pick.truncated
         caption = sentences.place(shown.example, n_pool, cut=cut)
-        choose_from = workspace.selection.choose_from
-        why = reasons.why(shown.pick, n_pool=n_pool, choose_from=choose_from, n_labels=n_labels)
-        n_known = shown.pick.n_labelled if shown.pick else 0
-        self._put(visible(shown.example.text), caption, why, n_known)
+        self._put(visible(shown.example.text), caption, why)
 
     def show_instead(self, page: Content) -> None:
         """Put something else in place."""
-        self._put(page, "", "", 0)
+        self._put(page, "", "")
 
     def explain(self, explanation: Explanation, pool: Pool) -> None:
         """Add the gap to the reason; the pool names the examples in it."""
@@ -79,9 +74,9 @@ class ExampleView(Vertical):
         """Mark words of the text that is there already."""
         self.query_one(TextView).restyle(explained.underlined(text, words))
 
-    def _put(self, text: str | Content, caption: str, why: str, n_labelled: int) -> None:
+    def _put(self, text: str | Content, caption: str, why: str) -> None:
         self.query_one("#caption", Bar).parts = (caption,)
-        self.query_one(ReasonPanel).show(why, n_labelled)
+        self.query_one(ReasonPanel).show(why)
         self.query_one(TextView).show(text)
 
     @on(TextView.Scrolled)

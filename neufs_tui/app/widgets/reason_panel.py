@@ -10,8 +10,15 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Static
 
-from neufs_tui.app.explained import Pool, layer_strip, neuron_name, pushed, tokens
-from neufs_tui.app.sentences import plural
+from neufs_tui.app.explained import (
+    Pool,
+    beside_others,
+    layer_strip,
+    neuron_name,
+    new_neurons,
+    pushed,
+    tokens,
+)
 from neufs_tui.app.text import ellipsis, one_line, visible
 from neufs_tui.core.explanation import Explanation, Gap, GapNeuron
 
@@ -34,16 +41,11 @@ class ReasonPanel(Vertical):
         yield Static(id="why", markup=False)
         yield GapLines(id="gap")
 
-    def show(self, sentence: str, n_labelled: int) -> None:
-        """Say why in words; nothing is said of an empty reason.
-
-        Args:
-            sentence: the reason.
-            n_labelled: the labelled examples it speaks of.
-        """
+    def show(self, sentence: str) -> None:
+        """Say why in words; nothing is said of an empty reason."""
         self.query_one("#why", Static).update(visible(sentence))
         gap = self.query_one(GapLines)
-        gap.content, gap.n_labelled = None, n_labelled
+        gap.content = None
         gap.set_class(not sentence, "-silent")
 
     def explain(self, explanation: Explanation, pool: Pool) -> None:
@@ -56,13 +58,11 @@ class ReasonPanel(Vertical):
 
 
 class GapLines(Widget):
-    """The gap by layer, and under it its strongest neurons, one a line, as many as fit."""
+    """The gap's size, its layers, and its strongest neurons, one a line, as many as fit."""
 
     DEFAULT_CSS = "GapLines { &.-silent { display: none; } }"
 
     content: reactive[tuple[Explanation, Pool] | None] = reactive(None)
-    n_labelled = 0
-    """Labelled examples that the sentence above speaks of."""
 
     def render(self) -> RenderResult:
         """Empty until there is something to say."""
@@ -70,39 +70,35 @@ class GapLines(Widget):
             return ""
         explanation, pool = self.content
         width, height = self.content_size
-        lines = gap_lines(explanation, pool, width, height, n_labelled=self.n_labelled)
-        return Content("\n").join(lines)
+        return Content("\n").join(gap_lines(explanation, pool, width, height))
 
 
-def gap_lines(
-    explanation: Explanation, pool: Pool, width: int, height: int, *, n_labelled: int
-) -> list[Content]:
-    """The gap as far as it fits.
+def gap_lines(explanation: Explanation, pool: Pool, width: int, height: int) -> list[Content]:
+    """The gap as far as it fits; its size is the explanation's, as everywhere.
 
     Args:
         explanation: the numbers.
         pool: names the examples in it.
         width: cells a line may have, at least 56, the narrowest screen less its margins.
         height: lines there may be.
-        n_labelled: labelled examples that the sentence above speaks of; it was made for the
-            example's choice, and more may have come to be known since.
     """
-    n_known = len(explanation.labelled)
-    note = "" if n_known == n_labelled else f", for {plural(n_known, 'label')}"
-    lines = [_strip(explanation.gap, note, width)]
+    size, beside = new_neurons(explanation), beside_others(explanation)
+    lines = [Content(ellipsis(size, width))]
+    if explanation.gap.size:
+        lines.append(_strip(explanation.gap, f"{beside} · " if beside else "", width))
+    elif beside:
+        lines.append(Content(beside))
     lines += [_line(one, pool, width) for one in explanation.neurons]
-    if not explanation.neurons:
-        lines.append(Content("none of its neurons is new"))
     return lines[:height]
 
 
-def _strip(gap: Gap, note: str, width: int) -> Content:
-    """How large the gap is, and where in the model."""
-    before, after = f"{gap.size:,} new by layer 0 |", f"| {len(gap.by_layer) - 1}"
+def _strip(gap: Gap, beside: str, width: int) -> Content:
+    """Where in the model the gap is, behind where it stands among others."""
+    before, after = f"{beside}by layer 0 |", f"| {len(gap.by_layer) - 1}"
     fullest = max(gap.by_layer)
-    most = f"  most {fullest:,} in layer {gap.by_layer.index(fullest)}" if fullest else ""
-    room = width - len(before) - len(after) - len(note)
-    after += (most if room - len(most) >= _LEAST else "") + note
+    most = f"  most {fullest:,} in layer {gap.by_layer.index(fullest)}"
+    room = width - len(before) - len(after) - len(most)
+    after += most if room >= _LEAST else ""
     strip = layer_strip(gap.by_layer, width - len(before) - len(after))
     return Content.assemble(before, (strip, _STRIP), after)
 

@@ -31,7 +31,7 @@ class StatusBar(Widget):
 
     def tell(self, flow: Flow) -> None:
         """Say where she is, how far the engine is, and how fresh what she sees is."""
-        shown, heard, n_labels = flow.shown, flow.heard, flow.counts.n_labels
+        shown, heard, n_labels = flow.shown, flow.heard, flow.counts.labelled
         scan = heard.scan
         self.counts = count_parts(flow.counts, flow.workspace.selection.shots)
         at_work = heard.engine in (EngineState.RUNNING, EngineState.LOADING)

@@ -102,8 +102,8 @@ def _uncovered(pick: Pick, n_labels: int) -> str:
         return ""
     if pick.n_labelled == n_labels:
         return "no label covers yet"
-    verb = "does" if pick.n_labelled == 1 else "do"
-    return f"the {plural(pick.n_labelled, 'label')} it was ranked with {verb} not cover"
+    # Not how many: the one before it may have been ranked with more
+    return "none of the labels it was ranked with covers"
 
 
 def _among_them(reason: Reason) -> str:

@@ -334,7 +334,7 @@ async def test_a_pool_scanned_anew_never_shows_two_counts_for_one_thing() -> Non
         )
         await session.say(Explained(EXAMPLES[0].id, known), ScanProgressed(100, 100, 9.0, 0.0))
         why = " ".join(session.said("#why").split())
-        assert why.startswith("Stands for 44 examples that the 5 labels it was ranked with do not")
+        assert why.startswith("Stands for 44 examples that none of the labels it was ranked with")
         size, beside, *_ = session.said("#gap").splitlines()
         assert size == "40 of its 500 neurons are new to 12 of your 31 labelled examples"
         assert beside.startswith("median 12; rank 3 of 180 · by layer 0 |")
@@ -372,13 +372,19 @@ async def test_labels_faster_than_the_engine_are_counted_upwards_and_undo_forget
             after_label=ahead[0], further_after_label=ahead[1:], queue=PICKS[3:]
         )
         await session.say(ranked)
-        fresh = []
+        fresh, whys = [], []
         for _ in range(4):  # the engine says nothing meanwhile: at last its older queue is left
             await session.press("1")
             fresh.append(session.said("#status").split("  ")[-1].strip())
+            whys.append(" ".join(session.said("#why").split()).split(":")[0])
         assert fresh == [
             *("ranking up to date", "ranked 1 label ago", "ranked 3 labels ago"),
             "ranked 4 labels ago",
+        ]
+        assert whys == [
+            "Stands for 44 examples that no label covers yet",
+            "Stands for 44 examples that none of the labels it was ranked with covers",
+            *["Stands for 44 alike examples"] * 2,
         ]
         revision = session.workspace.revision()
         await session.say(Rescored(4, 4, 7, 96, revision=revision))

@@ -91,10 +91,10 @@ def test_the_reason_is_one_true_sentence(shown: Pick | None, expected: str) -> N
     ("n_known", "clause"),
     [
         (0, "Stands for 44 alike examples: "),
-        (1, "Stands for 44 examples that the 1 label it was ranked with does not cover: "),
-        (5, "Stands for 44 examples that the 5 labels it was ranked with do not cover: "),
+        (1, "Stands for 44 examples that none of the labels it was ranked with covers: "),
+        (5, "Stands for 44 examples that none of the labels it was ranked with covers: "),
         (31, "Stands for 44 examples that no label covers yet: "),
-        (32, "Stands for 44 examples that the 32 labels it was ranked with do not cover: "),
+        (32, "Stands for 44 examples that none of the labels it was ranked with covers: "),
     ],
 )
 def test_a_pick_made_with_other_labels_speaks_of_those_it_knew(n_known: int, clause: str) -> None:

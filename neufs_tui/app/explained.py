@@ -200,10 +200,10 @@ def meanings() -> Content:
     for term, meaning in _MEANINGS:
         parts += [(term, "bold $accent"), f" — {meaning}\n\n"]
     parts.append(
-        "They explain why this example is shown, not which label it should have. They are read "
-        "without your labels in the prompt, so that all examples compare alike. A large gap alone "
-        "does not choose: the group that your labels cover least comes first, and in it what is "
-        "typical and hard.\n"
+        "They say what this example adds to those you labelled, not which label it should have. "
+        "They are read without your labels in the prompt, so that all examples compare alike. A "
+        "large gap does not choose: the group that your labels cover least comes first, and in it "
+        "what is typical and hard.\n"
     )
     return Content.assemble(*parts)
 

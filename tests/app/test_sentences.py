@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 
@@ -13,6 +14,7 @@ from neufs_tui.app import reasons, sentences
 from neufs_tui.core.records import Decision, DecisionKind, Pick, Reason
 from neufs_tui.core.settings import SIGNALS, SelectionSettings
 from neufs_tui.engine.protocol import EngineDied, EngineFailed
+from neufs_tui.storage.stored_json import pick_from_json, to_json
 from tests.app.fakes import example, pick, reason
 
 ONE = example(16, "One text.")
@@ -120,6 +122,16 @@ def test_the_header_has_room_for_a_model_by_its_last_part(name: str, shown: str)
 def test_a_pool_smaller_than_the_threshold_is_not_promised_a_choice() -> None:
     sentence = why(pick(ONE, n_scanned=8), n_pool=10)
     assert sentence == "Next in file order."
+
+
+def test_a_pick_of_an_earlier_version_has_a_sentence_without_what_it_did_not_keep() -> None:
+    kept = json.loads(to_json(pick(ONE, n_labelled=5, why=reason())))
+    del kept["n_unscanned"], kept["reason"]["n_farther"], kept["reason"]["n_easier"]
+    kept["reason"] |= {"gap": 0, "median_gap": 5.0, "gap_rank": 288, "n_ranked": 299}
+    assert why(pick_from_json(json.dumps(kept))) == (
+        "Stands for 44 examples that no label covers yet: chosen among them by typicality and"
+        " difficulty together."
+    )
 
 
 groups = st.integers(0, 100_000)

@@ -32,22 +32,27 @@ def decided(example: Example, decision: Decision, pick: Pick | None = None) -> s
 
 def both_answers(label: str, pick: Pick) -> str:
     """Her label beside the model's answer from before it."""
-    model = f"{one_line(pick.answer)} {share(max(pick.probabilities))}"
+    of = pick.probabilities.get(pick.answer)
+    model = one_line(pick.answer) if of is None else f"{one_line(pick.answer)} {share(of)}"
     return f"you: {one_line(label)} · {_model(pick)}: {model}"
 
 
 def model_says(pick: Pick, names: Sequence[str]) -> str:
-    """The model's answer to the text in view, with its likeliest labels.
+    """The model's answer to the text in view, with its likeliest labels among those there are.
 
     Args:
         pick: what is known of it.
-        names: of the labels, in the order of the probabilities.
+        names: of the labels there are.
     """
-    ranked = sorted(zip(pick.probabilities, names, strict=True), key=lambda item: -item[0])
-    shown = [f"{one_line(name)} {share(of)}" for of, name in ranked[:_N_LIKELY]]
+    known = {name: pick.probabilities[name] for name in names if name in pick.probabilities}
+    ranked = sorted(known, key=lambda name: -known[name])
+    shown = [f"{one_line(name)} {share(known[name])}" for name in ranked[:_N_LIKELY]]
     if len(ranked) > _N_LIKELY:
         shown.append(f"{len(ranked) - _N_LIKELY:,} more")
-    return f"{_model(pick)}: {' · '.join(shown)} — recorded"
+    others = "" if set(names) == {*pick.probabilities} else ", asked with other labels"
+    if not shown:
+        shown = [one_line(pick.answer) if pick.answer in names else "none of these"]
+    return f"{_model(pick)}{others}: {' · '.join(shown)} — recorded"
 
 
 def leaving_out(n_parts: int) -> str:

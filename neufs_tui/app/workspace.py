@@ -16,7 +16,7 @@ from neufs_tui.storage.request import ProjectRequest
 
 if TYPE_CHECKING:
     from neufs_tui.core.explanation import Explanation
-    from neufs_tui.core.labelled import LabelledExample, ModelIdentity
+    from neufs_tui.core.labelled import LabelledExample
     from neufs_tui.storage.project import Project
     from neufs_tui.storage.session import Session
 
@@ -33,7 +33,6 @@ class SessionWorkspace:
             session_name: its file as the user named it; None when it is at its usual place.
         """
         self._session = session
-        self._model: ModelIdentity | None = None
         self.examples: Mapping[ExampleId, Example] = {e.id: e for e in project.pool.examples}
         self.task: Task = project.require_task()
         self.model: ModelChoice = project.model
@@ -64,9 +63,7 @@ class SessionWorkspace:
         panel: Explanation | None,
     ) -> None:
         """Store a decision; it is on disk when this returns."""
-        self._session.record(
-            decision, pick=pick, seconds=seconds, model=self._model, looked=looked, panel=panel
-        )
+        self._session.record(decision, pick=pick, seconds=seconds, looked=looked, panel=panel)
 
     def add_panel(self, panel: Explanation) -> None:
         """Store what the engine says of a label after it was given."""
@@ -93,13 +90,8 @@ class SessionWorkspace:
         return self._session.shown()
 
     def set_model(self, ready: ModelReady) -> None:
-        """Keep which model gives the answers from now on."""
-        from neufs_tui.core.labelled import ModelIdentity
-
-        self._model = ModelIdentity(
-            name=ready.name, fingerprint=ready.fingerprint, device=ready.device, dtype=ready.dtype
-        )
-        self._session.save_model(self._model)
+        """Keep which model is loaded."""
+        self._session.save_model(ready.identity)
 
     def close(self) -> None:
         """Let go of the session file and its lock."""

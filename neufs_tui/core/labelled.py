@@ -4,18 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from neufs_tui.core.records import Example, Pick
-
-
-@dataclass(frozen=True, slots=True)
-class ModelIdentity:
-    """Which weights gave the answers, and how they were run."""
-
-    name: str
-    fingerprint: str
-    """Digest of every file the model was read from, and the dtype."""
-    device: str
-    dtype: str
+from neufs_tui.core.records import Example, Pick, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +19,20 @@ class LabelledExample:
     """Why it was shown; None when no ranking chose it."""
     seconds: float | None = None
     """From its paint to the key; None when unknown."""
-    model: ModelIdentity | None = None
-    """The model that ranked it; None when no model was loaded."""
     looked: bool = False
     """She had the model's answer shown before she gave hers."""
+    task: Task | None = None
+    """What was asked when she gave it; None when that is not known."""
+
+    @property
+    def agrees(self) -> bool | None:
+        """Whether the model's answer was hers.
+
+        None when the two cannot be compared: the model had not answered, she had looked at its
+        answer, or her label was not among those that it chose from.
+        """
+        if self.pick is None or self.looked:
+            return None
+        if self.pick.probabilities and self.label not in self.pick.probabilities:
+            return None
+        return self.pick.answer == self.label

@@ -21,7 +21,7 @@ class LearningPoint:
     agreeing: int
     """Answers, given before hers, that were hers."""
     compared: int
-    """Labels whose example the model had answered, and whose answer she had not looked at."""
+    """Labels that the model had answered before her, as `LabelledExample.agrees` says."""
     low: float
     """Lower end of the 95% interval of `agreeing / compared`."""
     high: float
@@ -49,9 +49,9 @@ def learning_curve(
     agreeing = compared = 0
     classes: set[str] = set()
     for n_labels, one in enumerate(labelled, 1):
-        if one.pick is not None and not one.looked:
+        if one.agrees is not None:
             compared += 1
-            agreeing += one.pick.answer == one.label
+            agreeing += one.agrees
         classes.add(one.label)
         low, high = share_interval(agreeing, compared)
         points.append(

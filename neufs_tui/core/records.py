@@ -111,6 +111,17 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelIdentity:
+    """Which weights gave the answers, and how they were run."""
+
+    name: str
+    fingerprint: str
+    """Digest of every file the model was read from, and the dtype."""
+    device: str
+    dtype: str
+
+
+@dataclass(frozen=True, slots=True)
 class Pick:
     """An example proposed for annotation, and why."""
 
@@ -119,8 +130,9 @@ class Pick:
     """None while examples come in file order."""
     answer: str
     """The model's own answer: the label it gives the highest mean log-probability."""
-    probabilities: tuple[float, ...]
-    """Softmax of the candidates' mean log-probabilities, in label order; sums to 1."""
+    probabilities: Mapping[str, float]
+    """Label name → softmax of the candidates' mean log-probabilities, over the labels there
+    were; sums to 1. Empty when those labels are not known."""
     n_scanned: int
     """Examples scanned when it was chosen."""
     n_labelled: int
@@ -133,3 +145,5 @@ class Pick:
     """Each signal's value, in standard deviations among what it can be compared with."""
     truncated: bool = False
     """The model read the text without its middle, which did not fit."""
+    model: ModelIdentity | None = None
+    """The model whose answer and numbers these are; None when that is not known."""

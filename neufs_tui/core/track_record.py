@@ -57,8 +57,8 @@ def track_record(labelled: Sequence[LabelledExample]) -> TrackRecord:
     """
     values: dict[bool, list[Mapping[Signal, float]]] = {True: [], False: []}
     for one in labelled:
-        if one.pick is not None and one.pick.difficulty and not one.looked:
-            values[one.pick.answer == one.label].append(one.pick.difficulty)
+        if one.pick is not None and one.pick.difficulty and one.agrees is not None:
+            values[one.agrees].append(one.pick.difficulty)
     right, wrong = values[True], values[False]
     areas: dict[Signal, Auroc] = {}
     if len(right) + len(wrong) >= MIN_LABELS:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from neufs_tui.core.explanation import Explanation, Word
-from neufs_tui.core.records import Decision, Example, ExampleId, Pick, Task
+from neufs_tui.core.records import Decision, Example, ExampleId, ModelIdentity, Pick, Task
 from neufs_tui.core.settings import (
     DEFAULT_SIGNAL,
     CaptureSettings,
@@ -115,6 +115,11 @@ class ModelReady:
     """Digest of every file the model is read from and the dtype, as recorded in manifests."""
     reading: str = ""
     """How prompts and answers are read, as a phrase."""
+
+    @property
+    def identity(self) -> ModelIdentity:
+        """What is stored of it with each answer."""
+        return ModelIdentity(self.name, self.fingerprint, self.device, self.dtype)
 
 
 @dataclass(frozen=True, slots=True)

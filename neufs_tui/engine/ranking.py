@@ -16,7 +16,16 @@ from threading import Thread
 from neufs_tui.core.difficulty import Difficulty
 from neufs_tui.core.incremental import Choice, Geometry, IncrementalSelection
 from neufs_tui.core.neurons import Capture
-from neufs_tui.core.records import Decision, DecisionKind, Example, ExampleId, Pick, Reason, Task
+from neufs_tui.core.records import (
+    Decision,
+    DecisionKind,
+    Example,
+    ExampleId,
+    ModelIdentity,
+    Pick,
+    Reason,
+    Task,
+)
 from neufs_tui.core.settings import SelectionSettings, Signal
 from neufs_tui.engine.protocol import Focus, Ranked
 from neufs_tui.engine.scanned_pool import Built, ScannedPool, build
@@ -41,8 +50,18 @@ class Ranker:
         settings: SelectionSettings,
         *,
         device: str = "cpu",
+        model: ModelIdentity | None = None,
     ) -> None:
-        """Bind what does not change while the engine runs; distances are computed on `device`."""
+        """Bind what does not change while the engine runs.
+
+        Args:
+            examples: the pool, in file order.
+            task: what is asked.
+            settings: how examples are chosen.
+            device: where distances are computed.
+            model: the model that reads the pool, recorded with each pick.
+        """
+        self._model = model
         self._device = device
         self._examples = examples
         self._ids = {example.id for example in examples}
@@ -246,11 +265,12 @@ class Ranker:
             example_id=example_id,
             reason=None,
             answer=self._names[capture.answer],
-            probabilities=tuple(float(share) for share in capture.probabilities),
+            probabilities=dict(zip(self._names, map(float, capture.probabilities), strict=True)),
             n_scanned=n_scanned,
             n_labelled=0,
             n_demonstrations=self._n_demonstrations if reread else 0,
             truncated=self._captures[example_id].truncated,
+            model=self._model,
         )
 
 

@@ -89,11 +89,18 @@ class Engine:
 
         config = self._config
         loaded = load_checked_model(config.model, config.cache_dir / "models", announcer)
-        self._send(ready(loaded))
+        hello = ready(loaded)
+        self._send(hello)
         announcer.stage("scan", "scanning the first examples")
         scanner = Scanner(config, loaded)
         announcer.notice(scanner.notices)
-        self._ranker = Ranker(config.examples, config.task, config.selection, device=loaded.device)
+        self._ranker = Ranker(
+            config.examples,
+            config.task,
+            config.selection,
+            device=loaded.device,
+            model=hello.identity,
+        )
         if config.selection.rescore != "off":
             self._rescorer = Rescorer(config, scanner)
         self._explainer = Explainer(config, scanner)

@@ -9,9 +9,9 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from neufs_tui import __version__
-from neufs_tui.core.labelled import LabelledExample, ModelIdentity
+from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.prompts import PROMPT_DATE, system_message
-from neufs_tui.core.records import Task
+from neufs_tui.core.records import ModelIdentity, Task
 from neufs_tui.core.settings import SelectionSettings
 from neufs_tui.export.rows import example_name
 from neufs_tui.export.strict_json import strict_json
@@ -112,6 +112,6 @@ def _example(one: LabelledExample) -> dict[str, Any]:
         "label": one.label,
         "seq": one.seq,
         "seconds": one.seconds,
-        "model": one.model.fingerprint if one.model else None,
+        "model": one.pick.model.fingerprint if one.pick and one.pick.model else None,
         "why": asdict(one.pick) if one.pick else None,
     }

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+from typing import Any
+
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
@@ -53,6 +57,43 @@ def m002_looked_and_panels(db: Database) -> None:
         not_null={"panel"},
         foreign_keys=[("seq", "events", "seq")],
     )
+
+
+@session_migrations()
+def m003_tasks_and_probabilities_by_label(db: Database) -> None:
+    """What was asked when each decision was taken, and the model's probabilities by label.
+
+    The labels of a decision's time are those of its panel, else those the session had last.
+    """
+    db.table("tasks").create({"id": int, "task": str}, pk="id", not_null={"task"})  # JSON
+    db.table("events").add_column("task", int)
+    states = dict(db.execute("select name, value from state where name in ('settings', 'shown')"))
+    names: list[str] = []
+    if "settings" in states:
+        task = json.loads(states["settings"])["task"]
+        names = [label["name"] for label in task["labels"]]
+        db.execute("insert into tasks(task) values (?)", [json.dumps(task)])
+        db.execute("update events set task = (select id from tasks)")
+    picks = db.execute(
+        "select events.seq, pick, panel from events left join panels on panels.seq = events.seq "
+        "where pick is not null"
+    ).fetchall()
+    for seq, pick, panel in picks:
+        then = list(json.loads(panel)["probabilities"]) if panel else names
+        by_label = json.dumps(_by_label(json.loads(pick), then))
+        db.execute("update events set pick = ? where seq = ?", [by_label, seq])
+    if "shown" in states:
+        shown = json.loads(states["shown"])
+        shown["pick"] = shown["pick"] and _by_label(shown["pick"], names)
+        db.execute("update state set value = ? where name = 'shown'", [json.dumps(shown)])
+
+
+def _by_label(pick: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    """A pick with its probabilities by name; without them where the names cannot be right."""
+    shares = pick.get("probabilities", [])
+    likeliest = [name for name, share in zip(names, shares, strict=False) if share == max(shares)]
+    fits = len(names) == len(shares) and pick.get("answer") in likeliest
+    return pick | {"probabilities": dict(zip(names, shares, strict=True)) if fits else {}}
 
 
 def unknown_steps(db: Database) -> frozenset[str]:

@@ -12,8 +12,8 @@ from pathlib import Path
 from types import TracebackType
 
 from neufs_tui.core.explanation import Explanation
-from neufs_tui.core.labelled import LabelledExample, ModelIdentity
-from neufs_tui.core.records import Decision, ExampleId, Pick
+from neufs_tui.core.labelled import LabelledExample
+from neufs_tui.core.records import Decision, ExampleId, ModelIdentity, Pick
 from neufs_tui.storage import session_rows
 from neufs_tui.storage.journal import EventKind, JournalEvent, Standing, fold
 from neufs_tui.storage.pool import Pool
@@ -108,8 +108,10 @@ class Session:
         return settings_from_json(text) if text else None
 
     def save_settings(self, settings: SessionSettings) -> None:
-        """Keep task, model and selection for the next time."""
-        self._save("settings", to_json(settings))
+        """Keep task, model and selection for the next time; each label remembers its task."""
+        with self._file.transaction() as db:
+            session_rows.keep_task(db, settings.task)
+            self._file.keep_state("settings", to_json(settings))
 
     def model(self) -> ModelIdentity | None:
         """The model that was last loaded; None before the first."""
@@ -142,7 +144,6 @@ class Session:
         *,
         pick: Pick | None,
         seconds: float | None,
-        model: ModelIdentity | None = None,
         looked: bool = False,
         panel: Explanation | None = None,
     ) -> None:
@@ -152,7 +153,6 @@ class Session:
             decision: what she decided, on an example of the pool.
             pick: why the example was shown; None when no ranking chose it.
             seconds: from the example's paint to the key; None when unknown.
-            model: the model that is loaded; None when there is none.
             looked: the model's answer was shown to her first.
             panel: what the panel said of the example; None when it said nothing yet.
 
@@ -161,7 +161,7 @@ class Session:
         """
         kind = EventKind(decision.kind)
         event = JournalEvent(self.revision() + 1, kind, decision.example_id, decision.label)
-        self._append(event, pick=pick, seconds=seconds, model=model, looked=looked, panel=panel)
+        self._append(event, pick=pick, seconds=seconds, looked=looked, panel=panel)
 
     def add_panel(self, panel: Explanation) -> None:
         """Store what the panel says of a label that holds, unless something is stored already."""
@@ -239,14 +239,11 @@ class Session:
         *,
         pick: Pick | None = None,
         seconds: float | None = None,
-        model: ModelIdentity | None = None,
         looked: bool = False,
         panel: Explanation | None = None,
     ) -> None:
         with self._file.transaction() as db:
-            session_rows.append_event(
-                db, event, pick=pick, seconds=seconds, model=model, looked=looked
-            )
+            session_rows.append_event(db, event, pick=pick, seconds=seconds, looked=looked)
             if panel is not None:
                 session_rows.keep_panel(db, event.seq, panel)
         self._stand(fold([event], self._standing))

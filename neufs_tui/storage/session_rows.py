@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from sqlite_utils import Database
 
 from neufs_tui import __version__
 from neufs_tui.core.explanation import Explanation
-from neufs_tui.core.labelled import LabelledExample, ModelIdentity
-from neufs_tui.core.records import Example, ExampleId, Pick
+from neufs_tui.core.labelled import LabelledExample
+from neufs_tui.core.records import Example, ExampleId, Pick, Task
 from neufs_tui.storage.journal import EventKind, JournalEvent
 from neufs_tui.storage.row_json import fields_from_json, fields_to_json
 from neufs_tui.storage.stored_json import (
     model_from_json,
     panel_from_json,
     pick_from_json,
+    task_from_json,
     to_json,
 )
 
@@ -27,17 +29,17 @@ on conflict(id) do update set
     source_id = excluded.source_id, fields = excluded.fields, "row" = excluded."row", in_pool = 1
 """
 _APPEND = """
-insert into events(seq, kind, example_id, label, at, seconds, pick, model, version, looked)
-values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+insert into events(seq, kind, example_id, label, at, seconds, pick, model, version, looked, task)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (select max(id) from tasks))
 """
 _LABELLED = """
 select events.seq, events.label, events.pick, events.seconds, events.model, events.looked,
-    examples.id, examples.text, examples."row", examples.source_id, examples.fields
+    events.task, examples.id, examples.text, examples."row", examples.source_id, examples.fields
 from events join examples on examples.id = events.example_id
 where events.kind = 'label' and events.seq > ? order by events.seq
 """
 _LAST_PICK = """
-select pick from events where example_id = ? and kind in ('label', 'skip')
+select pick, model from events where example_id = ? and kind in ('label', 'skip')
 order by seq desc limit 1
 """
 
@@ -62,12 +64,13 @@ def append_event(
     *,
     pick: Pick | None,
     seconds: float | None,
-    model: ModelIdentity | None,
     looked: bool,
 ) -> None:
-    """Add one line to the journal, dated now. Runs inside a transaction."""
+    """Add one line to the journal, dated now, under the task kept last. Inside a transaction."""
     at = datetime.now(UTC).isoformat(timespec="milliseconds")
-    details = (pick and to_json(pick), model and to_json(model), __version__, looked)
+    model = pick.model if pick else None
+    bare = replace(pick, model=None) if pick else None  # the model has a column of its own
+    details = (bare and to_json(bare), model and to_json(model), __version__, looked)
     row = (event.seq, event.kind, event.example_id, event.label, at, seconds, *details)
     db.execute(_APPEND, row)
 
@@ -83,27 +86,36 @@ def read_events(db: Database) -> list[JournalEvent]:
 
 def read_labelled(db: Database, *, after: int) -> tuple[LabelledExample, ...]:
     """The labels given in the journal's lines behind a number, those undone since included."""
+    rows = db.execute(_LABELLED, [after]).fetchall()
+    tasks = {task: task_from_json(text) for task, text in db.execute("select id, task from tasks")}
     return tuple(
         LabelledExample(
             example=Example(example_id, text, row, json.loads(source_id), fields_from_json(fields)),
             label=label,
             seq=seq,
-            pick=pick_from_json(pick) if pick else None,
+            pick=_pick(pick, model),
             seconds=seconds,
-            model=model_from_json(model) if model else None,
             looked=bool(looked),
+            task=tasks.get(task),
         )
         for (
             seq, label, pick, seconds, model, looked,
-            example_id, text, row, source_id, fields,
-        ) in db.execute(_LABELLED, [after])
+            task, example_id, text, row, source_id, fields,
+        ) in rows
     )  # fmt: skip
 
 
 def last_pick(db: Database, example_id: ExampleId) -> Pick | None:
     """Why the example was shown when it was last decided, undone or not."""
     row = db.execute(_LAST_PICK, [example_id]).fetchone()
-    return pick_from_json(row[0]) if row and row[0] else None
+    return _pick(*row) if row else None
+
+
+def keep_task(db: Database, task: Task) -> None:
+    """Store what is asked from here on, unless it is what was asked. Inside a transaction."""
+    last = db.execute("select task from tasks order by id desc limit 1").fetchone()
+    if last is None or last[0] != to_json(task):
+        db.execute("insert into tasks(task) values (?)", [to_json(task)])
 
 
 def keep_panel(db: Database, seq: int, panel: Explanation) -> None:
@@ -115,3 +127,9 @@ def read_panel(db: Database, seq: int) -> Explanation | None:
     """What the panel said of the decision in a line of the journal."""
     row = db.execute("select panel from panels where seq = ?", [seq]).fetchone()
     return panel_from_json(row[0]) if row else None
+
+
+def _pick(pick: str | None, model: str | None) -> Pick | None:
+    """A pick with the model whose numbers it holds."""
+    read = pick_from_json(pick) if pick else None
+    return replace(read, model=model_from_json(model) if model else None) if read else None

@@ -10,8 +10,7 @@ from typing import TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from neufs_tui.core.explanation import Explanation
-from neufs_tui.core.labelled import ModelIdentity
-from neufs_tui.core.records import ExampleId, Pick, Task
+from neufs_tui.core.records import ExampleId, ModelIdentity, Pick, Task
 from neufs_tui.core.settings import ModelChoice, SelectionSettings
 
 logger = logging.getLogger(__name__)
@@ -61,9 +60,10 @@ _SHOWN = TypeAdapter(ShownRecord)
 _POOL = TypeAdapter(PoolRecord)
 _PICK = TypeAdapter(Pick)
 _MODEL = TypeAdapter(ModelIdentity)
+_TASK = TypeAdapter(Task)
 _PANEL = TypeAdapter(Explanation)
 
-Stored = SessionSettings | ShownRecord | PoolRecord | Pick | ModelIdentity | Explanation
+Stored = SessionSettings | ShownRecord | PoolRecord | Pick | ModelIdentity | Task | Explanation
 
 
 def to_json(value: Stored) -> str:
@@ -94,6 +94,11 @@ def pick_from_json(text: str) -> Pick | None:
 def model_from_json(text: str) -> ModelIdentity | None:
     """Read a model's identity; None when another version wrote it otherwise."""
     return _read(_MODEL, text)
+
+
+def task_from_json(text: str) -> Task | None:
+    """Read what was asked; None when another version wrote it otherwise."""
+    return _read(_TASK, text)
 
 
 def panel_from_json(text: str) -> Explanation | None:

@@ -32,7 +32,7 @@ class Agreement(NamedTuple):
 
     agreeing: int
     compared: int
-    """Labelled examples for which the model's answer was known, and she had not looked at it."""
+    """Labelled examples that the model had answered, as `LabelledExample.agrees` says."""
     looked: int = 0
     """Labels that she gave after a look at it."""
 
@@ -60,7 +60,5 @@ def counts(
 
 def agreement(labelled: Sequence[LabelledExample]) -> Agreement:
     """Compare the answers shown with the labels given."""
-    blind = [one for one in labelled if not one.looked]
-    answered = [(one.pick.answer, one.label) for one in blind if one.pick is not None]
-    agreeing = sum(answer == label for answer, label in answered)
-    return Agreement(agreeing, len(answered), looked=len(labelled) - len(blind))
+    compared = [one.agrees for one in labelled if one.agrees is not None]
+    return Agreement(sum(compared), len(compared), looked=sum(one.looked for one in labelled))

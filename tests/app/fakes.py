@@ -54,7 +54,8 @@ def reason(**changes: float | str | None) -> Reason:
 def pick(
     example: Example, *, n_labelled: int = 0, n_scanned: int = 200, why: Reason | None = None
 ) -> Pick:
-    return Pick(example.id, why, LABELS[0].name, (0.6, 0.4), n_scanned, n_labelled)
+    shares = {LABELS[0].name: 0.6, LABELS[1].name: 0.4}
+    return Pick(example.id, why, LABELS[0].name, shares, n_scanned, n_labelled)
 
 
 def explanation(example_id: ExampleId, labelled: tuple[ExampleId, ...] = ()) -> Explanation:

@@ -24,6 +24,7 @@ from neufs_tui.engine.protocol import (
 )
 from neufs_tui.errors import SessionError
 from tests.app.fakes import (
+    LABELS,
     READY,
     FakeEngine,
     FakeWorkspace,
@@ -372,7 +373,7 @@ def test_auto_chooses_the_signal_by_the_labels_before_the_last() -> None:
         known = dict.fromkeys(SIGNALS, 0.0) | {"entropy": float(row % 2)}
         shown = replace(pick(examples[row]), difficulty=known)
         flow.hear(engine.rank(pick=shown))
-        flow.decide(LABEL, shown.answer if row % 2 == 0 else "another")
+        flow.decide(LABEL, LABELS[row % 2].name)
         focus = engine.focus
         before, after = workspace.labelled()[:-1], workspace.labelled()
         assert focus.signal == signal_for("auto", before)

@@ -413,6 +413,17 @@ async def test_the_models_answer_is_hidden_until_she_asks_or_has_answered() -> N
         assert session.workspace.looked == {EXAMPLES[1].id}
 
 
+async def test_a_look_at_an_answer_from_before_the_labels_changed_names_those_there_are() -> None:
+    workspace = FakeWorkspace(EXAMPLES, labels=(Label("With Explanation"), Label("New")))
+    workspace.set_shown(EXAMPLES[3].id, PICKS[3])
+    app, startup = app_on(workspace)
+    async with app.run_test() as pilot:
+        session = await start(pilot, startup, rank=False)
+        await session.press("p")
+        said = session.said("#feedback")
+        assert "asked with other labels: With Explanation .40 — recorded" in said
+
+
 async def test_what_other_rules_would_show_is_one_key_away() -> None:
     app, startup = app_on()
     async with app.run_test() as pilot:

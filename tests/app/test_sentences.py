@@ -226,3 +226,38 @@ def test_the_export_command_can_be_pasted() -> None:
 def test_hidden_lines_are_counted() -> None:
     assert sentences.hidden_lines(0, 0) == ""
     assert sentences.hidden_lines(1, 12) == "↑ 1 line above   ↓ 12 more lines"
+
+
+@pytest.mark.parametrize(
+    ("shares", "names", "expected"),
+    [
+        ({"A": 0.6, "B": 0.4}, ("B", "A"), "model: A .60 · B .40 — recorded"),
+        ({"A": 0.6, "B": 0.4}, ("B", "C"), "model, asked with other labels: B .40 — recorded"),
+        (
+            {"A": 0.6, "B": 0.4},
+            ("A", "B", "C"),
+            "model, asked with other labels: A .60 · B .40 — recorded",
+        ),
+        (
+            {"A": 0.6, "B": 0.4},
+            ("C", "D"),
+            "model, asked with other labels: none of these — recorded",
+        ),
+        ({}, ("A", "B"), "model, asked with other labels: A — recorded"),
+        (
+            {"A": 0.5, "B": 0.2, "C": 0.1, "D": 0.1, "E": 0.1},
+            ("A", "B", "C", "D", "E"),
+            "model: A .50 · B .20 · C .10 · D .10 · 1 more — recorded",
+        ),
+    ],
+)
+def test_the_models_answer_names_only_labels_there_are(
+    shares: dict[str, float], names: tuple[str, ...], expected: str
+) -> None:
+    shown = replace(pick(ONE), answer="A", probabilities=shares)
+    assert sentences.model_says(shown, names) == expected
+
+
+def test_both_answers_are_told_without_a_share_that_is_not_known() -> None:
+    shown = replace(pick(ONE), answer="A", probabilities={})
+    assert sentences.both_answers("B", shown) == "you: B · model: A"

@@ -409,7 +409,8 @@ def test_explain_tells_why_in_numbers_that_add_up(run: Run, pool: Path, tiny_lla
 def test_explain_repeats_what_the_screen_said_of_a_label(run: Run, pool: Path) -> None:
     project = read_project(ProjectRequest(str(pool), labels=("yes", "no, not at all")))
     chosen = project.pool.examples[7]
-    shown = Pick(chosen.id, reason(), "yes", (0.7, 0.3), 24, 3, n_demonstrations=3)
+    shares = {"yes": 0.7, "no, not at all": 0.3}
+    shown = Pick(chosen.id, reason(), "yes", shares, 24, 3, n_demonstrations=3)
     stored = explanation(chosen.id, tuple(one.id for one in project.pool.examples[:3]))
     with open_session(project) as session:
         decision = Decision(chosen.id, DecisionKind.LABEL, "no, not at all")

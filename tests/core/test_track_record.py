@@ -21,7 +21,7 @@ def labelled(place: int, *, right: bool, **values: float) -> LabelledExample:
         content_hash(text),
         reason=None,
         answer="A",
-        probabilities=(0.5, 0.5),
+        probabilities={"A": 0.5, "B": 0.5},
         n_scanned=1,
         n_labelled=0,
         difficulty=dict.fromkeys(SIGNALS, 0.0) | values,  # type: ignore[arg-type]

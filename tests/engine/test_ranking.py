@@ -16,6 +16,7 @@ from neufs_tui.core.records import (
     DecisionKind,
     Example,
     Label,
+    ModelIdentity,
     Pick,
     Task,
     content_hash,
@@ -157,8 +158,20 @@ def test_the_reason_counts_truly(tau: float) -> None:
         assert pick.reason.n_farther == (0 if covered or tau == 1 else farther)
         assert pick.reason.n_easier == (0 if covered or tau == 0 else easier)
         assert (pick.n_labelled, pick.n_unscanned) == (2, 0)
-        assert sum(pick.probabilities) == pytest.approx(1)
-        assert pick.answer == TASK.label_names[int(np.argmax(pick.probabilities))]
+        assert sum(pick.probabilities.values()) == pytest.approx(1)
+        assert tuple(pick.probabilities) == TASK.label_names
+        assert pick.answer == max(pick.probabilities, key=pick.probabilities.__getitem__)
+
+
+def test_a_pick_names_the_model_that_answered() -> None:
+    model = ModelIdentity("m", "f00d", "cpu", "float32")
+    one = Ranker(EXAMPLES, TASK, SELECTION, model=model)
+    one.observe(dict(list(CAPTURES.items())[:4]), complete=False)
+    in_file_order = one.answer(Focus(0, (), None)).queue
+    one.observe(CAPTURES, complete=True)
+    chosen = one.answer(Focus(0, (), None)).queue
+    assert in_file_order and chosen
+    assert {pick.model for pick in (*in_file_order, *chosen)} == {model}
 
 
 def test_each_label_gains_what_those_before_it_left_open() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from neufs_tui.core.records import Pick, Reason, content_hash
 from neufs_tui.export.manifest import installed_versions, manifest_json
-from tests.export.values import SYSTEM, labelled, provenance
+from tests.export.values import MODEL, SYSTEM, labelled, provenance
 
 REASON = Reason(
     neighbourhood=14,
@@ -18,7 +18,8 @@ REASON = Reason(
 
 
 def test_the_manifest_says_what_the_few_shot_set_depends_on() -> None:
-    pick = Pick(content_hash("x"), REASON, "B", (0.25, 0.75), n_scanned=90, n_labelled=0)
+    shares = {"A": 0.25, "B": 0.75}
+    pick = Pick(content_hash("x"), REASON, "B", shares, n_scanned=90, n_labelled=0, model=MODEL)
     few_shot = [
         labelled("x", source_id="r1", seq=1, pick=pick, seconds=2.5),
         labelled("y", "B", seq=4),
@@ -54,8 +55,8 @@ def test_the_manifest_says_what_the_few_shot_set_depends_on() -> None:
     first, second = manifest["examples"]
     assert (first["seq"], first["seconds"], first["model"]) == (1, 2.5, "0f3c")
     assert first["why"]["reason"]["neighbourhood"] == 14
-    assert first["why"]["answer"] == "B"
-    assert (second["seq"], second["why"]) == (4, None)
+    assert (first["why"]["answer"], first["why"]["probabilities"]) == ("B", shares)
+    assert (second["seq"], second["model"], second["why"]) == (4, None, None)
     assert manifest["versions"] == {"neufs-tui": "0.1.0"}
 
 

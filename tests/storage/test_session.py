@@ -10,22 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlite_utils import Database
 
-from neufs_tui.core.explanation import (
-    Alternative,
-    Bar,
-    Explanation,
-    Gap,
-    GapNeuron,
-    Overlap,
-)
-from neufs_tui.core.labelled import ModelIdentity
-from neufs_tui.core.records import Label, Task, content_hash
+from neufs_tui.core.records import Label, ModelIdentity, Task, content_hash
 from neufs_tui.core.settings import ModelChoice, SelectionSettings
 from neufs_tui.errors import SessionError
 from neufs_tui.storage.pool import read_pool
 from neufs_tui.storage.session import Agreement, Session
 from neufs_tui.storage.stored_json import SessionSettings
-from tests.storage.values import AWKWARD, label, pick, pool_of, skip, write_rows
+from tests.storage.values import AWKWARD, label, panel, pick, pool_of, skip, write_rows
 
 MODEL = ModelIdentity("smollm2-135m", "0f3c", "cpu", "float32")
 
@@ -52,8 +43,9 @@ def labelled_texts(session: Session) -> list[str]:
 
 
 def test_what_was_labelled_is_there_after_a_restart(path: Path) -> None:
+    chosen = replace(pick("b"), model=MODEL)
     with begun(path, "a", "b", "c") as session:
-        session.record(label("b", "B"), pick=pick("b"), seconds=2.5, model=MODEL)
+        session.record(label("b", "B"), pick=chosen, seconds=2.5)
         session.record(skip("a"), pick=None, seconds=None)
         session.record(label("c"), pick=None, seconds=0.75)
     with Session.open(path, write=True) as session:
@@ -61,25 +53,9 @@ def test_what_was_labelled_is_there_after_a_restart(path: Path) -> None:
         assert session.revision() == 3
         first, second = session.decided()
     assert (first.example.text, first.label, first.seq) == ("b", "B", 1)
-    assert (first.pick, first.seconds, first.model) == (pick("b"), 2.5, MODEL)
+    assert (first.pick, first.seconds) == (chosen, 2.5)
     assert (second.example.text, second.seq) == ("c", 3)
-    assert (second.pick, second.seconds, second.model) == (None, 0.75, None)
-
-
-def panel(text: str) -> Explanation:
-    neuron = GapNeuron(2, 17, 1.5, (" yes",), ("\n",), content_hash("a"), -0.25, 4)
-    gap = Gap(1, 553, (0, 0, 1), 0.5, 2, 90, 95)
-    return Explanation(
-        example_id=content_hash(text),
-        answer="A",
-        probabilities={"A": 0.75, "B": 0.25},
-        labelled=(content_hash("a"),),
-        gap=gap,
-        neurons=(neuron,),
-        bars=(Bar("L2.17", 1, 1.5), Bar("all other neurons", 500, -2.25)),
-        overlap=Overlap(content_hash("a"), 0.5, 300, 3, 250),
-        alternatives=(Alternative("random", content_hash("c"), 0.125),),
-    )
+    assert (second.pick, second.seconds) == (None, 0.75)
 
 
 def test_what_the_panel_said_is_stored_with_the_label(path: Path) -> None:
@@ -99,22 +75,6 @@ def test_what_the_panel_said_is_stored_with_the_label(path: Path) -> None:
         assert session.panel(content_hash("b")) is None
         session.redo()
         assert session.panel(content_hash("b")) == panel("b")
-
-
-def test_a_session_of_the_first_version_is_brought_up_to_date(path: Path) -> None:
-    with begun(path, "a") as session:
-        record(session, "a")
-    db = Database(path)
-    db.table("panels").drop()
-    db.execute("alter table events drop column looked")
-    db.execute("delete from _sqlite_migrations where name = 'm002_looked_and_panels'")
-    db.conn.commit()
-    db.close()
-    with Session.open(path, write=False) as session:
-        assert [one.looked for one in session.decided()] == [False]
-    with Session.open(path, write=True) as session:
-        session.add_panel(panel("a"))
-        assert session.panel(content_hash("a")) == panel("a")
 
 
 def test_undo_has_no_limit_and_survives_restarts(path: Path) -> None:
@@ -223,6 +183,24 @@ def test_the_example_on_screen_is_shown_again_after_a_restart(path: Path) -> Non
         assert session.shown() == (content_hash("b"), pick("b"), False)
         session.set_shown(content_hash("a"), None, looked=True)
         assert session.shown() == (content_hash("a"), None, True)
+
+
+def test_a_label_keeps_the_model_that_answered_whichever_is_loaded(path: Path) -> None:
+    other = replace(MODEL, name="another", fingerprint="f00d")
+    chosen = replace(pick("a"), model=MODEL)
+    with begun(path, "a", "b") as session:
+        session.save_model(MODEL)
+        session.set_shown(content_hash("a"), chosen)
+    with Session.open(path, write=True) as session:
+        session.save_model(other)
+        shown = session.shown()
+        assert shown == (content_hash("a"), chosen, False)
+        session.record(label("a"), pick=shown[1], seconds=None)
+        session.undo()
+        again = session.pick_of(content_hash("a"))
+        session.record(label("a", "B"), pick=again, seconds=None)
+        record(session, "b")  # in file order: no model had a part in it
+        assert [one.pick for one in session.decided()] == [chosen, None]
 
 
 def test_what_was_on_screen_does_not_come_back_once_it_is_decided(path: Path) -> None:

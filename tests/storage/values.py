@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from neufs_tui.core.explanation import Alternative, Bar, Explanation, Gap, GapNeuron, Overlap
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import Decision, DecisionKind, Pick, Reason, content_hash
 from neufs_tui.storage.pool import Pool, read_pool
@@ -52,7 +53,24 @@ def pick(text: str, answer: str = "A") -> Pick:
         score=0.83,
         signal="entropy",
     )
-    return Pick(content_hash(text), reason, answer, (0.75, 0.25), n_scanned=100, n_labelled=3)
+    shares = {"A": 0.75, "B": 0.25}
+    return Pick(content_hash(text), reason, answer, shares, n_scanned=100, n_labelled=3)
+
+
+def panel(text: str) -> Explanation:
+    neuron = GapNeuron(2, 17, 1.5, (" yes",), ("\n",), content_hash("a"), -0.25, 4)
+    gap = Gap(1, 553, (0, 0, 1), 0.5, 2, 90, 95)
+    return Explanation(
+        example_id=content_hash(text),
+        answer="A",
+        probabilities={"A": 0.75, "B": 0.25},
+        labelled=(content_hash("a"),),
+        gap=gap,
+        neurons=(neuron,),
+        bars=(Bar("L2.17", 1, 1.5), Bar("all other neurons", 500, -2.25)),
+        overlap=Overlap(content_hash("a"), 0.5, 300, 3, 250),
+        alternatives=(Alternative("random", content_hash("c"), 0.125),),
+    )
 
 
 def capture(*neurons: int, n_labels: int = 2, truncated: bool = False) -> Capture:

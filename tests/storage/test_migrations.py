@@ -1,0 +1,119 @@
+"""Sessions of earlier versions, as those versions wrote them, opened by this one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlite_utils import Database
+
+from neufs_tui.core.labelled import LabelledExample
+from neufs_tui.core.records import Label, Task, content_hash
+from neufs_tui.storage.migrations import session_migrations
+from neufs_tui.storage.session import Session
+from neufs_tui.storage.stored_json import SessionSettings, to_json
+from tests.storage.values import panel, pick
+
+BEFORE_PANELS = "m002_looked_and_panels"
+BEFORE_TASKS = "m003_tasks_and_probabilities_by_label"
+TASK = Task((Label("A"), Label("B", "the other")), instruction="Sort.")
+MODEL = {"name": "m", "fingerprint": "f00d", "device": "cpu", "dtype": "float32"}
+
+
+def written_before(path: Path, step: str) -> Database:
+    """A session file as it was before a step of the migrations, with one text."""
+    db = Database(path)
+    session_migrations.apply(db, stop_before=step)
+    example = {"text": "a", "source_id": "null", "fields": "{}", "row": 0, "in_pool": 1}
+    db.table("examples").insert({"id": content_hash("a"), **example})
+    db.table("state").insert({"name": "settings", "value": to_json(SessionSettings(TASK))})
+    return db
+
+
+def label_line(**columns: object) -> dict[str, object]:
+    line = {"seq": 1, "kind": "label", "example_id": content_hash("a"), "label": "A"}
+    return line | {"at": "2026-01-01T00:00:00.000+00:00", "version": "0.1.0"} | columns
+
+
+def by_position(shares: list[float], answer: str = "A") -> dict[str, Any]:
+    """A pick as it was stored while probabilities stood in the order of the labels."""
+    stored = asdict(pick("a", answer)) | {"probabilities": shares}
+    del stored["model"]
+    return stored
+
+
+def read(path: Path) -> LabelledExample:
+    """The one label, the same to a reader and to the writer that brings the file up to date."""
+    with Session.open(path, write=False) as session:
+        (before,) = session.decided()
+    with Session.open(path, write=True) as session:
+        assert session.decided() == (before,)
+    return before
+
+
+def test_a_session_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "pool.neufs.db"
+    db = written_before(path, BEFORE_PANELS)
+    db.table("events").insert(label_line())
+    db.close()
+    one = read(path)
+    assert (one.label, one.looked, one.pick, one.task) == ("A", False, None, TASK)
+    with Session.open(path, write=True) as session:
+        session.add_panel(panel("a"))
+        assert session.panel(content_hash("a")) == panel("a")
+
+
+@pytest.mark.parametrize(
+    ("shares", "answer", "panel_names", "expected"),
+    [
+        ([0.75, 0.25], "A", None, {"A": 0.75, "B": 0.25}),
+        ([0.25, 0.75], "Z", ("Y", "Z"), {"Y": 0.25, "Z": 0.75}),
+        ([0.5, 0.3, 0.2], "A", None, {}),
+        ([0.25, 0.75], "A", None, {}),
+        ([0.75, 0.25], "Z", None, {}),
+        ([0.75, 0.25], "A", ("A", "B", "C"), {}),
+    ],
+    ids=[
+        "the session's",
+        "the panel's",
+        "more",
+        "another answer",
+        "other names",
+        "not the panel's",
+    ],
+)
+def test_probabilities_by_position_take_the_names_that_fit_them(
+    tmp_path: Path,
+    shares: list[float],
+    answer: str,
+    panel_names: tuple[str, ...] | None,
+    expected: dict[str, float],
+) -> None:
+    path = tmp_path / "pool.neufs.db"
+    db = written_before(path, BEFORE_TASKS)
+    stored = json.dumps(by_position(shares, answer))
+    db.table("events").insert(label_line(pick=stored, model=json.dumps(MODEL)))
+    if panel_names is not None:
+        said = asdict(panel("a")) | {"probabilities": dict.fromkeys(panel_names, 0.5)}
+        db.table("panels").insert({"seq": 1, "panel": json.dumps(said)})
+    db.close()
+    one = read(path)
+    assert one.pick is not None
+    assert one.pick.probabilities == expected
+    assert (one.pick.answer, one.pick.reason) == (answer, pick("a").reason)
+    assert one.pick.model is not None and one.pick.model.fingerprint == "f00d"
+    assert one.task == TASK
+
+
+def test_what_was_on_screen_in_an_earlier_version_is_shown_again(tmp_path: Path) -> None:
+    path = tmp_path / "pool.neufs.db"
+    db = written_before(path, BEFORE_TASKS)
+    shown = {"example_id": content_hash("a"), "revision": 0, "looked": True}
+    shown |= {"pick": by_position([0.75, 0.25])}
+    db.table("state").insert({"name": "shown", "value": json.dumps(shown)})
+    db.close()
+    with Session.open(path, write=True) as session:
+        assert session.shown() == (content_hash("a"), pick("a"), True)

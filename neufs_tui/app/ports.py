@@ -75,10 +75,18 @@ class Workspace(Protocol):
         """Store what the engine says of a label after it was given."""
 
     def undo(self) -> Decision | None:
-        """Take back the last decision that holds and return it; None when there is none."""
+        """Take back the last decision that holds and return it; None when there is none.
+
+        Raises:
+            SessionError: what held before it cannot hold, and nothing has changed.
+        """
 
     def redo(self) -> Decision | None:
-        """Bring back the decision undone last and return it; None when there is none."""
+        """Bring back the decision undone last and return it; None when there is none.
+
+        Raises:
+            SessionError: it cannot hold any more, and nothing has changed.
+        """
 
     def pick_of(self, example_id: ExampleId) -> Pick | None:
         """Why the example was shown when it was last decided."""

@@ -14,6 +14,7 @@ from types import TracebackType
 from neufs_tui.core.explanation import Explanation
 from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.records import Decision, ExampleId, ModelIdentity, Pick
+from neufs_tui.errors import SessionError
 from neufs_tui.storage import session_rows
 from neufs_tui.storage.journal import EventKind, JournalEvent, Standing, fold
 from neufs_tui.storage.pool import Pool
@@ -180,11 +181,19 @@ class Session:
         return None
 
     def undo(self) -> Decision | None:
-        """Take back the last decision that stands and return it; None when there is none."""
+        """Take back the last decision that stands and return it; None when there is none.
+
+        Raises:
+            SessionError: it replaced a label that the task has no more, and nothing has changed.
+        """
         return self._turn_back(EventKind.UNDO, self._standing.made)
 
     def redo(self) -> Decision | None:
-        """Bring back the decision undone last and return it; None when there is none."""
+        """Bring back the decision undone last and return it; None when there is none.
+
+        Raises:
+            SessionError: its label is one that the task has no more, and nothing has changed.
+        """
         return self._turn_back(EventKind.REDO, self._standing.undone)
 
     def pick_of(self, example_id: ExampleId) -> Pick | None:
@@ -230,8 +239,21 @@ class Session:
     def _turn_back(self, kind: EventKind, stack: tuple[JournalEvent, ...]) -> Decision | None:
         if not stack:
             return None
-        self._append(JournalEvent(self.revision() + 1, kind, stack[-1].example_id))
+        event = JournalEvent(self.revision() + 1, kind, stack[-1].example_id)
+        self._refuse_dropped_labels(fold([event], self._standing))
+        self._append(event)
         return stack[-1].decision
+
+    def _refuse_dropped_labels(self, standing: Standing) -> None:
+        """A label that was dropped while it did not hold must not come to hold again."""
+        if (settings := self.settings()) is None:
+            return
+        may_hold = {None, *settings.task.label_names, *(one.label for one in self._decisions)}
+        if back := {event.label for event in standing.holding()} - may_hold:
+            raise SessionError(
+                f"{back.pop()!r} is not a label any more, so it cannot be brought back",
+                hint="start again with it named too, and it can",
+            )
 
     def _append(
         self,

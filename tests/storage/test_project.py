@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from neufs_tui.core.records import Decision, DecisionKind
+from neufs_tui.core.records import Decision, DecisionKind, content_hash
 from neufs_tui.errors import SessionError, UsageError
 from neufs_tui.storage.project import open_session, read_project
 from neufs_tui.storage.request import ProjectRequest
@@ -16,6 +19,10 @@ from neufs_tui.storage.request import ProjectRequest
 def write(path: Path, texts: list[str]) -> str:
     path.write_text("".join(json.dumps({"text": t, "kind": t[-1]}) + "\n" for t in texts))
     return str(path)
+
+
+def decided(text: str, name: str) -> Decision:
+    return Decision(content_hash(text), DecisionKind.LABEL, name)
 
 
 def label_first(request: ProjectRequest) -> None:
@@ -123,3 +130,64 @@ def test_a_task_needs_two_labels(tmp_path: Path, labels: tuple[str, ...], messag
     source = write(tmp_path / "pool.jsonl", ["one"])
     with pytest.raises(UsageError, match=message):
         read_project(ProjectRequest(source, labels=labels)).require_task()
+
+
+def test_a_label_dropped_while_it_was_undone_is_not_redone(tmp_path: Path) -> None:
+    source = write(tmp_path / "pool.jsonl", ["one", "two"])
+    with open_session(read_project(ProjectRequest(source, labels=("a", "b")))) as session:
+        session.record(decided("one", "b"), pick=None, seconds=None)
+        session.undo()
+    with open_session(read_project(ProjectRequest(source, labels=("a", "c")))) as session:
+        with pytest.raises(SessionError, match="'b' is not a label any more"):
+            session.redo()
+        assert (session.decisions(), session.revision()) == ((), 2)
+    with open_session(read_project(ProjectRequest(source, labels=("a", "b")))) as session:
+        assert session.redo() == decided("one", "b")
+
+
+def test_a_label_dropped_after_it_was_replaced_is_not_given_back_by_undo(tmp_path: Path) -> None:
+    source = write(tmp_path / "pool.jsonl", ["one", "two"])
+    with open_session(read_project(ProjectRequest(source, labels=("a", "b")))) as session:
+        session.record(decided("one", "b"), pick=None, seconds=None)
+        session.record(decided("one", "a"), pick=None, seconds=None)
+    with open_session(read_project(ProjectRequest(source, labels=("a", "c")))) as session:
+        with pytest.raises(SessionError, match="'b' is not a label any more"):
+            session.undo()
+        assert session.decisions() == (decided("one", "a"),)
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.sampled_from(["undo", "redo"]),
+        st.tuples(st.sampled_from(["one", "two"]), st.integers(0, 1)),
+        st.sets(st.sampled_from("abc"), min_size=2, max_size=2),
+    ),
+    max_size=12,
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(STEPS)
+def test_whatever_was_undone_and_redone_the_same_labels_open_the_session_again(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[str | tuple[str, int] | set[str]]
+) -> None:
+    source = write(tmp_path_factory.mktemp("session") / "pool.jsonl", ["one", "two"])
+    names = ("a", "b")
+    session = open_session(read_project(ProjectRequest(source, labels=names)))
+    for step in steps:
+        if isinstance(step, set):
+            session.close()
+            others = tuple(sorted(step))
+            try:
+                session = open_session(read_project(ProjectRequest(source, labels=others)))
+            except UsageError:  # one of those that hold was left out
+                session = open_session(read_project(ProjectRequest(source, labels=names)))
+            else:
+                names = others
+        elif isinstance(step, tuple):
+            session.record(decided(step[0], names[step[1]]), pick=None, seconds=None)
+        else:
+            with suppress(SessionError):
+                session.undo() if step == "undo" else session.redo()
+    session.close()
+    open_session(read_project(ProjectRequest(source, labels=names))).close()

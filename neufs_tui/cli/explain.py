@@ -21,7 +21,7 @@ from neufs_tui.errors import UsageError
 if TYPE_CHECKING:
     from neufs_tui.core.explanation import Explanation
     from neufs_tui.core.labelled import LabelledExample
-    from neufs_tui.core.records import Example, ExampleId
+    from neufs_tui.core.records import Example, ExampleId, Task
     from neufs_tui.storage.pool import Pool
 
 
@@ -59,7 +59,7 @@ def explain(example: str, again: bool, as_json: bool, **options: Any) -> None:
         with Narrator(project.notices) as narrator:
             explanation = explain_example(config, chosen.id, decisions_of(project), narrator)
     else:
-        click.echo("as it was stored with the label; --again asks the model", err=True)
+        click.echo(f"{_stored(labelled, project.task)}; --again asks the model", err=True)
     call = example_name if as_json else numbered_name
     names = {one.id: call(one) for one in project.pool.examples}
 
@@ -70,6 +70,14 @@ def explain(example: str, again: bool, as_json: bool, **options: Any) -> None:
         click.echo(strict_json(_as_json(explanation, labelled, name), indent=2))
     else:
         _print(explanation, chosen, labelled, name)
+
+
+def _stored(labelled: LabelledExample | None, task: Task | None) -> str:
+    """Where an explanation is from, and what was asked otherwise then."""
+    then = labelled.task if labelled else None
+    changes = task.changes_since(then) if task and then else ()
+    given = f", given with another {' and '.join(changes)}" if changes else ""
+    return f"as it was stored with the label{given}"
 
 
 def _find(pool: Pool, asked: str) -> Example:

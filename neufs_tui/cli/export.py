@@ -39,8 +39,8 @@ def export(format_name: str, k: int | None, output: str, force: bool, **options:
     jsonl and csv rows have the text as `text`, the label given as `label`, and the row's other
     fields; a `label` that the row had itself is kept as `gold_label`.
 
-    Beside FILE, FILE.manifest.json tells model, prompt, strategy, seed, order, ids, hashes and
-    versions.
+    The instruction is the one that `label` would give the model now. Beside FILE,
+    FILE.manifest.json tells model, prompt, strategy, seed, order, ids, hashes and versions.
 
     \b
     Examples:
@@ -48,23 +48,32 @@ def export(format_name: str, k: int | None, output: str, force: bool, **options:
       neufs-tui export pool.jsonl --format chat -k 10 -o prompt.json
     """
     from neufs_tui.export.formats import first_labelled, render
-    from neufs_tui.export.manifest import Provenance, installed_versions, manifest_json
+    from neufs_tui.export.manifest import (
+        Provenance,
+        changes_since,
+        installed_versions,
+        manifest_json,
+    )
     from neufs_tui.export.writer import manifest_path, write_export
-    from neufs_tui.storage.project import session_path
+    from neufs_tui.storage.project import require_labels, session_path, task_by_now
     from neufs_tui.storage.session import Session
 
-    with Session.open(session_path(project_request(options)), write=False) as session:
+    request = project_request(options)
+    with Session.open(session_path(request), write=False) as session:
         labelled, settings, pool = session.decided(), session.settings(), session.pool()
-        model = session.model()
-    if settings is None or pool is None:
+        model, task = session.model(), task_by_now(request, session)
+    if settings is None or pool is None or task is None:
         raise ExportError("nothing is labelled yet", hint="run `neufs-tui label` on the pool first")
     chosen = first_labelled(labelled, k)
-    text = render(format_name, settings.task, chosen)
+    require_labels(task, (one.label for one in chosen))
+    if changes := changes_since(task, chosen):
+        click.echo(changes, err=True)
+    text = render(format_name, task, chosen)
     if output == "-":
         click.echo(text, nl=False)
         return
     provenance = Provenance(
-        task=settings.task,
+        task=task,
         selection=settings.selection,
         model=model,
         pool_name=pool.name,

@@ -26,11 +26,14 @@ def stats(as_json: bool, **options: Any) -> None:
       neufs-tui stats pool.jsonl --json
     """
     from neufs_tui.export.strict_json import strict_json
-    from neufs_tui.storage.project import session_path
+    from neufs_tui.storage.project import session_path, task_by_now
     from neufs_tui.storage.session import Session
 
-    with Session.open(session_path(project_request(options)), write=False) as session:
-        counts, agreement = session.counts(), session.agreement()
+    request = project_request(options)
+    with Session.open(session_path(request), write=False) as session:
+        task = task_by_now(request, session)
+        counts = session.counts(task.label_names if task else ())
+        agreement = session.agreement()
     if as_json:
         click.echo(strict_json(_as_json(counts, agreement), indent=2))
     else:

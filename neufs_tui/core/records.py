@@ -61,6 +61,21 @@ class Task:
         """Names in the order they were given, which is the order of all scores."""
         return tuple(label.name for label in self.labels)
 
+    def changes_since(self, then: Task) -> tuple[str, ...]:
+        """What another task asked otherwise, each in words that follow `another`."""
+        definitions = {label.name: label.definition for label in then.labels}
+        changed = {
+            "instruction": self.instruction != then.instruction,
+            "input template": self.input != then.input,
+            "answer prefix": self.answer_prefix != then.answer_prefix,
+            "set of labels": self.label_names != then.label_names,
+            "definition": any(
+                label.definition != definitions.get(label.name, label.definition)
+                for label in self.labels
+            ),
+        }
+        return tuple(words for words, is_changed in changed.items() if is_changed)
+
 
 @dataclass(frozen=True, slots=True)
 class Demonstration:

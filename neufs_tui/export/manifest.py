@@ -98,13 +98,24 @@ def manifest_json(
         "pool": {"file": provenance.pool_name, "sha256": provenance.pool_sha256},
         "ids": [example_name(one) for one in labelled],
         "hashes": [one.example.id for one in labelled],
-        "examples": [_example(one) for one in labelled],
+        "examples": [_example(one, task) for one in labelled],
         "versions": dict(provenance.versions),
     }
     return strict_json(manifest, indent=2) + "\n"
 
 
-def _example(one: LabelledExample) -> dict[str, Any]:
+def changes_since(task: Task, labelled: Sequence[LabelledExample]) -> str:
+    """How many labels were given when something else was asked; empty when none was."""
+    changes = [task.changes_since(one.task) for one in labelled if one.task is not None]
+    parts = " and ".join(dict.fromkeys(part for parts in changes for part in parts))
+    n_other = sum(bool(parts) for parts in changes)
+    if not n_other:
+        return ""
+    of = f"{n_other:,} of {len(labelled):,} labels were given"
+    return f"{of} with another {parts} than is asked now"
+
+
+def _example(one: LabelledExample, task: Task) -> dict[str, Any]:
     """How one example came to be labelled; `why` is None when no ranking chose it."""
     return {
         "id": example_name(one),
@@ -112,6 +123,7 @@ def _example(one: LabelledExample) -> dict[str, Any]:
         "label": one.label,
         "seq": one.seq,
         "seconds": one.seconds,
+        "asked_with_another": task.changes_since(one.task) if one.task else None,
         "model": one.pick.model.fingerprint if one.pick and one.pick.model else None,
         "why": asdict(one.pick) if one.pick else None,
     }

@@ -1,4 +1,4 @@
-"""Configuration: flags over environment over `neufs.toml` over the user's file over defaults."""
+"""Configuration: flags over environment, `neufs.toml`, session, the user's file and defaults."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from neufs_tui.storage.paths import project_config_path, user_config_path
 
 DEFAULT = "default"
 """Origin of a value that nobody has set."""
+SESSION = "session"
+"""Origin of a value that a session was last used with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,35 +52,33 @@ class Config:
     encoding: str | None
     """Encoding of the pool; None finds it out."""
     origins: Mapping[str, str]
-    """Dotted key → `default`, `config.toml`, `neufs.toml`, `NEUFS_MODEL`, `--model`, …"""
+    """Dotted key → `default`, `config.toml`, `session`, `neufs.toml`, `--model`, …"""
 
 
 def load_config(
-    source: str, overrides: Overrides, *, environ: Mapping[str, str] | None = None
+    source: str,
+    overrides: Overrides,
+    *,
+    remembered: Mapping[str, Any] | None = None,
+    environ: Mapping[str, str] | None = None,
 ) -> Config:
     """Put together what is said about a pool.
 
     Args:
         source: path of the pool, or `-`; `neufs.toml` is looked for beside it.
         overrides: what the command line says.
+        remembered: dotted key → value that the session was last used with; None without one.
         environ: the environment; None is the process's own.
 
     Raises:
         UsageError: a file, a variable or a flag says something that cannot be.
     """
     user, project = user_config_path(), project_config_path(source)
-    layers = [
-        {key: (value, path.name) for key, value in read_config_file(path).items()}
-        for path in (user, project)
-    ]
-    layers.append(_environment(os.environ if environ is None else environ))
-    layers.append(_flags(overrides))
-    said: dict[str, tuple[Any, str]] = {}
-    for layer in layers:
-        if "task.labels" in layer:
-            labels, origin = layer["task.labels"]
-            layer["task.labels"] = (_defined(labels, said), origin)
-        said |= layer
+    said = _from(user.name, read_config_file(user))
+    said |= _from(SESSION, remembered or {})
+    said |= _from(project.name, read_config_file(project))
+    said |= _environment(os.environ if environ is None else environ)
+    said |= _flags(overrides, said)
     origins = dict.fromkeys(KEYS, DEFAULT) | {key: origin for key, (_, origin) in said.items()}
     values = {key: value for key, (value, _) in said.items()}
     return Config(
@@ -121,6 +121,10 @@ _FLAGS = {
 }
 
 
+def _from(origin: str, values: Mapping[str, Any]) -> _Said:
+    return {key: (value, origin) for key, value in values.items()}
+
+
 def _environment(environ: Mapping[str, str]) -> _Said:
     said: _Said = {}
     for variable, (key, parse) in _VARIABLES.items():
@@ -137,7 +141,7 @@ def _environment(environ: Mapping[str, str]) -> _Said:
     return said
 
 
-def _flags(overrides: Overrides) -> _Said:
+def _flags(overrides: Overrides, below: _Said) -> _Said:
     said: _Said = {}
     for key, name in _FLAGS.items():
         value = getattr(overrides, name)
@@ -146,20 +150,17 @@ def _flags(overrides: Overrides) -> _Said:
             said[key] = (check_value(key, value, flag), flag)
     if overrides.labels:
         labels = check_value("task.labels", [*overrides.labels], "--label")
-        said["task.labels"] = (labels, "--label")
+        said["task.labels"] = (_defined(labels, below), "--label")
     if overrides.trust_remote_code:
         said["model.trust_remote_code"] = (True, "--trust-remote-code")
     return said
 
 
 def _defined(labels: tuple[Label, ...], below: _Said) -> tuple[Label, ...]:
-    """Labels without a definition take the one that a lower layer gives their name."""
+    """A flag names labels alone: they take the definition that a lower layer gives the name."""
     known, _ = below.get("task.labels", ((), DEFAULT))
     definitions = {label.name: label.definition for label in known}
-    return tuple(
-        label if label.definition else replace(label, definition=definitions.get(label.name, ""))
-        for label in labels
-    )
+    return tuple(replace(label, definition=definitions.get(label.name, "")) for label in labels)
 
 
 def _task(values: Mapping[str, Any]) -> Task | None:

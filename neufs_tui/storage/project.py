@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import Any, BinaryIO
 
 from neufs_tui.core.explanation import Explanation
 from neufs_tui.core.labelled import LabelledExample
@@ -12,17 +13,16 @@ from neufs_tui.core.prompts import system_message
 from neufs_tui.core.records import Decision, ExampleId, Task
 from neufs_tui.core.settings import ModelChoice, SelectionSettings
 from neufs_tui.errors import SessionError, UsageError
-from neufs_tui.storage.config import DEFAULT, Config, Overrides, load_config
+from neufs_tui.storage.config import Overrides, load_config
 from neufs_tui.storage.gold_labels import gold_labels
-from neufs_tui.storage.paths import default_session_path, user_config_path
+from neufs_tui.storage.paths import default_session_path
 from neufs_tui.storage.pool import Pool, counted, read_pool
 from neufs_tui.storage.request import ProjectRequest
 from neufs_tui.storage.session import Session
-from neufs_tui.storage.stored_json import SessionSettings
-
-Settings = TypeVar("Settings", ModelChoice, SelectionSettings)
+from neufs_tui.storage.stored_json import PoolRecord, SessionSettings
 
 _REMEMBERED = {
+    "task": ("labels", "instruction", "input", "answer_prefix"),
     "model": ("name", "device", "device_map", "dtype"),
     "selection": ("shots", "tau", "seed", "difficulty"),
 }
@@ -82,32 +82,30 @@ def read_project(request: ProjectRequest, *, stdin: BinaryIO | None = None) -> P
         SessionError: the session file is none.
     """
     overrides = _overrides(request)
-    config = load_config(request.source, overrides)
     path = session_path(request)
     last = _last_session(path)
+    config = load_config(request.source, overrides, remembered=last.remembered)
     pool = read_pool(
         request.source,
-        text_field=config.text_field or last.text_field,
+        text_field=config.text_field,
         encoding=config.encoding,
-        last_encoding=last.encoding,
+        last_encoding=last.pool.encoding if last.pool else None,
         skip_bad_lines=request.skip_bad_lines,
         stdin=stdin,
     )
-    settings = last.settings
     label_notices: tuple[str, ...] = ()
     if request.labels_from is not None:
-        before = settings.task.label_names if settings else ()
+        before = last.settings.task.label_names if last.settings else ()
         known = [*(config.task.label_names if config.task else ()), *before]
         gold = gold_labels(pool, request.labels_from, known=known, given=last.given)
         label_notices = gold.notices(before)
-        config = load_config(request.source, replace(overrides, labels=gold.names))
+        overrides = replace(overrides, labels=gold.names)
+        config = load_config(request.source, overrides, remembered=last.remembered)
     return Project(
         pool=pool,
-        task=config.task or (settings.task if settings else None),
-        model=_recalled(config, "model", config.model, settings.model if settings else None),
-        selection=_recalled(
-            config, "selection", config.selection, settings.selection if settings else None
-        ),
+        task=config.task,
+        model=config.model,
+        selection=config.selection,
         session_path=path,
         label_notices=label_notices,
     )
@@ -123,13 +121,7 @@ def open_session(project: Project) -> Session:
     session = Session.open(project.session_path, write=True)
     try:
         task = project.require_task()
-        used = {decision.label for decision in session.decisions() if decision.label is not None}
-        if missing := sorted(used - set(task.label_names)):
-            raise UsageError(
-                f"{counted(len(missing), 'label')} of this session would be lost: "
-                + ", ".join(repr(name) for name in missing),
-                hint="name them too, or label into another file with --session FILE",
-            )
+        require_labels(task, (decision.label for decision in session.decisions()))
         _refuse_another_pool(project, session)
         session.merge_pool(project.pool)
         session.save_settings(SessionSettings(task, project.model, project.selection))
@@ -137,6 +129,31 @@ def open_session(project: Project) -> Session:
         session.close()
         raise
     return session
+
+
+def require_labels(task: Task, used: Iterable[str | None]) -> None:
+    """See to it that the task has all labels in use; None stands for a skip.
+
+    Raises:
+        UsageError: a label that was given is not among the task's.
+    """
+    if missing := sorted({name for name in used if name is not None} - {*task.label_names}):
+        raise UsageError(
+            f"{counted(len(missing), 'label')} in use would be lost: "
+            + ", ".join(repr(name) for name in missing),
+            hint="name them too, with --label or in neufs.toml, or label into another file with "
+            "--session FILE",
+        )
+
+
+def task_by_now(request: ProjectRequest, session: Session) -> Task | None:
+    """What `label` would ask now; the pool need not be there. None when nobody has said.
+
+    Raises:
+        UsageError: a setting is wrong.
+    """
+    remembered = _Last(session.settings()).remembered
+    return load_config(request.source, _overrides(request), remembered=remembered).task
 
 
 def decisions_of(project: Project) -> tuple[Decision, ...]:
@@ -191,37 +208,29 @@ class _Last:
     """What the session knows from the last time."""
 
     settings: SessionSettings | None = None
-    text_field: str | None = None
-    encoding: str | None = None
+    pool: PoolRecord | None = None
     given: tuple[str, ...] = ()
     """Labels that hold."""
+
+    @property
+    def remembered(self) -> dict[str, Any]:
+        """What it brings back, as configuration."""
+        remembered: dict[str, Any] = {}
+        if self.settings is not None:
+            for section, names in _REMEMBERED.items():
+                values = getattr(self.settings, section)
+                remembered |= {f"{section}.{name}": getattr(values, name) for name in names}
+        if self.pool is not None and self.pool.text_field is not None:
+            remembered["pool.text_field"] = self.pool.text_field
+        return remembered
 
 
 def _last_session(path: Path) -> _Last:
     if not path.is_file():
         return _Last()
     with Session.open(path, write=False) as session:
-        pool = session.pool()
         given = dict.fromkeys(one.label for one in session.decisions() if one.label is not None)
-        return _Last(
-            settings=session.settings(),
-            text_field=pool.text_field if pool else None,
-            encoding=pool.encoding if pool else None,
-            given=tuple(given),
-        )
-
-
-def _recalled(config: Config, section: str, said: Settings, last: Settings | None) -> Settings:
-    """What was said, with what the session remembers in the place of mere defaults."""
-    if last is None:
-        return said
-    weak = {DEFAULT, user_config_path().name}
-    remembered = {
-        name: getattr(last, name)
-        for name in _REMEMBERED[section]
-        if config.origins[f"{section}.{name}"] in weak
-    }
-    return replace(said, **remembered)
+        return _Last(session.settings(), session.pool(), tuple(given))
 
 
 def _overrides(request: ProjectRequest) -> Overrides:

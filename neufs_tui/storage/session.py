@@ -6,6 +6,7 @@ never changed; what holds is a fold over the events (`storage/journal.py`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from hashlib import blake2b
 from pathlib import Path
@@ -222,11 +223,9 @@ class Session:
             return None
         return shown.example_id, shown.pick, shown.looked
 
-    def counts(self) -> Counts:
-        """How far she is."""
-        settings = self.settings()
-        names = settings.task.label_names if settings else ()
-        return counts(self._decisions, session_rows.ids_in_pool(self._file.db), names)
+    def counts(self, label_names: Sequence[str] = ()) -> Counts:
+        """How far she is, with the task's labels counted even when nobody has used them."""
+        return counts(self._decisions, session_rows.ids_in_pool(self._file.db), label_names)
 
     def agreement(self) -> Agreement:
         """How often the model's answer, given before hers, was hers."""

@@ -299,6 +299,31 @@ def test_an_export_is_read_back_in_labelling_order(run: Run, pool: Path, tmp_pat
     assert run("export", pool, "-o", target, "--force").status == 0
 
 
+def test_an_export_asks_what_label_would_ask_now_and_says_what_changed(
+    run: Run, pool: Path, tmp_path: Path
+) -> None:
+    label_some(pool, 2)
+    config = pool.with_name("neufs.toml")
+    config.write_text('[task]\ninstruction = "Judge: {labels}"\n')
+    ran = run("export", pool, "--format", "chat")
+    assert json.loads(ran.out)[0]["content"] == "Judge: - yes\n- no, not at all"
+    assert "2 of 2 labels were given with another instruction than is asked now" in ran.err
+    project = read_project(ProjectRequest(str(pool)))
+    with open_session(project) as session:
+        third = Decision(project.pool.examples[2].id, DecisionKind.LABEL, "yes")
+        session.record(third, pick=None, seconds=None)
+    ran = run("export", pool, "--format", "openai", "-o", tmp_path / "tuned.jsonl")
+    assert "2 of 3 labels were given with another instruction" in ran.err
+    manifest = json.loads((tmp_path / "tuned.jsonl.manifest.json").read_text())
+    assert manifest["prompt"]["instruction"] == "Judge: {labels}"
+    config.write_text('[task]\nlabels = ["no, not at all", "perhaps"]\n')
+    refused = run("export", pool)
+    assert (refused.status, refused.out) == (2, "")
+    assert "1 label in use would be lost: 'yes'" in refused.err
+    told = run("stats", pool, "--json").json["by_label"]
+    assert told == {"no, not at all": 0, "perhaps": 0, "yes": 3}
+
+
 def test_exporting_more_than_is_labelled_is_refused(run: Run, pool: Path) -> None:
     label_some(pool, 2)
     ran = run("export", pool, "-k", 3)
@@ -337,7 +362,7 @@ def test_labels_in_use_cannot_be_dropped_by_accident(pool: Path) -> None:
 
     label_some(pool, 1)
     project = read_project(ProjectRequest(str(pool), labels=("no", "maybe")))
-    with pytest.raises(UsageError, match="would be lost: 'yes'"):
+    with pytest.raises(UsageError, match="1 label in use would be lost: 'yes'"):
         open_session(project)
 
 
@@ -443,6 +468,9 @@ def test_explain_prints_what_was_stored_with_a_label(
     assert "no longer in the pool" in ran.json["nearest_labelled"]["example_id"]
     assert "no longer in the pool" in run("explain", pool, "r7").out
     assert (ran.json["label"], ran.json["looked"], ran.json["shown_with"]) == ("yes", False, None)
+    (pool.parent / "neufs.toml").write_text('[task]\ninput = "Text: {text}"\n')
+    said = run("explain", pool, "r7").err
+    assert "as it was stored with the label, given with another input template;" in said
     again = run("explain", pool, "r7", *model, "--again", "--json").json
     assert again["gap"]["by_layer"] != list(stored.gap.by_layer)
     assert again["alternatives"][0]["rule"] == "random"

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,3 +42,20 @@ def test_braces_in_a_text_mean_nothing(text: str) -> None:
 @given(st.text(), st.text())
 def test_equal_texts_and_only_those_share_an_id(one: str, other: str) -> None:
     assert (content_hash(one) == content_hash(other)) == (one == other)
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, ()),
+        ({"instruction": "Sort."}, ("instruction",)),
+        ({"input": "{text}", "answer_prefix": ""}, ("input template", "answer prefix")),
+        ({"labels": (Label("no"), Label("yes", "it does"))}, ("set of labels",)),
+        ({"labels": (Label("yes", "it may"), Label("no"))}, ("definition",)),
+        ({"labels": (Label("yes", "it does"), Label("new", "is new"))}, ("set of labels",)),
+    ],
+)
+def test_a_task_tells_what_it_asks_otherwise(
+    changed: dict[str, Any], expected: tuple[str, ...]
+) -> None:
+    assert replace(TASK, **changed).changes_since(TASK) == expected

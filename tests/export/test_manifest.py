@@ -6,8 +6,8 @@ import sys
 from dataclasses import replace
 
 from neufs_tui.core.records import Pick, Reason, content_hash
-from neufs_tui.export.manifest import installed_versions, manifest_json
-from tests.export.values import MODEL, SYSTEM, labelled, provenance
+from neufs_tui.export.manifest import changes_since, installed_versions, manifest_json
+from tests.export.values import MODEL, SYSTEM, TASK, labelled, provenance
 
 REASON = Reason(
     neighbourhood=14,
@@ -58,6 +58,18 @@ def test_the_manifest_says_what_the_few_shot_set_depends_on() -> None:
     assert (first["why"]["answer"], first["why"]["probabilities"]) == ("B", shares)
     assert (second["seq"], second["model"], second["why"]) == (4, None, None)
     assert manifest["versions"] == {"neufs-tui": "0.1.0"}
+
+
+def test_what_was_asked_otherwise_is_said_of_each_label_and_in_one_sentence() -> None:
+    then = replace(TASK, instruction="Judge the text.", input="{text}")
+    few_shot = [replace(labelled("x"), task=TASK), replace(labelled("y", seq=2), task=then)]
+    assert changes_since(TASK, few_shot) == (
+        "1 of 2 labels were given with another instruction and input template than is asked now"
+    )
+    assert changes_since(TASK, [few_shot[0], labelled("z")]) == ""
+    manifest = json.loads(manifest_json(provenance(), [*few_shot, labelled("z")], "jsonl"))
+    said = [one["asked_with_another"] for one in manifest["examples"]]
+    assert said == [[], ["instruction", "input template"], None]
 
 
 def test_without_a_model_the_manifest_says_none() -> None:

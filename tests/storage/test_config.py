@@ -217,3 +217,21 @@ def test_for_standard_input_the_file_of_the_current_folder_counts(
     (tmp_path / "neufs.toml").write_text(PROJECT)
     monkeypatch.chdir(tmp_path)
     assert load_config("-", Overrides(), environ={}).model.name == "project-model"
+
+
+def test_the_project_file_wins_over_the_session_and_that_over_the_users_file(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "neufs.toml").write_text('[task]\ninstruction = "New."\nlabels = ["A"]\n')
+    user_config_path().parent.mkdir(parents=True, exist_ok=True)
+    user_config_path().write_text('[task]\ninput = "User: {text}"\nanswer_prefix = "<user>"\n')
+    remembered = {
+        "task.labels": (Label("A", "as it was"), Label("B")),
+        "task.instruction": "Old.",
+        "task.input": "Session: {text}",
+    }
+    source = str(tmp_path / "pool.jsonl")
+    config = load_config(source, Overrides(), remembered=remembered, environ={})
+    assert config.task == Task((Label("A"),), "New.", "Session: {text}", "<user>")
+    assert config.origins["task.instruction"] == "neufs.toml"
+    assert config.origins["task.input"] == "session"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import signal
 from collections.abc import Iterable
 from functools import partial
 from typing import ClassVar
@@ -88,6 +90,15 @@ class LabelApp(App[None]):
                 what = f"{command.what} ({command.shown})"
                 yield SystemCommand(PALETTE[command.action], what, perform)
 
+    def on_mount(self) -> None:
+        """Let the signals that would end the process end it in order."""
+        if self.is_headless:
+            return
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
+            if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+                loop.add_signal_handler(number, self._end_by, number)
+
     def on_ready(self) -> None:
         """The first paint is done."""
         self.app_resume_signal.subscribe(self, self._repaint)
@@ -140,15 +151,26 @@ class LabelApp(App[None]):
         """Called from the engine client's thread."""
         self.post_message(EngineReported(event))
 
+    def _end_by(self, number: signal.Signals) -> None:
+        """Quit; without a terminal to restore, close the session and end at once."""
+        if number is signal.SIGHUP:
+            self._close_session()
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+        self.exit(return_code=128 + number)
+
     def _fail(self, error: NeufsError) -> None:
         self.failure = error
         self.exit(return_code=error.exit_code)
 
     def on_unmount(self) -> None:
-        """Let go of the engine and of the session."""
+        """Let go of the session, which comes first, and of the engine."""
         try:
+            self._close_session()
+        finally:
             if self._engine is not None:
                 self._engine.stop()
-        finally:
-            if self._workspace is not None:
-                self._workspace.close()
+
+    def _close_session(self) -> None:
+        if self._workspace is not None:
+            self._workspace.close()

@@ -62,12 +62,13 @@ def export(format_name: str, k: int | None, output: str, force: bool, **options:
     with Session.open(session_path(request), write=False) as session:
         labelled, settings, pool = session.decided(), session.settings(), session.pool()
         model, task = session.model(), task_by_now(request, session)
+        missing = session.missing
     if settings is None or pool is None or task is None:
         raise ExportError("nothing is labelled yet", hint="run `neufs-tui label` on the pool first")
     chosen = first_labelled(labelled, k)
     require_labels(task, (one.label for one in chosen))
-    if changes := changes_since(task, chosen):
-        click.echo(changes, err=True)
+    for notice in filter(None, [missing, changes_since(task, chosen)]):
+        click.echo(notice, err=True)
     text = render(format_name, task, chosen)
     if output == "-":
         click.echo(text, nl=False)

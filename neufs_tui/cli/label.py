@@ -64,6 +64,8 @@ def label(no_mouse: bool, **options: Any) -> None:
         raise app.failure
     if app.summary is not None:
         _reconcile(request, app.summary)
+    if app.return_code:
+        raise SystemExit(app.return_code)
 
 
 def _reconcile(request: ProjectRequest, counts: Counts) -> None:

@@ -34,8 +34,12 @@ def stats(as_json: bool, **options: Any) -> None:
         task = task_by_now(request, session)
         counts = session.counts(task.label_names if task else ())
         agreement = session.agreement()
+        notices = [notice for notice in (session.missing, session.leftover) if notice]
+    for notice in notices:
+        click.echo(notice, err=True)
     if as_json:
-        click.echo(strict_json(_as_json(counts, agreement), indent=2))
+        told = _as_json(counts, agreement) | {"notices": notices}
+        click.echo(strict_json(told, indent=2))
     else:
         _print_lines(counts, agreement)
 

@@ -67,6 +67,7 @@ def m003_tasks_and_probabilities_by_label(db: Database) -> None:
     """
     db.table("tasks").create({"id": int, "task": str}, pk="id", not_null={"task"})  # JSON
     db.table("events").add_column("task", int)
+    db.execute("delete from state where name = 'writer'")
     states = dict(db.execute("select name, value from state where name in ('settings', 'shown')"))
     names: list[str] = []
     if "settings" in states:

@@ -41,11 +41,13 @@ class Project:
     session_path: Path
     label_notices: tuple[str, ...] = ()
     """What is to be known of labels that were taken from a field."""
+    missing: str = ""
+    """What the session may have lost; empty when it is whole."""
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What is to be known of the pool before its numbers are read."""
-        notices = [*self.pool.notices, *self.label_notices]
+        """What is to be known of the pool and its session before their numbers are read."""
+        notices = [*filter(None, [self.missing]), *self.pool.notices, *self.label_notices]
         if self.task and not _names_a_label(self.task):
             notices.append("the instruction names no label: {labels} in it would list them")
         return tuple(notices)
@@ -108,6 +110,7 @@ def read_project(request: ProjectRequest, *, stdin: BinaryIO | None = None) -> P
         selection=config.selection,
         session_path=path,
         label_notices=label_notices,
+        missing=last.missing,
     )
 
 
@@ -211,6 +214,8 @@ class _Last:
     pool: PoolRecord | None = None
     given: tuple[str, ...] = ()
     """Labels that hold."""
+    missing: str = ""
+    """What it may have lost; empty when it is whole."""
 
     @property
     def remembered(self) -> dict[str, Any]:
@@ -230,7 +235,7 @@ def _last_session(path: Path) -> _Last:
         return _Last()
     with Session.open(path, write=False) as session:
         given = dict.fromkeys(one.label for one in session.decisions() if one.label is not None)
-        return _Last(session.settings(), session.pool(), tuple(given))
+        return _Last(session.settings(), session.pool(), tuple(given), session.missing)
 
 
 def _overrides(request: ProjectRequest) -> Overrides:

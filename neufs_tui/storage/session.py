@@ -86,6 +86,26 @@ class Session:
         """The session's file."""
         return self._file.path
 
+    @property
+    def missing(self) -> str:
+        """What may have been lost on the way of a copy; empty when all is here."""
+        if not self._file.lacks_journal:
+            return ""
+        name, since = self.path.name, session_rows.last_time(self._file.db)
+        after = f"after {since}" if since else "in it"
+        return (
+            f"{name} was copied without {self._file.journal.name} while it was being labelled: "
+            f"what was decided {after} may be missing"
+        )
+
+    @property
+    def leftover(self) -> str:
+        """What is not in the session's one file yet; empty when all is."""
+        journal = self._file.journal
+        if not journal.exists() or not journal.stat().st_size:
+            return ""
+        return f"{journal.name} holds what was stored last: copy it together with {self.path.name}"
+
     def merge_pool(self, pool: Pool) -> None:
         """Take in a pool: new texts, moved rows, and which texts are no longer in it.
 

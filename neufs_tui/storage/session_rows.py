@@ -84,6 +84,12 @@ def read_events(db: Database) -> list[JournalEvent]:
     ]
 
 
+def last_time(db: Database) -> str | None:
+    """When the journal's last line was added; None while it is empty."""
+    row = db.execute("select at from events order by seq desc limit 1").fetchone()
+    return f"{datetime.fromisoformat(row[0]):%Y-%m-%d %H:%M:%S} UTC" if row else None
+
+
 def read_labelled(db: Database, *, after: int) -> tuple[LabelledExample, ...]:
     """The labels given in the journal's lines behind a number, those undone since included."""
     rows = db.execute(_LABELLED, [after]).fetchall()

@@ -75,11 +75,17 @@ def acquire(session: Path) -> FileLock:
     except Timeout as error:
         raise Busy from error
     except OSError as error:
-        raise SessionError(
-            f"{session} cannot be locked for writing: {error.strerror}",
-            hint="name a session file in a folder you can write to with --session",
-        ) from error
+        raise unwritable_error(session) from error
     return lock
+
+
+def unwritable_error(session: Path) -> SessionError:
+    """What a writer is told that may not write."""
+    return SessionError(
+        f"the session {session} cannot be written to",
+        hint="check who may write to it and to its folder, or name a session file elsewhere with "
+        "--session; stats, export, explain and select only read it",
+    )
 
 
 def busy_error(holder: Holder | None) -> SessionError:

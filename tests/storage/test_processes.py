@@ -78,6 +78,7 @@ def test_a_label_survives_kill_9_the_moment_it_is_recorded(path: Path, said: str
     known = expected[: expected.index(label(said)) + 1]
     with Session.open(path, write=False) as session:
         assert list(session.decisions())[: len(known)] == known
+        assert session.missing == ""
     with Session.open(path, write=True) as session:
         assert list(session.decisions())[: len(known)] == known
         assert session.revision() == len(session.decisions())

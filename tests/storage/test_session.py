@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from sqlite_utils import Database
 from neufs_tui.core.records import Label, ModelIdentity, Task, content_hash
 from neufs_tui.core.settings import ModelChoice, SelectionSettings
 from neufs_tui.errors import SessionError
+from neufs_tui.storage.migrations import session_migrations
 from neufs_tui.storage.pool import read_pool
 from neufs_tui.storage.session import Agreement, Session
 from neufs_tui.storage.stored_json import SessionSettings
@@ -304,13 +306,39 @@ def test_there_is_nothing_to_read_before_the_first_session(path: Path) -> None:
     assert list(path.parent.glob("*.db*")) == []
 
 
-def test_a_session_cut_short_at_its_first_moment_reads_as_empty(path: Path) -> None:
+@pytest.mark.parametrize("write", [True, False])
+@pytest.mark.parametrize("tables", ["", "_sqlite_migrations"])
+def test_a_session_without_its_tables_is_refused_and_left_alone(
+    path: Path, write: bool, tables: str
+) -> None:
     path.touch()
-    with Session.open(path, write=False) as session:
-        assert (session.decisions(), session.settings()) == ((), None)
-        assert session.counts().labelled == 0
+    if tables:
+        with closing(Database(path)) as db:
+            session_migrations.ensure_migrations_table(db)
+    before = path.read_bytes()
+    with pytest.raises(SessionError, match="is empty: it holds no session") as caught:
+        Session.open(path, write=write)
+    assert "pool.neufs.db-wal" in caught.value.hint
+    assert path.read_bytes() == before
+
+
+def test_a_session_is_made_whole_or_not_at_all(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr("neufs_tui.storage.session_file.session_migrations", Interrupted())
+        Session.open(path, write=True)
+    assert not path.exists()
     with begun(path, "a") as session:
         record(session, "a")
+    assert sorted(one.name for one in path.parent.glob("*.db*")) == [path.name, f"{path.name}.lock"]
+    assert not list(path.parent.glob(".*.part*"))
+
+
+class Interrupted:
+    """Migrations that somebody stops half-way."""
+
+    def apply(self, db: Database) -> None:
+        session_migrations.apply(db, stop_before="m003_tasks_and_probabilities_by_label")
+        raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize("write", [True, False])

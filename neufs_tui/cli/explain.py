@@ -103,6 +103,7 @@ def _as_json(
         "label": labelled.label if labelled else None,
         "looked": labelled.looked if labelled else None,
         "shown_with": asdict(pick) if pick else None,
+        "model": asdict(explanation.model) if explanation.model else None,
         "answer": explanation.answer,
         "probabilities": dict(explanation.probabilities),
         "labelled": [name(one) for one in explanation.labelled],

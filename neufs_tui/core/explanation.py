@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from neufs_tui.core.records import ExampleId
+from neufs_tui.core.records import ExampleId, ModelIdentity
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +113,9 @@ class Explanation:
     """What other rules would have shown in its place."""
     n_unscanned: int = 0
     """Other labelled examples of the pool, which were not scanned by then."""
+    model: ModelIdentity | None = None
+    """The model that was asked, which need not be the one that chose the example; None when that
+    is not known."""
 
     @property
     def n_labels(self) -> int:

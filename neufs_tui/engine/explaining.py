@@ -16,7 +16,7 @@ from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import Decision, DecisionKind, ExampleId
 from neufs_tui.core.words import stretches, strongest, without
 from neufs_tui.engine.protocol import EngineConfig
-from neufs_tui.engine.scanning import Scanner
+from neufs_tui.engine.scanning import Scanner, ready
 from neufs_tui.model.capture import CaptureRunner, Contributions
 from neufs_tui.model.readout import Readout
 
@@ -107,6 +107,7 @@ class Explainer:
             alternatives=alternatives(
                 self._captures, readings or {}, decided, seed=self._config.selection.seed
             ),
+            model=ready(self._loaded).identity,
         )
 
     def words(

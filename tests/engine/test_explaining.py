@@ -14,7 +14,7 @@ from neufs_tui.core.explanation import Explanation
 from neufs_tui.core.records import Decision, DecisionKind, Example, content_hash
 from neufs_tui.core.settings import CaptureSettings, ModelChoice
 from neufs_tui.engine.explaining import N_NEURONS, Explainer
-from neufs_tui.engine.scanning import Scanner
+from neufs_tui.engine.scanning import Scanner, ready
 from neufs_tui.model.capture import CaptureRunner
 from neufs_tui.model.encoding import PromptEncoder
 from neufs_tui.model.loading import LoadedModel, load_model
@@ -82,6 +82,7 @@ def test_the_bars_add_up_to_the_projected_ffn_output(
         prompt = encoder.prompt(example.text).ids
         expected = projected_ffn_output(loaded, list(prompt), list(answer))
         assert found.total == pytest.approx(expected, rel=1e-3, abs=1e-3)
+        assert found.model == ready(loaded).identity
         assert found.overlap is not None
         assert len(found.neurons) == min(N_NEURONS, found.gap.size)
         singles = [bar.contribution for bar in found.bars[:-3]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from contextlib import suppress
 from pathlib import Path
 
@@ -42,6 +43,20 @@ def test_a_session_of_another_pool_is_refused(tmp_path: Path) -> None:
     write(tmp_path / "pool.jsonl", ["quite", "other", "texts", "one"])
     with open_session(read_project(ProjectRequest(source))) as session:
         assert session.counts().labelled == 1
+
+
+def test_a_copy_of_a_session_at_work_is_noticed_before_its_numbers_are_read(
+    tmp_path: Path,
+) -> None:
+    source = write(tmp_path / "pool.jsonl", ["one", "two"])
+    copy = tmp_path / "copy"
+    with open_session(read_project(ProjectRequest(source, labels=("a", "b")))):
+        assert read_project(ProjectRequest(source)).missing == ""
+        copy.mkdir()
+        for name in ("pool.jsonl", "pool.neufs.db"):
+            shutil.copy(tmp_path / name, copy)
+    notices = read_project(ProjectRequest(str(copy / "pool.jsonl"))).notices
+    assert "was copied without pool.neufs.db-wal" in notices[0]
 
 
 def test_labels_from_a_field_do_not_depend_on_the_order_of_rows(tmp_path: Path) -> None:

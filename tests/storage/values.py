@@ -11,7 +11,7 @@ import numpy as np
 
 from neufs_tui.core.explanation import Alternative, Bar, Explanation, Gap, GapNeuron, Overlap
 from neufs_tui.core.neurons import Capture
-from neufs_tui.core.records import Decision, DecisionKind, Pick, Reason, content_hash
+from neufs_tui.core.records import Decision, DecisionKind, ModelIdentity, Pick, Reason, content_hash
 from neufs_tui.storage.pool import Pool, read_pool
 
 AWKWARD = [
@@ -70,6 +70,7 @@ def panel(text: str) -> Explanation:
         bars=(Bar("L2.17", 1, 1.5), Bar("all other neurons", 500, -2.25)),
         overlap=Overlap(content_hash("a"), 0.5, 300, 3, 250),
         alternatives=(Alternative("random", content_hash("c"), 0.125),),
+        model=ModelIdentity("smollm2-135m", "0f3c", "cpu", "float32"),
     )
 
 

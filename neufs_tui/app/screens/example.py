@@ -57,7 +57,7 @@ class ExampleScreen(Screen[None]):
 
     def say_error(self, error: NeufsError) -> None:
         """Put an error there."""
-        self.say(f"{error.message} {error.hint}".rstrip(), trouble=True)
+        self.say(" — ".join(filter(None, [error.message, error.hint])), trouble=True)
 
     def _explain(self, screen: type[ExplainedScreen]) -> None:
         """Open a page about the example shown, at once if it is explained already."""

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.paced import Pace
 
 SHARED = Path(__file__).parents[2] / "shared"
 """Data sets and recorded outputs kept beside the project, not in it."""
@@ -15,8 +21,8 @@ def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the user's own configuration, caches or logs."""
     for variable in ("CACHE", "CONFIG", "DATA", "STATE"):
         monkeypatch.setenv(f"XDG_{variable}_HOME", str(tmp_path / "xdg" / variable.lower()))
-    for variable in ("MODEL", "DEVICE", "DTYPE", "SHOTS", "TAU", "SEED", "ENCODING"):
-        monkeypatch.delenv(f"NEUFS_{variable}", raising=False)
+    for variable in [name for name in os.environ if name.startswith("NEUFS_")]:
+        monkeypatch.delenv(variable)
 
 
 @pytest.fixture
@@ -25,6 +31,17 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("needs the shared data folder")
     return SHARED
+
+
+@pytest.fixture
+def pace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pace]:
+    """Lets batches of a paced program or engine pass."""
+    from tests.paced import Pace
+
+    monkeypatch.setenv("PACED_FIFO", str(tmp_path / "pace"))
+    pace = Pace(tmp_path / "pace")
+    yield pace
+    pace.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Batches sized to the memory; one that outgrows it is halved, and its size remembered."""
+"""Batches sized to the memory; one that outgrows it is halved, and what works remembered."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from neufs_tui.model.capture import CaptureRunner
 from neufs_tui.model.encoding import EncodedPrompt
 from neufs_tui.model.failures import is_out_of_memory
 from neufs_tui.model.loading import LoadedModel
-from neufs_tui.model.memory import batch_tokens, free_memory, release_memory
+from neufs_tui.model.memory import FEWEST_TOKENS, batch_tokens, free_memory, release_memory
 from neufs_tui.storage.batch_sizes import BatchSizes
 
 logger = logging.getLogger(__name__)
@@ -36,14 +36,14 @@ class Batching:
         self._sizes = BatchSizes(config.cache_dir / "batch_sizes.json")
         self._key = f"{loaded.fingerprint} on {loaded.device}"
         self._free_bytes = free_memory(loaded)
-        known = self._sizes.limit(self._key, self._free_bytes)
         tokens = batch_tokens(loaded, runner.n_likely_slots, self._free_bytes)
+        known = self._sizes.limit(self._key, self._free_bytes)
         # The process was killed for its memory, or died of it, so many times
-        smaller = max(1, tokens >> config.batch_halvings)
-        if config.batch_halvings:
-            self._sizes.remember(self._key, smaller, self._free_bytes)
-        self.n_tokens = smaller if known is None else min(smaller, known)
+        smaller = min(tokens, known or tokens) >> config.batch_halvings
+        self.n_tokens = max(FEWEST_TOKENS, smaller)
         """Tokens of a batch at most, unless a single prompt has more."""
+        self._n_proven: int | None = 0 if config.batch_halvings else None
+        """Tokens of the largest batch that was read since a larger one failed; None if none did."""
         self._token_s: float | None = None
         """Seconds that a token has taken lately."""
 
@@ -88,16 +88,24 @@ class Batching:
             except RuntimeError as error:
                 if len(part) == 1 or not is_out_of_memory(error):
                     raise
-                self.n_tokens = self._count(part) // 2
+                self.n_tokens, self._n_proven = self._count(part) // 2, 0
                 logger.warning("out of memory: batches of %d tokens now", self.n_tokens)
-                self._sizes.remember(self._key, self.n_tokens, self._free_bytes)
                 parts.append(part)
             else:
                 self._clock(part, time.monotonic() - began)
+                self._remember(self._count(part))
                 ids = [example.id for example, _ in part]
                 yield list(zip(ids, captures, strict=True))
                 continue
             release_memory()  # once the error no longer holds on to the failed pass
+
+    def _remember(self, n_tokens: int) -> None:
+        """Note a size that works where a larger one did not, once it is near to the limit."""
+        if self._n_proven is None or n_tokens <= max(self._n_proven, self.n_tokens // 2):
+            return
+        self._n_proven = n_tokens
+        size = max(FEWEST_TOKENS, min(n_tokens, self.n_tokens))
+        self._sizes.remember(self._key, size, self._free_bytes)
 
     def _paced(self, seconds: float) -> int:
         """Tokens that take so long, or few while nobody knows."""

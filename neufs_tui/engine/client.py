@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -11,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
+from typing import BinaryIO
 
 from neufs_tui.engine.protocol import (
     EngineConfig,
@@ -18,16 +21,20 @@ from neufs_tui.engine.protocol import (
     EngineFailed,
     Event,
     Focus,
-    Ranked,
     Request,
-    Stop,
+    Rescored,
+    ScanProgressed,
 )
+from neufs_tui.errors import EngineError
 
 logger = logging.getLogger(__name__)
 
 MAX_DEATHS = 3
-"""Deaths without a ranking between them after which the engine is not started again."""
-_STOP_SECONDS = 2.0
+"""Deaths without progress between them after which the engine is not started again."""
+MAX_HALVINGS = 5
+"""Halvings of the batches after which memory is not what the engine dies of."""
+_STOP_SECONDS = 0.25
+"""For the engine to store what it has read, which takes a few milliseconds."""
 
 
 class EngineClient:
@@ -54,14 +61,19 @@ class EngineClient:
         self._log_path = log_path
         self._command = command
         self._changed = threading.Condition()
-        """Guards what both threads of this class and the caller's touch: the four below."""
+        """Guards what both threads of this class and the caller's touch: the five below."""
+        self._sending = threading.Lock()
+        """Held while a connection is written to, so that none is closed under the writer."""
         self._connection: Connection | None = None
         self._unsent: list[EngineConfig | Request] = []
         self._focus: Focus | None = None
         self._closed = False
         self._process: subprocess.Popen[bytes] | None = None
-        self._stopping = False
         self._deaths = 0
+        self._n_scanned = 0
+        """The most examples that an engine has told of."""
+        self._n_demonstrations = 0
+        """The most labels behind which an engine has reread all there was to reread."""
         self._threads: list[threading.Thread] = []
 
     @property
@@ -70,7 +82,11 @@ class EngineClient:
         return self._process.pid if self._process is not None else None
 
     def start(self, listener: Callable[[Event], None]) -> None:
-        """Start the engine and tell the listener each of its events."""
+        """Start the engine and tell the listener each of its events.
+
+        Raises:
+            EngineError: the system does not start it.
+        """
         self._spawn()
         self._threads = [
             threading.Thread(target=self._listen, args=(listener,), name="engine-ear", daemon=True),
@@ -92,42 +108,56 @@ class EngineClient:
             self._changed.notify()
 
     def stop(self) -> None:
-        """Ask the engine to finish its batch; end it when it takes too long."""
-        self._stopping = True
-        self.send(Stop())
-        if self._process is not None:
-            try:
-                self._process.wait(_STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+        """Hang up, upon which the engine leaves its batch and ends; end it if it does not."""
         with self._changed:
             self._closed = True
             self._changed.notify()
+            if self._connection is not None:
+                _hang_up(self._connection)
+        for thread in self._threads[:1]:  # the one that waits for the process
+            thread.join(_STOP_SECONDS)
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
         for thread in self._threads:
             thread.join(_STOP_SECONDS)
 
     def _spawn(self) -> None:
-        ours, theirs = Pipe()
-        self._log_path.parent.mkdir(parents=True, exist_ok=True)
-        with self._log_path.open("ab") as log:
-            self._process = subprocess.Popen(
-                [*self._command, str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,  # signals of the terminal are the app's to handle
-            )
-        theirs.close()
+        """Start a process, unless the client was stopped.
+
+        Raises:
+            EngineError: the system does not start one.
+        """
         with self._changed:
+            if self._closed:
+                return
+            ours, theirs = Pipe()
+            try:
+                with theirs, self._open_log() as log:
+                    self._process = subprocess.Popen(
+                        [*self._command, str(theirs.fileno())],
+                        pass_fds=[theirs.fileno()],
+                        stdin=subprocess.DEVNULL,
+                        stdout=log,
+                        stderr=log,
+                        start_new_session=True,  # signals of the terminal are the app's to handle
+                    )
+            except OSError as error:
+                ours.close()
+                raise EngineError(f"the engine cannot be started: {error}") from error
             self._connection = ours
             self._unsent = [self._config]
             if self._focus is not None:
                 self._unsent.append(self._focus)
-            if self._stopping:
-                self._unsent.append(Stop())
             self._changed.notify()
+
+    def _open_log(self) -> BinaryIO:
+        """Where the engine prints; nowhere when the log file cannot be written."""
+        try:
+            self._log_path.parent.mkdir(parents=True, exist_ok=True)
+            return self._log_path.open("ab")
+        except OSError as error:
+            logger.warning("the engine has no log: %s", error)
+            return Path(os.devnull).open("ab")
 
     def _speak(self) -> None:
         """Send what is unsent; a pipe that is full holds up this thread only."""
@@ -142,25 +172,30 @@ class EngineClient:
                 self._unsent = []
             assert connection is not None
             try:
-                for request in unsent:
-                    connection.send(request)
+                with self._sending:
+                    for request in unsent:
+                        connection.send(request)
             except OSError:
                 # the engine is gone: the listener sees it too, and starts it anew
                 logger.info("the engine did not hear %d requests", len(unsent))
 
     def _listen(self, listener: Callable[[Event], None]) -> None:
-        while True:
+        while not self._closed:
             event = self._receive()
             if event is None or (isinstance(event, EngineFailed) and event.out_of_memory):
                 died = self._bury(event)
-                if self._stopping:
+                if self._closed:
                     return
                 listener(died)
                 if not died.restarting:
                     return
-                self._spawn()
+                try:
+                    self._spawn()
+                except EngineError as error:
+                    listener(EngineDied(error.message, restarting=False))
+                    return
                 continue
-            if isinstance(event, Ranked):
+            if self._is_progress(event):
                 self._deaths = 0
             listener(event)
             if isinstance(event, EngineFailed):
@@ -173,17 +208,37 @@ class EngineClient:
         assert connection is not None
         try:
             event: Event = connection.recv()
-        except (EOFError, ConnectionResetError):
+        except (EOFError, OSError):  # between two events, or in the middle of one
             return None
         return event
 
+    def _is_progress(self, event: Event) -> bool:
+        """Whether an engine got farther than any before it.
+
+        Only what must end counts: a ranking comes after each start, also of an engine that dies
+        of what it does next.
+        """
+        match event:
+            case ScanProgressed() if event.done > self._n_scanned:
+                self._n_scanned = event.done
+            case Rescored() if (
+                event.done == event.total and event.n_demonstrations > self._n_demonstrations
+            ):
+                self._n_demonstrations = event.n_demonstrations
+            case _:
+                return False
+        return True
+
     def _bury(self, failure: EngineFailed | None) -> EngineDied:
         """Collect the dead process and decide on a restart."""
+        assert self._process is not None
+        code = self._process.wait()
         with self._changed:
             connection, self._connection = self._connection, None
-        assert connection is not None and self._process is not None
-        connection.close()
-        code = self._process.wait()
+        assert connection is not None
+        _hang_up(connection)
+        with self._sending:
+            connection.close()
         self._deaths += 1
         if failure is not None:
             reason = failure.message
@@ -192,8 +247,18 @@ class EngineClient:
         else:
             reason = f"the engine stopped with exit code {code}"
         safer = ""
-        if failure is not None or code == -signal.SIGKILL:
-            # the system kills the largest process when memory runs out
+        # the system kills the largest process when memory runs out
+        may_be_memory = failure is not None or code == -signal.SIGKILL
+        if may_be_memory and self._config.batch_halvings < MAX_HALVINGS:
             self._config = replace(self._config, batch_halvings=self._config.batch_halvings + 1)
             safer = "with smaller batches"
         return EngineDied(reason=reason, restarting=self._deaths < MAX_DEATHS, safer=safer)
+
+
+def _hang_up(connection: Connection) -> None:
+    """End a pipe for both sides at once, also for a thread that is reading from it."""
+    with socket.socket(fileno=os.dup(connection.fileno())) as end:
+        try:
+            end.shutdown(socket.SHUT_RDWR)
+        except OSError as error:
+            logger.info("the engine hung up first: %s", error)

@@ -58,11 +58,6 @@ class Focus:
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
-    """Finish the batch in hand, store it and exit."""
-
-
-@dataclass(frozen=True, slots=True)
 class Explain:
     """She asks why an example was chosen."""
 
@@ -80,7 +75,7 @@ class FindWords:
     """What holds now, in the order it was decided."""
 
 
-Request = Focus | Explain | FindWords | Stop
+Request = Focus | Explain | FindWords
 
 StageName = LoadStage | Literal["libraries", "scan"]
 

@@ -7,11 +7,14 @@ this process or a library under it prints goes to the log file it was started wi
 from __future__ import annotations
 
 import logging
+import os
+import select
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from neufs_tui.core.explanation import Explanation, Word
 from neufs_tui.core.records import ExampleId
@@ -25,7 +28,6 @@ from neufs_tui.engine.protocol import (
     FindWords,
     Focus,
     Request,
-    Stop,
     WordsFound,
 )
 from neufs_tui.errors import NeufsError
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from neufs_tui.engine.explaining import Explainer
     from neufs_tui.engine.ranking import Ranker
     from neufs_tui.engine.rescoring import Rescorer
+    from neufs_tui.engine.scanning import Scanner
 
 logger = logging.getLogger(__name__)
 
@@ -51,17 +54,18 @@ _NOTHING: Words = ()
 
 
 class _Stopped(Exception):
-    """The app asked the engine to stop, or is gone."""
+    """The app has hung up."""
 
 
 class Engine:
-    """Serves one app until it says stop or its end of the pipe closes."""
+    """Serves one app until its end of the pipe closes."""
 
     def __init__(self, connection: Connection, config: EngineConfig) -> None:
         """Bind the pipe and what is to be done."""
         self._connection = connection
         self._config = config
         self._focus: Focus | None = None
+        self._scanner: Scanner | None = None
         self._ranker: Ranker | None = None
         self._rescorer: Rescorer | None = None
         self._explainer: Explainer | None = None
@@ -76,8 +80,19 @@ class Engine:
         self._rank_again_at = 0.0
         """On the monotonic clock; until then rereading goes on."""
 
+    def leave(self) -> NoReturn:
+        """End the process in the middle of its work; what is read is stored.
+
+        Called from a thread of its own: a batch may take long, and nobody waits for it.
+        """
+        logger.info("stopped")
+        if self._scanner is not None:
+            self._scanner.close()
+        sys.stdout.flush()
+        os._exit(0)
+
     def serve(self) -> None:
-        """Load, scan and rank; returns when stopped."""
+        """Load, scan and rank, until the app hangs up."""
         announcer = Announcer(self._send)
         announcer.stage("libraries", "starting PyTorch and transformers")
         # seconds of import, so the app hears of the stage first
@@ -92,7 +107,7 @@ class Engine:
         hello = ready(loaded)
         self._send(hello)
         announcer.stage("scan", "scanning the first examples")
-        scanner = Scanner(config, loaded)
+        self._scanner = scanner = Scanner(config, loaded)
         announcer.notice(scanner.notices)
         self._ranker = Ranker(
             config.examples,
@@ -214,10 +229,8 @@ class Engine:
         while self._connection.poll():
             try:
                 request: Request = self._connection.recv()
-            except (EOFError, ConnectionResetError) as error:
+            except (EOFError, OSError) as error:
                 raise _Stopped from error
-            if isinstance(request, Stop):
-                raise _Stopped
             if isinstance(request, Explain | FindWords):
                 self._asked.append(request)
             else:
@@ -231,12 +244,22 @@ class Engine:
             raise _Stopped from error
 
 
+def _leave_with_the_app(connection: Connection, engine: Engine) -> None:
+    """Wait until the other end of the pipe closes, whatever is still to be read from it."""
+    hung_up = select.poll()
+    hung_up.register(connection.fileno(), 0)
+    hung_up.poll()
+    engine.leave()
+
+
 def main() -> None:
     """Serve the app at the other end of the pipe whose descriptor is the only argument."""
     logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
     with Connection(int(sys.argv[1])) as connection:
         try:
             engine = Engine(connection, connection.recv())
+            leaving = (connection, engine)
+            threading.Thread(target=_leave_with_the_app, args=leaving, daemon=True).start()
             engine.serve()
         except (_Stopped, EOFError):
             logger.info("stopped")

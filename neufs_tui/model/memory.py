@@ -16,7 +16,8 @@ _ENOUGH_WORK = {"cpu": 1.2e11, "cuda": 3e13}
 she acts. On two cores about a second; on a GPU 8,192 tokens of a model with 4 billion weights."""
 _ENOUGH_TOKENS = {"cpu": 128, "cuda": 2048}
 """Tokens of a batch at least, if they fit: fewer would leave the device idle."""
-_FEWEST_TOKENS = 64
+FEWEST_TOKENS = 64
+"""Tokens of a batch that every device has memory for, as long as nothing tells otherwise."""
 _SHARE = 0.5
 """Of the free memory, what a batch may take by estimate."""
 _SHORT_PROMPT = 16
@@ -43,7 +44,7 @@ def batch_tokens(loaded: LoadedModel, n_slots: int, free_bytes: int) -> int:
     kind = kind if kind in _MOST_TOKENS else "cpu"
     busy = max(_ENOUGH_TOKENS[kind], int(_ENOUGH_WORK[kind] / _work_a_token(loaded)))
     fitting = int(_SHARE * free_bytes / _bytes_a_token(loaded, n_slots))
-    return max(_FEWEST_TOKENS, min(_MOST_TOKENS[kind], busy, fitting))
+    return max(FEWEST_TOKENS, min(_MOST_TOKENS[kind], busy, fitting))
 
 
 def _work_a_token(loaded: LoadedModel) -> float:

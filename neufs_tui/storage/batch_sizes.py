@@ -1,4 +1,4 @@
-"""Batch sizes found too large on this machine, remembered from one run to the next."""
+"""Batch sizes that worked where larger ones did not, remembered from one run to the next."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TypedDict
 logger = logging.getLogger(__name__)
 
 _MORE_MEMORY = 1.5
-"""With this much more free memory than when a size failed, it may be tried again."""
+"""With this much more free memory than when a larger size failed, that may be tried again."""
 
 
 class _Limit(TypedDict):
@@ -20,7 +20,7 @@ class _Limit(TypedDict):
 
 
 class BatchSizes:
-    """The largest batch that each model was found to have memory for."""
+    """The largest batch with which each model went on after running out of memory."""
 
     def __init__(self, path: Path) -> None:
         """Bind the file; it need not be there."""
@@ -39,11 +39,11 @@ class BatchSizes:
         return known["tokens"]
 
     def remember(self, model: str, tokens: int, free_bytes: int) -> None:
-        """Note the size that is left after running out of memory.
+        """Note a size that works, after a larger one did not.
 
         Args:
             model: identifies the model and its device.
-            tokens: the size that will be used from now on.
+            tokens: the size of a batch that was read.
             free_bytes: memory that was free before the scan.
         """
         limits = self._read() | {model: _Limit(tokens=tokens, free_bytes=free_bytes)}

@@ -8,7 +8,7 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from neufs_tui.storage.request import ProjectRequest
 from tests.app.fakes import explanation, reason
 from tests.cli.conftest import Ran, write_pool
 from tests.model import templates
+from tests.paced import PACED, Pace
 from tests.terminal import PROGRAM
 from tests.tiny import save_tiny_model
 
@@ -237,42 +238,72 @@ def test_a_pool_may_come_through_standard_input(pool: Path, tiny_llama: Path) ->
     assert len(json.loads(ran.stdout)["picks"]) == 3
 
 
-def test_a_scan_stops_on_ctrl_c_and_survives_being_killed(tmp_path: Path, tiny_llama: Path) -> None:
-    pool = write_pool(tmp_path / "pool.jsonl", n=4000)
-    command = ["scan", str(pool), *LABELS, "--model", str(tiny_llama)]
+class Scan:
+    """A scan in a terminal whose batches the test lets pass."""
 
-    def begin() -> tuple[pexpect.spawn, int]:
-        child = pexpect.spawn(PROGRAM, command, timeout=90, encoding="utf-8")
-        child.expect(r"([\d,]+)/4,000")
-        before = int(child.match.group(1).replace(",", ""))
-        child.expect(r"(\d[\d,]+)/4,000 examples, ")
-        return child, before
+    def __init__(self, pool: Path, model: Path, n: int) -> None:
+        command = [*PACED[1:], "scan", str(pool), *LABELS, "--model", str(model)]
+        self.child = pexpect.spawn(PACED[0], command, timeout=120, encoding="utf-8")
+        self._n = f"{n:,}"
+        self.done = -1
+        self.wait_for_more()
 
-    interrupted, _ = begin()
-    interrupted.sendintr()
-    interrupted.expect(pexpect.EOF)
-    interrupted.close()
-    assert interrupted.exitstatus == 130
-    assert "interrupted" in interrupted.before
-    assert "Traceback" not in interrupted.before
+    def wait_for_more(self) -> None:
+        """Read until more examples are told than before."""
+        before = self.done
+        while self.done <= before:
+            self.child.expect(rf"([\d,]+)/{self._n} examples")
+            self.done = int(self.child.match.group(1).replace(",", ""))
 
-    killed, after_interrupt = begin()
-    assert after_interrupt > 0
-    shown = after_interrupt
-    while shown < after_interrupt + 300:  # more than the batches that may wait for the disk
-        killed.expect(r"([\d,]+)/4,000 examples, ")
-        shown = int(killed.match.group(1).replace(",", ""))
-    os.kill(killed.pid, signal.SIGKILL)
-    killed.expect(pexpect.EOF)
-    killed.close()
+    def end(self) -> int | None:
+        """Read to the end; the exit status, None after a kill."""
+        self.child.expect(pexpect.EOF)
+        self.child.close()
+        return self.child.exitstatus
 
-    finished = pexpect.spawn(PROGRAM, command, timeout=120, encoding="utf-8")
-    finished.expect(r"([\d,]+)/4,000")
-    assert int(finished.match.group(1).replace(",", "")) > after_interrupt
-    finished.expect("4,000/4,000")
-    finished.expect(pexpect.EOF)
-    finished.close()
-    assert finished.exitstatus == 0
+
+@pytest.fixture
+def scans() -> Iterator[list[Scan]]:
+    """Scans that end with the test."""
+    started: list[Scan] = []
+    yield started
+    for scan in started:
+        scan.child.close(force=True)
+
+
+def test_a_scan_stops_on_ctrl_c_and_survives_being_killed(
+    tmp_path: Path, tiny_llama: Path, pace: Pace, scans: list[Scan]
+) -> None:
+    pool = write_pool(tmp_path / "pool.jsonl", n=600)
+
+    def begin() -> Scan:
+        scans.append(Scan(pool, tiny_llama, 600))
+        return scans[-1]
+
+    interrupted = begin()
+    assert interrupted.done == 0
+    for _ in range(2):
+        pace.let_pass(1)
+        interrupted.wait_for_more()
+    interrupted.child.sendintr()
+    assert interrupted.end() == 130
+    assert "interrupted" in interrupted.child.before
+    assert "Traceback" not in interrupted.child.before
+
+    killed = begin()
+    assert killed.done == interrupted.done
+    for _ in range(4):  # three batches may wait for the disk
+        pace.let_pass(1)
+        killed.wait_for_more()
+    os.kill(killed.child.pid, signal.SIGKILL)
+    killed.end()
+
+    finished = begin()
+    assert finished.done > interrupted.done
+    pace.let_pass(600)
+    while finished.done < 600:
+        finished.wait_for_more()
+    assert finished.end() == 0
 
 
 def test_an_export_is_read_back_in_labelling_order(run: Run, pool: Path, tmp_path: Path) -> None:

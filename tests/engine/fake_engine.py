@@ -7,35 +7,75 @@ import signal
 import sys
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import NoReturn
 
-from neufs_tui.engine.protocol import EngineFailed, Focus, Ranked, ScanProgressed, Stop
+from neufs_tui.engine.protocol import (
+    EngineFailed,
+    Focus,
+    ModelReady,
+    Ranked,
+    Rescored,
+    ScanProgressed,
+)
+
+TOTAL = 4
+"""Examples of the pool that it says it scans."""
 
 connection = Connection(int(sys.argv[1]))
 config = connection.recv()
 behaviour, counter = os.environ["FAKE_ENGINE"], Path(os.environ["FAKE_COUNTER"])
 counter.open("a").write("started\n")
 starts = len(counter.read_text().splitlines())
-# the batch size it was started with, told where the tests can see it
-connection.send(ScanProgressed(done=config.batch_halvings, total=starts, rate=0, remaining_s=None))
-sys.stdout.write("noise on standard output\n")
-if behaviour == "dies at once":
+
+
+def die() -> NoReturn:
     os.kill(os.getpid(), signal.SIGKILL)
-if behaviour == "refuses":
-    connection.send(EngineFailed("the model is not there", "name another"))
-    sys.exit(0)
-if behaviour == "runs out of memory once" and starts == 1:
-    connection.send(EngineFailed("the model ran out of memory", "", out_of_memory=True))
-    sys.exit(0)
+    raise AssertionError("still alive")
+
+
+def scanned(done: int) -> None:
+    connection.send(ScanProgressed(done=done, total=TOTAL, rate=0, remaining_s=None))
+
+
+def ranked(focus: Focus) -> None:
+    connection.send(Ranked(focus.revision, focus.shown, None, None, None, (), complete=False))
+
+
+# the batch size it was started with, told where the tests can see it
+connection.send(ModelReady("fake", "cpu", "float32", config.batch_halvings, starts, "f00d"))
+sys.stdout.write("noise on standard output\n")
+match behaviour:
+    case "dies at once":
+        die()
+    case "dies after an example more":
+        scanned(min(starts, TOTAL))
+        die()
+    case "refuses":
+        connection.send(EngineFailed("the model is not there", "name another"))
+        sys.exit(0)
+    case "runs out of memory once" if starts == 1:
+        connection.send(EngineFailed("the model ran out of memory", "", out_of_memory=True))
+        sys.exit(0)
+    case "dies in the middle of an event" if starts == 1:
+        os.write(connection.fileno(), b"\x00\x00\x10\x00half")
+        die()
+scanned(TOTAL)
 while True:
     try:
         request = connection.recv()
-    except EOFError:
-        sys.exit(0)
-    if isinstance(request, Stop):
+    except (EOFError, OSError):
         if behaviour == "does not stop":
             signal.pause()
         sys.exit(0)
     assert isinstance(request, Focus)
-    if behaviour == "dies on the first focus" and starts == 1:
-        os.kill(os.getpid(), signal.SIGKILL)
-    connection.send(Ranked(request.revision, request.shown, None, None, None, (), complete=False))
+    match behaviour:
+        case "dies on the first focus" if starts == 1:
+            die()
+        case "dies after a ranking":
+            ranked(request)
+            die()
+        case "dies after rereading behind a label more":
+            n_labels = min(starts, TOTAL)
+            connection.send(Rescored(n_labels, n_labels, done=3, total=3))
+            die()
+    ranked(request)

@@ -6,22 +6,24 @@ import os
 import queue
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from neufs_tui.core.records import Example, Label, Task, content_hash
 from neufs_tui.core.settings import ModelChoice
-from neufs_tui.engine.client import MAX_DEATHS, EngineClient
+from neufs_tui.engine.client import MAX_DEATHS, MAX_HALVINGS, EngineClient
 from neufs_tui.engine.protocol import (
     EngineConfig,
     EngineDied,
     EngineFailed,
     Event,
     Focus,
+    ModelReady,
     Ranked,
-    ScanProgressed,
 )
+from neufs_tui.errors import EngineError
 
 FAKE = (sys.executable, str(Path(__file__).with_name("fake_engine.py")))
 FOCUS = Focus(revision=3, decisions=(), shown="ab")
@@ -31,7 +33,7 @@ WAIT_S = 30
 class Running:
     """A client with a fake engine, and what it has told."""
 
-    def __init__(self, tmp_path: Path, examples: int = 1) -> None:
+    def __init__(self, tmp_path: Path, examples: int = 1, command: tuple[str, ...] = FAKE) -> None:
         texts = [f"text {number}" for number in range(examples)]
         config = EngineConfig(
             examples=tuple(Example(content_hash(t), t, row) for row, t in enumerate(texts)),
@@ -41,7 +43,7 @@ class Running:
         )
         self.log = tmp_path / "log" / "engine.log"
         self.events: queue.Queue[Event] = queue.Queue()
-        self.client = EngineClient(config, self.log, command=FAKE)
+        self.client = EngineClient(config, self.log, command=command)
 
     def start(self) -> EngineClient:
         self.client.start(self.events.put)
@@ -54,17 +56,25 @@ class Running:
             if isinstance(event, kind):
                 return event
 
+    def deaths(self) -> list[EngineDied]:
+        """Every death until the engine is given up; each new engine is told another focus."""
+        deaths: list[EngineDied] = []
+        while not deaths or deaths[-1].restarting:
+            self.client.send(replace(FOCUS, revision=FOCUS.revision + len(deaths)))
+            deaths.append(self.next(EngineDied))
+        return deaths
+
 
 @pytest.fixture
 def behaves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
     monkeypatch.setenv("FAKE_ENGINE", "well")
     monkeypatch.setenv("FAKE_COUNTER", str(tmp_path / "starts"))
-    running = Running(tmp_path)
+    running = Running(tmp_path, examples=20_000)  # more than a pipe holds
     yield running
     running.client.stop()
 
 
-def test_a_focus_is_answered_and_what_is_printed_goes_to_the_log(behaves: Running) -> None:
+def test_a_large_pool_passes_the_pipe_and_what_is_printed_goes_to_the_log(behaves: Running) -> None:
     client = behaves.start()
     client.send(FOCUS)
     ranked = behaves.next(Ranked)
@@ -95,10 +105,10 @@ def test_after_a_kill_the_batches_are_half_as_large(
 ) -> None:
     monkeypatch.setenv("FAKE_ENGINE", "dies on the first focus")
     client = behaves.start()
-    assert behaves.next(ScanProgressed).done == 0
+    assert behaves.next(ModelReady).n_layers == 0
     client.send(FOCUS)
     behaves.next(EngineDied)
-    assert behaves.next(ScanProgressed).done == 1
+    assert behaves.next(ModelReady).n_layers == 1
 
 
 def test_out_of_memory_is_a_restart_with_smaller_batches_not_a_failure(
@@ -108,21 +118,65 @@ def test_out_of_memory_is_a_restart_with_smaller_batches_not_a_failure(
     client = behaves.start()
     died = behaves.next(EngineDied)
     assert died == EngineDied("the model ran out of memory", True, "with smaller batches")
-    assert behaves.next(ScanProgressed).done == 1
+    assert behaves.next(ModelReady).n_layers == 1
     client.send(FOCUS)
     assert behaves.next(Ranked).revision == 3
 
 
-def test_an_engine_that_dies_again_and_again_is_given_up(
-    behaves: Running, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("behaviour", "n_forgiven"),
+    [
+        ("dies at once", 0),
+        ("dies after a ranking", 0),
+        ("dies after an example more", 3),
+        ("dies after rereading behind a label more", 3),
+    ],
+)
+def test_only_an_engine_that_gets_farther_is_started_again_and_again(
+    behaves: Running, monkeypatch: pytest.MonkeyPatch, behaviour: str, n_forgiven: int
 ) -> None:
-    monkeypatch.setenv("FAKE_ENGINE", "dies at once")
+    monkeypatch.setenv("FAKE_ENGINE", behaviour)
     behaves.start()
-    deaths = [behaves.next(EngineDied) for _ in range(MAX_DEATHS)]
-    assert [died.restarting for died in deaths] == [True] * (MAX_DEATHS - 1) + [False]
+    deaths = behaves.deaths()
+    # The first that gets anywhere has no death before it to be forgiven
+    assert len(deaths) == MAX_DEATHS + n_forgiven
     behaves.client.send(FOCUS)
     behaves.client.stop()
     assert behaves.events.empty()
+
+
+def test_batches_are_not_halved_without_end(
+    behaves: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("neufs_tui.engine.client.MAX_DEATHS", MAX_HALVINGS + 3)
+    monkeypatch.setenv("FAKE_ENGINE", "dies at once")
+    behaves.start()
+    safer = [died.safer for died in behaves.deaths()]
+    assert safer == ["with smaller batches"] * MAX_HALVINGS + [""] * 3
+
+
+def test_an_engine_that_dies_in_the_middle_of_an_event_is_started_again(
+    behaves: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAKE_ENGINE", "dies in the middle of an event")
+    client = behaves.start()
+    client.send(FOCUS)
+    assert behaves.next(EngineDied).restarting
+    assert behaves.next(Ranked).revision == 3
+
+
+def test_an_engine_that_cannot_be_started_is_an_error(tmp_path: Path) -> None:
+    running = Running(tmp_path, command=(str(tmp_path / "nothing"),))
+    with pytest.raises(EngineError, match="cannot be started"):
+        running.start()
+    running.client.stop()
+
+
+def test_a_log_that_cannot_be_written_stops_nothing(behaves: Running) -> None:
+    behaves.log.parent.write_text("a file where the folder should be")
+    client = behaves.start()
+    client.send(FOCUS)
+    assert behaves.next(Ranked).revision == 3
 
 
 def test_a_failure_that_a_restart_cannot_mend_is_told_once(
@@ -139,7 +193,6 @@ def test_a_failure_that_a_restart_cannot_mend_is_told_once(
 def test_an_engine_that_does_not_stop_is_ended(
     behaves: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("neufs_tui.engine.client._STOP_SECONDS", 0.2)
     monkeypatch.setenv("FAKE_ENGINE", "does not stop")
     client = behaves.start()
     client.send(FOCUS)
@@ -149,15 +202,3 @@ def test_an_engine_that_does_not_stop_is_ended(
     client.stop()
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
-
-
-def test_a_large_pool_passes_through_the_pipe(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("FAKE_ENGINE", "well")
-    monkeypatch.setenv("FAKE_COUNTER", str(tmp_path / "starts"))
-    running = Running(tmp_path, examples=20_000)
-    client = running.start()
-    client.send(FOCUS)
-    assert running.next(Ranked).revision == 3
-    client.stop()

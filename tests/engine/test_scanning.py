@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,9 +12,11 @@ import torch
 
 from neufs_tui.core.records import Example, Label, Task, content_hash
 from neufs_tui.core.settings import CaptureSettings, ModelChoice, SelectionSettings
+from neufs_tui.engine.batching import Batching
 from neufs_tui.engine.protocol import EngineConfig, ScanProgressed
 from neufs_tui.engine.scanning import Scanner
 from neufs_tui.model.loading import LoadedModel, load_model
+from neufs_tui.model.memory import FEWEST_TOKENS
 from tests.tiny import CORPUS
 
 TASK = Task(labels=(Label("yes"), Label("no, not at all")))
@@ -135,19 +138,25 @@ def test_texts_that_were_cut_are_counted(loaded: LoadedModel, tmp_path: Path) ->
     assert scanner.captures[content_hash(long)].truncated
 
 
+def short_of_memory(scanner: Scanner, most: int) -> list[int]:
+    """Let a scanner's runner fail on more than so many prompts; the sizes that it was given."""
+    capture, sizes = scanner.runner.capture, []
+
+    def capture_few(prompts: list) -> list:
+        sizes.append(len(prompts))
+        if len(prompts) > most:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return capture(prompts)
+
+    scanner.runner.capture = capture_few
+    return sizes
+
+
 def test_running_out_of_memory_costs_one_batch_not_the_scan(
     loaded: LoadedModel, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     scanner = Scanner(config(pool(30), tmp_path, batch_halvings=0), loaded)
-    capture, sizes = scanner.runner.capture, []
-
-    def short_of_memory(prompts: list) -> list:
-        sizes.append(len(prompts))
-        if len(prompts) > 4:
-            raise torch.OutOfMemoryError("CUDA out of memory")
-        return capture(prompts)
-
-    scanner.runner.capture = short_of_memory
+    sizes = short_of_memory(scanner, most=4)
     told = list(scanner.run())
     assert scanner.complete
     assert told[-1].done == 30
@@ -182,23 +191,38 @@ def test_a_size_that_works_is_remembered_for_the_next_scan(
     loaded: LoadedModel, tmp_path: Path
 ) -> None:
     first = Scanner(config(pool(30), tmp_path, batch_halvings=0), loaded)
-    capture = first.runner.capture
-
-    def short_of_memory(prompts: list) -> list:
-        if len(prompts) > 4:
-            raise torch.OutOfMemoryError("CUDA out of memory")
-        return capture(prompts)
-
-    first.runner.capture = short_of_memory
+    short_of_memory(first, most=4)
     list(first.run())
     first.close()
-    sizes: list[int] = []
     next_pool = tuple(
         replace(example, text=example.text + "!", id=content_hash(example.text + "!"))
         for example in pool(30)
     )
     second = Scanner(config(next_pool, tmp_path, batch_halvings=0), loaded)
-    again = second.runner.capture
-    second.runner.capture = lambda prompts: sizes.append(len(prompts)) or again(prompts)
+    sizes = short_of_memory(second, most=99)
     list(second.run())
     assert max(sizes) <= 4
+
+
+def test_what_did_not_work_is_not_remembered(loaded: LoadedModel, tmp_path: Path) -> None:
+    sizes = tmp_path / "batch_sizes.json"
+    failing = Scanner(config(pool(30), tmp_path, batch_halvings=0), loaded)
+    short_of_memory(failing, most=0)
+    with pytest.raises(torch.OutOfMemoryError):
+        list(failing.run())
+    failing.close()
+    Scanner(config(pool(30), tmp_path, batch_halvings=5), loaded).close()
+    assert not sizes.exists()
+
+
+def test_no_size_remembered_is_below_what_every_device_has_memory_for(
+    loaded: LoadedModel, tmp_path: Path
+) -> None:
+    first = Scanner(config(pool(30), tmp_path, batch_halvings=0), loaded)
+    short_of_memory(first, most=1)
+    list(first.run())
+    first.close()
+    (known,) = json.loads((tmp_path / "batch_sizes.json").read_text()).values()
+    assert known["tokens"] == FEWEST_TOKENS
+    again = Batching(config(pool(3), tmp_path, batch_halvings=20), loaded, first.runner)
+    assert again.n_tokens == FEWEST_TOKENS

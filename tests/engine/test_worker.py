@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -32,24 +34,40 @@ from neufs_tui.engine.protocol import (
 from neufs_tui.model.failures import is_out_of_memory
 from tests.engine.test_scanning import pool
 from tests.model import templates
+from tests.paced import PACED, Pace
 from tests.tiny import save_tiny_model
 
 WAIT_S = 90
 
 
-def client(model: Path | str, cache: Path, n: int = 20, rescore: str = "pool") -> EngineClient:
-    config = EngineConfig(
-        examples=pool(n),
-        task=Task(labels=(Label("yes"), Label("no"))),
-        model=ModelChoice(str(model), device="cpu", dtype="float32"),
-        cache_dir=cache,
-        selection=SelectionSettings(shots=4, choose_from=8, rescore=rescore),
-    )
-    return EngineClient(config, cache / "engine.log")
+Begin = Callable[..., EngineClient]
 
 
-def test_an_engine_loads_scans_and_answers(tiny_llama: Path, tmp_path: Path) -> None:
-    engine, events = client(tiny_llama, tmp_path), queue.Queue[Event]()
+@pytest.fixture
+def client(tmp_path: Path) -> Iterator[Begin]:
+    """Makes clients whose engines end with the test."""
+    made: list[EngineClient] = []
+
+    def make(
+        model: Path | str, n: int = 20, rescore: str = "pool", **more: tuple[str, ...]
+    ) -> EngineClient:
+        config = EngineConfig(
+            examples=pool(n),
+            task=Task(labels=(Label("yes"), Label("no"))),
+            model=ModelChoice(str(model), device="cpu", dtype="float32"),
+            cache_dir=tmp_path,
+            selection=SelectionSettings(shots=4, choose_from=8, rescore=rescore),
+        )
+        made.append(EngineClient(config, tmp_path / "engine.log", **more))
+        return made[-1]
+
+    yield make
+    for engine in made:
+        engine.stop()
+
+
+def test_an_engine_loads_scans_and_answers(client: Begin, tiny_llama: Path) -> None:
+    engine, events = client(tiny_llama), queue.Queue[Event]()
     engine.send(Focus(0, (), None))
     engine.start(events.put)
     seen: list[Event] = []
@@ -75,46 +93,65 @@ def test_an_engine_loads_scans_and_answers(tiny_llama: Path, tmp_path: Path) -> 
     after = events.get(timeout=WAIT_S)
     assert isinstance(after, Ranked)
     assert after.pick == ahead.after_label
-    engine.stop()
 
 
-def test_what_the_model_makes_of_the_pool_is_noticed_before_the_scan(tmp_path: Path) -> None:
+def test_what_the_model_makes_of_the_pool_is_noticed_before_the_scan(
+    client: Begin, tmp_path: Path
+) -> None:
     model = save_tiny_model(tmp_path / "model", template=templates.REFUSES_SYSTEM)
-    engine, events = client(model, tmp_path), queue.Queue[Event]()
+    engine, events = client(model), queue.Queue[Event]()
     engine.start(events.put)
     while not isinstance(event := events.get(timeout=WAIT_S), Noticed):
         assert not isinstance(event, ScanProgressed)
-    engine.stop()
     (sentence,) = event.sentences
     assert "the instruction opens the first user turn" in sentence
 
 
-def test_a_model_that_cannot_be_loaded_is_told_with_a_hint(tmp_path: Path) -> None:
-    engine, events = client("./nowhere", tmp_path), queue.Queue[Event]()
+def test_a_model_that_cannot_be_loaded_is_told_with_a_hint(client: Begin, tmp_path: Path) -> None:
+    engine, events = client("./nowhere"), queue.Queue[Event]()
     engine.start(events.put)
     while not isinstance(event := events.get(timeout=WAIT_S), EngineFailed):
         pass
     assert "there is no folder ./nowhere" in event.message
     assert event.hint == "check the path"
-    engine.stop()
     assert "there is no folder" in (tmp_path / "engine.log").read_text()
 
 
 def test_a_checkpoint_that_is_not_whole_is_told_with_a_hint(
-    tiny_llama: Path, tmp_path: Path
+    client: Begin, tiny_llama: Path, tmp_path: Path
 ) -> None:
     folder = shutil.copytree(tiny_llama, tmp_path / "cut")
     weights = folder / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:5000])
-    engine, events = client(folder, tmp_path), queue.Queue[Event]()
+    engine, events = client(folder), queue.Queue[Event]()
     engine.start(events.put)
     while not isinstance(event := events.get(timeout=WAIT_S), EngineFailed | EngineDied):
         pass
     assert isinstance(event, EngineFailed)
     assert f"{weights} is damaged or cut short" in event.message
     assert event.hint == "copy or fetch that file again"
-    engine.stop()
     assert "Traceback" in (tmp_path / "engine.log").read_text()
+
+
+def test_an_engine_leaves_in_the_middle_of_a_batch_with_what_it_has_read(
+    client: Begin, tiny_llama: Path, pace: Pace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("neufs_tui.engine.client._STOP_SECONDS", WAIT_S)
+    engine, events = client(tiny_llama, command=PACED), queue.Queue[Event]()
+    engine.start(events.put)
+    pace.let_pass(1)
+    while not (isinstance(event := events.get(timeout=WAIT_S), ScanProgressed) and event.done):
+        pass
+    read, pid = event.done, engine.process_id
+    engine.stop()  # the second batch waits for a byte that never comes
+    assert pid is not None
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    again = client(tiny_llama)
+    again.start(events.put)
+    while not isinstance(event := events.get(timeout=WAIT_S), ScanProgressed):
+        pass
+    assert event.done == read < event.total
 
 
 @pytest.mark.parametrize(
@@ -131,9 +168,9 @@ def test_running_out_of_memory_is_told_from_other_errors(error: RuntimeError, me
 
 @pytest.mark.parametrize(("rescore", "n_reread"), [("pool", 38), ("shortlist", 32), ("off", 0)])
 def test_after_a_label_candidates_are_reread_behind_it(
-    tiny_llama: Path, tmp_path: Path, rescore: str, n_reread: int
+    client: Begin, tiny_llama: Path, rescore: str, n_reread: int
 ) -> None:
-    engine, events = client(tiny_llama, tmp_path, n=40, rescore=rescore), queue.Queue[Event]()
+    engine, events = client(tiny_llama, n=40, rescore=rescore), queue.Queue[Event]()
     examples = pool(40)
     engine.send(Focus(0, (), None))
     engine.start(events.put)
@@ -155,11 +192,10 @@ def test_after_a_label_candidates_are_reread_behind_it(
         assert (progress[-1].done, progress[-1].total) == (n_reread, n_reread)
         assert [one.done for one in progress] == sorted(one.done for one in progress)
         assert {(one.n_demonstrations, one.revision) for one in progress} == {(1, 1)}
-    engine.stop()
 
 
-def test_a_question_why_is_answered_beside_the_rereading(tiny_llama: Path, tmp_path: Path) -> None:
-    engine, events = client(tiny_llama, tmp_path), queue.Queue[Event]()
+def test_a_question_why_is_answered_beside_the_rereading(client: Begin, tiny_llama: Path) -> None:
+    engine, events = client(tiny_llama), queue.Queue[Event]()
     examples = pool(20)
     engine.send(Focus(0, (), None))
     engine.start(events.put)
@@ -187,4 +223,3 @@ def test_a_question_why_is_answered_beside_the_rereading(tiny_llama: Path, tmp_p
         pass
     assert event.example_id == examples[4].id
     assert event.words
-    engine.stop()

@@ -18,7 +18,7 @@ PATIENCE_S = 60
 
 
 class Terminal:
-    """One run of `neufs-tui` on a screen of its own."""
+    """One run of `neufs-tui` on a screen of its own, which ends with its `with`."""
 
     def __init__(
         self,
@@ -30,6 +30,8 @@ class Terminal:
     ) -> None:
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
+        self.written = bytearray()
+        """Every byte that the program has sent."""
         self.started = time.perf_counter()
         self.child = pexpect.spawn(
             PROGRAM,
@@ -38,6 +40,13 @@ class Terminal:
             cwd=str(cwd),
             env={**os.environ, "TERM": "xterm-256color", **(environment or {})},
         )
+
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """End what still runs; the engine ends with the app."""
+        self.child.close(force=True)
 
     @property
     def text(self) -> str:
@@ -76,9 +85,11 @@ class Terminal:
 
     def _read(self) -> bool:
         try:
-            self._stream.feed(self.child.read_nonblocking(65536, timeout=PATIENCE_S))
+            sent = self.child.read_nonblocking(65536, timeout=PATIENCE_S)
         except (pexpect.EOF, pexpect.TIMEOUT):
             return False
+        self.written += sent
+        self._stream.feed(sent)
         return True
 
 

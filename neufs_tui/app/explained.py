@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from textual.content import Content
 
 from neufs_tui.app.sentences import among, number, plural
-from neufs_tui.app.text import ellipsis, one_line, visible
+from neufs_tui.app.text import ellipsis
 from neufs_tui.core.explanation import Explanation, GapNeuron, Word
 from neufs_tui.core.records import Example, ExampleId
+from neufs_tui.core.text import one_line, visible
 
 Parts = list[Content | str | tuple[str, str]]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from neufs_tui.app.status import scan_parts
-from neufs_tui.app.text import one_line
+from neufs_tui.core.text import one_line
 from neufs_tui.engine.protocol import Downloaded, EngineDied, Event, ScanProgressed, Stage
 
 DONE = "✓"

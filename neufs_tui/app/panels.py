@@ -13,9 +13,9 @@ from neufs_tui.app.picture import Waiting
 from neufs_tui.app.ports import Workspace
 from neufs_tui.app.sentences import export_command, plural
 from neufs_tui.app.status import Counts, scan_parts
-from neufs_tui.app.text import one_line, visible
 from neufs_tui.core.prompts import system_message
 from neufs_tui.core.records import Task
+from neufs_tui.core.text import one_line, visible
 
 _HEADING = "bold $text"
 _QUIET = "$foreground-muted"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from neufs_tui.app.sentences import model_name, plural
-from neufs_tui.app.text import one_line
 from neufs_tui.core.records import Pick, Reason
 from neufs_tui.core.settings import SelectionSettings, Signal
+from neufs_tui.core.text import one_line
 from neufs_tui.engine.protocol import ModelReady
 
 SIGNAL_NAMES: Mapping[Signal, str] = {

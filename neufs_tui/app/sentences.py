@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from shlex import quote
 
-from neufs_tui.app.text import one_line
 from neufs_tui.core.records import Decision, DecisionKind, Example, Pick
+from neufs_tui.core.text import one_line
 from neufs_tui.engine.protocol import EngineDied, EngineFailed
 
 _N_LIKELY = 4

@@ -1,33 +1,10 @@
-"""Text made fit to be shown: what would steer the terminal is made visible, lines are cut."""
+"""Lines cut and spread to the width there is."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from rich.cells import cell_len, set_cell_size
-
-_BIDI = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
-_VISIBLE = {
-    **{code: chr(0x2400 + code) for code in range(0x20) if code not in (0x09, 0x0A)},
-    0x7F: "␡",
-    **{code: f"\\x{code:02x}" for code in range(0x80, 0xA0)},
-    **{code: f"\\u{code:04x}" for code in (0x2028, 0x2029, *_BIDI, 0xFEFF)},
-    **{code: f"\\u{code:04x}" for code in range(0xD800, 0xE000)},
-}
-
-
-def visible(text: str) -> str:
-    """Text with every control character shown by a sign of its own.
-
-    Line ends and tabs stay. Marks that turn the direction of writing are shown too, since they
-    would reorder what stands around them; letters that run from right to left stay.
-    """
-    return text.replace("\r\n", "\n").translate(_VISIBLE)
-
-
-def one_line(text: str) -> str:
-    """Text with its runs of white space, line ends included, drawn together to one space each."""
-    return visible(" ".join(text.split()))
 
 
 def ellipsis(text: str, width: int) -> str:

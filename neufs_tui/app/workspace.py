@@ -107,6 +107,7 @@ class ProjectStartup:
         capture: CaptureSettings,
         *,
         stdin: BinaryIO | None = None,
+        notices: tuple[str, ...] = (),
     ) -> None:
         """Keep what the command line said.
 
@@ -114,10 +115,12 @@ class ProjectStartup:
             request: the pool, and what was said about it.
             capture: what is recorded of the model.
             stdin: the pool's bytes, when its source is standard input.
+            notices: what else is to be known beside what is to be known of the pool.
         """
         self._request = request
         self._capture = capture
         self._stdin = stdin
+        self._notices = notices
 
     def read(self) -> OpenSession:
         """Read and check everything that can be read without the session's lock."""
@@ -132,6 +135,7 @@ class ProjectStartup:
         def open_both() -> tuple[Workspace, Engine]:
             session = open_session(project)
             workspace = SessionWorkspace(project, session, self._request.session)
+            workspace.notices += self._notices
             return workspace, EngineClient(config, log_path())
 
         return open_both

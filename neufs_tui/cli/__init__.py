@@ -6,7 +6,7 @@ wait for nothing.
 
 from __future__ import annotations
 
-import logging
+import io
 import sys
 
 import click
@@ -15,11 +15,13 @@ from neufs_tui import __version__
 from neufs_tui.cli.explain import explain
 from neufs_tui.cli.export import export
 from neufs_tui.cli.label import label
+from neufs_tui.cli.logs import log_to_file
 from neufs_tui.cli.models import models
+from neufs_tui.cli.output import say
 from neufs_tui.cli.scan import scan
 from neufs_tui.cli.select import select
 from neufs_tui.cli.stats import stats
-from neufs_tui.errors import NeufsError, UsageError
+from neufs_tui.errors import NeufsError
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C."""
@@ -41,7 +43,7 @@ def cli() -> None:
       neufs-tui label pool.jsonl --model Qwen/Qwen3-4B-Instruct-2507
       neufs-tui export pool.jsonl --format chat -o few_shot.json
     """
-    _log_to_file()
+    click.get_current_context().obj = log_to_file()
 
 
 for command in (label, scan, select, explain, export, stats, models):
@@ -56,30 +58,17 @@ def main() -> None:
         _complain(error.message, error.hint)
         status = error.exit_code
     except click.ClickException as error:
-        error.show()
+        told = io.StringIO()
+        error.show(told)
+        say(told.getvalue().rstrip())
         status = error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
+        say("interrupted")
         status = INTERRUPTED
     sys.exit(status)
 
 
-def _log_to_file() -> None:
-    """Send what is logged to the log file: on the terminal it would spoil the screen."""
-    from neufs_tui.storage.paths import LOG_FORMAT, log_path
-
-    path = log_path()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        logging.basicConfig(filename=path, level=logging.INFO, format=LOG_FORMAT)
-    except OSError as error:
-        raise UsageError(
-            f"the log file {path} cannot be written: {error.strerror}",
-            hint="set XDG_STATE_HOME to a folder that can be written",
-        ) from error
-
-
 def _complain(message: str, hint: str) -> None:
-    click.secho(f"error: {message}", fg="red", err=True)
+    say(f"error: {message}", fg="red")
     if hint:
-        click.echo(f" hint: {hint}", err=True)
+        say(f" hint: {hint}")

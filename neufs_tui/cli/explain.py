@@ -16,6 +16,8 @@ from neufs_tui.cli.options import (
     project_request,
     task_options,
 )
+from neufs_tui.cli.output import say, tables, tell_json
+from neufs_tui.core.text import one_line
 from neufs_tui.errors import UsageError
 
 if TYPE_CHECKING:
@@ -47,7 +49,6 @@ def explain(example: str, again: bool, as_json: bool, **options: Any) -> None:
     from neufs_tui.cli.progress import Narrator
     from neufs_tui.engine.configure import engine_config
     from neufs_tui.engine.headless import explain_example
-    from neufs_tui.export.strict_json import strict_json
     from neufs_tui.storage.project import decisions_of, read_project, stored_of
 
     project = read_project(project_request(options))
@@ -59,7 +60,7 @@ def explain(example: str, again: bool, as_json: bool, **options: Any) -> None:
         with Narrator(project.notices) as narrator:
             explanation = explain_example(config, chosen.id, decisions_of(project), narrator)
     else:
-        click.echo(f"{_stored(labelled, project.task)}; --again asks the model", err=True)
+        say(f"{_stored(labelled, project.task)}; --again asks the model")
     call = example_name if as_json else numbered_name
     names = {one.id: call(one) for one in project.pool.examples}
 
@@ -67,9 +68,9 @@ def explain(example: str, again: bool, as_json: bool, **options: Any) -> None:
         return names.get(example_id, f"a row no longer in the pool ({example_id[:8]})")
 
     if as_json:
-        click.echo(strict_json(_as_json(explanation, labelled, name), indent=2))
+        tell_json(_as_json(explanation, labelled, name))
     else:
-        _print(explanation, chosen, labelled, name)
+        _print(explanation, chosen, labelled, lambda example_id: one_line(name(example_id)))
 
 
 def _stored(labelled: LabelledExample | None, task: Task | None) -> str:
@@ -138,22 +139,21 @@ def _print(
     labelled: LabelledExample | None,
     name: Callable[[ExampleId], str],
 ) -> None:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     from neufs_tui.app import explained, reasons, sentences
 
-    console = Console()
+    console = tables()
     gap = explanation.gap
-    console.print(Text(" ".join(example.text.split()), style="bold"))
+    console.print(Text(one_line(example.text), style="bold"))
     if labelled is not None and labelled.pick is not None:
-        console.print(Text(sentences.both_answers(labelled.label, labelled.pick)))
-        console.print(Text(reasons.why_then(labelled.pick, explanation.n_labels)))
+        console.print(sentences.both_answers(labelled.label, labelled.pick))
+        console.print(reasons.why_then(labelled.pick, explanation.n_labels))
     console.print(explained.sentence(explanation))
     shares = sorted(explanation.probabilities.items(), key=lambda item: -item[1])[:5]
-    answers = ", ".join(f"{label} {share:.2f}" for label, share in shares)
-    console.print(Text(f"model, without labels in its prompt: {answers}"))
+    answers = ", ".join(f"{one_line(label)} {share:.2f}" for label, share in shares)
+    console.print(f"model, without labels in its prompt: {answers}")
     strip, top = explained.layer_strip(gap.by_layer), max(gap.by_layer)
     console.print(f"gap by layer, 0 to {len(gap.by_layer) - 1}, most {top:,}: {strip}")
     table = Table(box=None, pad_edge=False, title="strongest neurons of the gap")
@@ -166,13 +166,13 @@ def _print(
             explained.neuron_name(one),
             explained.pushed(one.contribution),
             f"{one.n_examples:,}",
-            Text(explained.tokens(one.towards)),
-            Text(explained.tokens(one.away)),
-            Text(name(one.nearest) if one.nearest else ""),
+            explained.tokens(one.towards),
+            explained.tokens(one.away),
+            name(one.nearest) if one.nearest else "",
             explained.pushed(one.nearest_contribution) if one.nearest else "",
         )
     console.print(table)
-    table = Table(box=None, pad_edge=False, title=f"push towards {explanation.answer!r}")
+    table = Table(box=None, pad_edge=False, title=f"push towards {one_line(explanation.answer)}")
     for heading in ("part", "neurons", "pushes"):
         table.add_column(heading, justify="left" if heading == "part" else "right")
     for bar in explanation.bars:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from neufs_tui.cli.options import project_request, session_options
+from neufs_tui.cli.output import say, tell_data
 from neufs_tui.errors import ExportError
 from neufs_tui.export.formats import FORMATS
 
@@ -68,10 +69,10 @@ def export(format_name: str, k: int | None, output: str, force: bool, **options:
     chosen = first_labelled(labelled, k)
     require_labels(task, (one.label for one in chosen))
     for notice in filter(None, [missing, changes_since(task, chosen)]):
-        click.echo(notice, err=True)
+        say(notice)
     text = render(format_name, task, chosen)
     if output == "-":
-        click.echo(text, nl=False)
+        tell_data(text)
         return
     provenance = Provenance(
         task=task,
@@ -84,4 +85,4 @@ def export(format_name: str, k: int | None, output: str, force: bool, **options:
     )
     target = Path(output)
     write_export(text, manifest_json(provenance, chosen, format_name), target, force=force)
-    click.echo(f"wrote {len(chosen)} examples to {target} and {manifest_path(target)}", err=True)
+    say(f"wrote {len(chosen)} examples to {target} and {manifest_path(target)}")

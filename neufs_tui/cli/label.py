@@ -19,6 +19,7 @@ from neufs_tui.cli.options import (
     selection_options,
     task_options,
 )
+from neufs_tui.cli.output import say
 from neufs_tui.errors import UsageError
 
 if TYPE_CHECKING:
@@ -58,7 +59,9 @@ def label(no_mouse: bool, **options: Any) -> None:
     request = project_request(options)
     piped = _take_pool_from_stdin() if request.source == "-" else None
     _require_terminal()
-    startup = ProjectStartup(request, capture_settings(options), stdin=piped)
+    # The screen hides what was said before it
+    notices = tuple(filter(None, [click.get_current_context().obj]))
+    startup = ProjectStartup(request, capture_settings(options), stdin=piped, notices=notices)
     app = LabelApp(startup, pool_name=Path(request.source).name)
     app.run(mouse=not no_mouse)
     if app.failure is not None:
@@ -73,16 +76,15 @@ def _reconcile(request: ProjectRequest, counts: Counts) -> None:
     from neufs_tui.app.sentences import export_command
     from neufs_tui.storage.project import session_path
 
-    click.echo(
+    say(
         f"{counts.pool:,} examples: {counts.labelled:,} labelled, {counts.skipped:,} skipped, "
-        f"{counts.left:,} left",
-        err=True,
+        f"{counts.left:,} left"
     )
     if counts.elsewhere:
-        click.echo(f"{counts.elsewhere:,} more labels on rows no longer in the pool", err=True)
-    click.echo(f"kept in {session_path(request)}", err=True)
+        say(f"{counts.elsewhere:,} more labels on rows no longer in the pool")
+    say(f"kept in {session_path(request)}")
     if counts.n_labels:
-        click.echo(f"write them with: {export_command(request.source, request.session)}", err=True)
+        say(f"write them with: {export_command(request.source, request.session)}")
 
 
 def _end_at_once(exit_status: int) -> NoReturn:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from neufs_tui.cli.output import tell
 from neufs_tui.errors import UsageError
 
 
@@ -32,7 +33,7 @@ def list_models() -> None:
     for model in EMBEDDED.values():
         here = (models_dir() / folder_name(model)).is_dir()
         state = "here" if here else f"fetch {model.wheel_bytes / 1e6:.0f} MB"
-        click.echo(f"{model.name}\t{model.description}\t{model.licence}\t{state}")
+        tell(f"{model.name}\t{model.description}\t{model.licence}\t{state}")
 
 
 @models.command("get")
@@ -59,4 +60,4 @@ def get_model(name: str) -> None:
 
         with Narrator() as narrator:
             fetch_model(model, models_dir(), narrator)
-    click.echo(str(folder))
+    tell(str(folder))

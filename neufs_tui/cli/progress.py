@@ -15,6 +15,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from neufs_tui.core.text import one_line
 from neufs_tui.engine.protocol import (
     Downloaded,
     EngineEvent,
@@ -32,7 +33,7 @@ class Narrator:
         """Tell first what is to be known of the pool."""
         # read by tqdm when transformers imports it: its bars would fight with these
         os.environ.setdefault("TQDM_DISABLE", "1")
-        self._console = Console(stderr=True, highlight=False)
+        self._console = Console(stderr=True, markup=False, emoji=False, highlight=False)
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -60,7 +61,7 @@ class Narrator:
 
     def say(self, sentence: str) -> None:
         """One line of narration."""
-        self._console.print(sentence, markup=False, soft_wrap=True)
+        self._console.print(one_line(sentence), soft_wrap=True)
 
     def __call__(self, event: EngineEvent) -> None:
         """Tell one event."""

@@ -15,6 +15,8 @@ from neufs_tui.cli.options import (
     selection_options,
     task_options,
 )
+from neufs_tui.cli.output import tables, tell_json
+from neufs_tui.core.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +49,6 @@ def select(as_json: bool, **options: Any) -> None:
     from neufs_tui.cli.progress import Narrator
     from neufs_tui.engine.configure import engine_config
     from neufs_tui.engine.headless import scan_pool, select_pool
-    from neufs_tui.export.strict_json import strict_json
     from neufs_tui.storage.project import read_project
 
     project = read_project(project_request(options))
@@ -56,7 +57,7 @@ def select(as_json: bool, **options: Any) -> None:
         scanned = scan_pool(config, narrator)
     selected = select_pool(config, scanned)
     if as_json:
-        click.echo(strict_json(_as_json(config, selected), indent=2))
+        tell_json(_as_json(config, selected))
     else:
         _print_table(selected)
 
@@ -90,28 +91,27 @@ def _as_json(config: EngineConfig, selected: Sequence[Selected]) -> dict[str, An
 
 def _print_table(selected: Sequence[Selected]) -> None:
     """One line a pick; the text takes the room that the numbers leave."""
-    from rich.console import Console
+    from rich.cells import cell_len
     from rich.table import Table
-    from rich.text import Text
 
     rows = [
         (
             str(one.pick.cluster),
-            example_name(one.example),
-            example_name(one.medoid),
+            one_line(example_name(one.example)),
+            one_line(example_name(one.medoid)),
             f"{one.pick.distance:.3f}",
             f"{one.neuron_count:,}",
             f"{one.pick.score:.3f}",
         )
         for one in selected
     ]
-    console = Console()
+    console = tables()
     table = Table(box=None, pad_edge=False)
-    widths = [max(map(len, column)) for column in zip(_HEADINGS, *rows, strict=True)]
+    widths = [max(map(cell_len, column)) for column in zip(_HEADINGS, *rows, strict=True)]
     for heading, width in zip(_HEADINGS, widths, strict=True):
         table.add_column(heading, justify="right", no_wrap=True, min_width=width)
     room = max(20, console.width - sum(widths) - 2 * len(widths))
     table.add_column("text", no_wrap=True, overflow="ellipsis", max_width=room)
     for row, one in zip(rows, selected, strict=True):
-        table.add_row(*map(Text, row), Text(" ".join(one.example.text.split())))
+        table.add_row(*row, one_line(one.example.text))
     console.print(table)

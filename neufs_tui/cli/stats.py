@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from neufs_tui.cli.options import project_request, session_options
+from neufs_tui.cli.output import say, tell, tell_json
+from neufs_tui.core.text import one_line
 
 if TYPE_CHECKING:
     from neufs_tui.storage.session import Agreement, Counts
@@ -25,7 +27,6 @@ def stats(as_json: bool, **options: Any) -> None:
       neufs-tui stats pool.jsonl
       neufs-tui stats pool.jsonl --json
     """
-    from neufs_tui.export.strict_json import strict_json
     from neufs_tui.storage.project import session_path, task_by_now
     from neufs_tui.storage.session import Session
 
@@ -36,10 +37,9 @@ def stats(as_json: bool, **options: Any) -> None:
         agreement = session.agreement()
         notices = [notice for notice in (session.missing, session.leftover) if notice]
     for notice in notices:
-        click.echo(notice, err=True)
+        say(notice)
     if as_json:
-        told = _as_json(counts, agreement) | {"notices": notices}
-        click.echo(strict_json(told, indent=2))
+        tell_json(_as_json(counts, agreement) | {"notices": notices})
     else:
         _print_lines(counts, agreement)
 
@@ -60,20 +60,20 @@ def _as_json(counts: Counts, agreement: Agreement) -> dict[str, Any]:
 
 
 def _print_lines(counts: Counts, agreement: Agreement) -> None:
-    click.echo(f"labelled   {counts.labelled:,}")
+    tell(f"labelled   {counts.labelled:,}")
     for name, n_labels in counts.by_label.items():
-        click.echo(f"  {n_labels:6,}  {name}")
-    click.echo(f"skipped    {counts.skipped:,}")
-    click.echo(f"remaining  {counts.remaining:,}")
+        tell(f"  {n_labels:6,}  {one_line(name)}")
+    tell(f"skipped    {counts.skipped:,}")
+    tell(f"remaining  {counts.remaining:,}")
     if counts.removed:
-        click.echo(f"decided on rows no longer in the pool: {counts.removed:,}")
+        tell(f"decided on rows no longer in the pool: {counts.removed:,}")
     if agreement.compared:
         share = agreement.agreeing / agreement.compared
-        click.echo(
+        tell(
             f"agreement  {agreement.agreeing:,} of {agreement.compared:,} ({share:.0%}), "
             "the model's own answer against the label"
         )
     else:
-        click.echo("agreement  not known: no label was given with the model at work")
+        tell("agreement  not known: no label was given with the model at work")
     if agreement.looked:
-        click.echo(f"           {agreement.looked:,} labels given after a look at it not counted")
+        tell(f"           {agreement.looked:,} labels given after a look at it not counted")

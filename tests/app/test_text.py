@@ -1,4 +1,4 @@
-"""User text is data: nothing in it reaches the terminal as a command."""
+"""Lines are cut and spread to the cells there are."""
 
 from __future__ import annotations
 
@@ -7,37 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from neufs_tui.app.text import ellipsis, one_line, spread, visible
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("plain", "plain"),
-        ("\x1b[31mred", "␛[31mred"),
-        ("tab\tand\nline", "tab\tand\nline"),
-        ("dos\r\nline", "dos\nline"),
-        ("back\rover", "back␍over"),
-        ("nul\x00bell\x07del\x7f", "nul␀bell␇del␡"),
-        ("c1 \x9b31m", "c1 \\x9b31m"),
-        ("turned \u202eback", "turned \\u202eback"),
-        ("half \ud83d", "half \\ud83d"),
-        ("שלום 你好 👩‍👩‍👧", "שלום 你好 👩‍👩‍👧"),
-    ],
-)
-def test_control_characters_are_shown_and_letters_stay(text: str, expected: str) -> None:
-    assert visible(text) == expected
-
-
-@given(st.text())
-def test_what_is_shown_can_be_encoded_and_holds_no_control_character(text: str) -> None:
-    shown = visible(text)
-    shown.encode("utf-8")
-    assert not any(ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0 for c in shown if c not in "\t\n")
-
-
-def test_one_line_draws_white_space_together() -> None:
-    assert one_line(" two\n\tlines  here ") == "two lines here"
+from neufs_tui.app.text import ellipsis, spread
+from neufs_tui.core.text import one_line
 
 
 @given(st.text(), st.integers(0, 40))

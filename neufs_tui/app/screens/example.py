@@ -9,8 +9,8 @@ from neufs_tui.app import explained, sentences
 from neufs_tui.app.flow import Flow
 from neufs_tui.app.keys import Action
 from neufs_tui.app.screens.why import ExplainedScreen, OthersScreen, WhyScreen
-from neufs_tui.app.text import visible
 from neufs_tui.app.widgets.example_view import ExampleView
+from neufs_tui.core.text import visible
 from neufs_tui.core.words import stretches
 from neufs_tui.engine.protocol import Explain, Explained, FindWords, WordsFound
 from neufs_tui.errors import NeufsError

@@ -20,13 +20,13 @@ from neufs_tui.app.screens.example import ExampleScreen
 from neufs_tui.app.screens.help import HelpScreen
 from neufs_tui.app.screens.picker import PickerScreen
 from neufs_tui.app.status import EngineState
-from neufs_tui.app.text import one_line, visible
 from neufs_tui.app.widgets.bar import Bar, KeyBar
 from neufs_tui.app.widgets.example_view import ExampleView
 from neufs_tui.app.widgets.label_list import LabelList
 from neufs_tui.app.widgets.status_bar import StatusBar
 from neufs_tui.app.widgets.text_view import TextView
 from neufs_tui.core.records import DecisionKind
+from neufs_tui.core.text import one_line, visible
 from neufs_tui.engine.protocol import (
     EngineDied,
     EngineFailed,
@@ -79,7 +79,10 @@ class LabelScreen(ExampleScreen):
 
     def on_mount(self) -> None:
         """Paint what is known before anything is read."""
-        self.query_one("#header", Bar).parts = ("neufs-tui", *filter(None, [self._pool_name]))
+        self.query_one("#header", Bar).parts = (
+            "neufs-tui",
+            *filter(None, [one_line(self._pool_name)]),
+        )
         self._show_picture()
 
     def open(self, flow: Flow) -> None:

@@ -12,8 +12,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
-from neufs_tui.app.text import one_line
 from neufs_tui.core.records import Label
+from neufs_tui.core.text import one_line
 
 
 def matching(labels: Sequence[Label], typed: str) -> list[Label]:

@@ -11,11 +11,11 @@ from textual.events import Resize
 from neufs_tui.app import explained, sentences
 from neufs_tui.app.explained import Pool
 from neufs_tui.app.picture import Shown
-from neufs_tui.app.text import visible
 from neufs_tui.app.widgets.bar import Bar
 from neufs_tui.app.widgets.reason_panel import ReasonPanel
 from neufs_tui.app.widgets.text_view import TextView
 from neufs_tui.core.explanation import Explanation, Word
+from neufs_tui.core.text import visible
 
 _OTHER_LINES = 9
 """Lines for the text, where it stands and the sentence before the gap has any."""

@@ -19,8 +19,9 @@ from neufs_tui.app.explained import (
     pushed,
     tokens,
 )
-from neufs_tui.app.text import ellipsis, one_line, visible
+from neufs_tui.app.text import ellipsis
 from neufs_tui.core.explanation import Explanation, Gap, GapNeuron
+from neufs_tui.core.text import one_line, visible
 
 _LOUD = "$foreground"
 _UP, _DOWN = "$success", "$warning"

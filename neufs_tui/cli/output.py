@@ -1,0 +1,50 @@
+"""The commands' only way to the terminal: results to standard output, all else to standard error.
+
+What comes from a file, names and errors that quote it included, is shown and never obeyed.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from neufs_tui.core.text import escaped_json, visible
+from neufs_tui.export.strict_json import strict_json
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def tell(line: str) -> None:
+    """A line of the result."""
+    click.echo(visible(line))
+
+
+def tell_json(value: object) -> None:
+    """A result for programs: exact, in a pipe and in a terminal."""
+    click.echo(escaped_json(strict_json(value, indent=2)))
+
+
+def tell_data(text: str) -> None:
+    """A result that is a file: exact in a pipe, shown in a terminal."""
+    # Without colour, click takes escape sequences out
+    click.echo(visible(text) if sys.stdout.isatty() else text, nl=False, color=True)
+
+
+def say(sentence: str, **style: Any) -> None:
+    """A line of narration, or of an error.
+
+    Args:
+        sentence: what is said.
+        style: as for `click.style`.
+    """
+    click.secho(visible(sentence).expandtabs(), err=True, **style)
+
+
+def tables() -> Console:
+    """Where tables are drawn; a cell is data, not markup, and is to be one line."""
+    from rich.console import Console
+
+    return Console(markup=False, emoji=False, highlight=False)

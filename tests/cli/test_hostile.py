@@ -1,0 +1,198 @@
+"""Ids, labels, texts, fields and names that would steer a terminal are shown, by every command."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import pty
+import re
+import sys
+import threading
+import tty
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from neufs_tui.cli import main
+from neufs_tui.core.records import Decision, DecisionKind, Pick
+from neufs_tui.storage.project import open_session, read_project
+from neufs_tui.storage.request import ProjectRequest
+from tests.app.fakes import explanation, reason
+from tests.cli.conftest import Ran
+from tests.terminal import Terminal
+
+HOSTILE = "[/x][bold]:smile:\x1b]2;owned\x07\x1b[9;9H\x9b9m\x90\x85\u202e\u2066\b\x7f\x0b"
+KINDS = (f"yes {HOSTILE}", f"no {HOSTILE}")
+STYLING = re.compile(r"\x1b\[[\d;]*m|\x1b\[\?25[lh]|\x1b\[\d*A|\r?\x1b\[2K|\r(?=\n|\x1b|$)")
+"""What rich writes for itself."""
+STEERING = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+@pytest.fixture
+def pool(tmp_path: Path) -> Path:
+    folder = tmp_path / "a[b]\x1b[31m"
+    folder.mkdir()
+    path = folder / "po\x1b]2;owned\x07ol[i].jsonl"
+    rows = [
+        {
+            "id": f"row[/x]{number}{HOSTILE}",
+            "text": f"Text {number} {HOSTILE}\r\nand \rmore",
+            "kind": KINDS[number % 2],
+            HOSTILE: HOSTILE,
+        }
+        for number in range(12)
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+@pytest.fixture
+def model(tiny_llama: Path, tmp_path: Path) -> Path:
+    """The tiny model in a folder with an odd name."""
+    folder = tmp_path / "mo\x1b[31mdel[bold]"
+    folder.symlink_to(tiny_llama)
+    return folder
+
+
+@pytest.fixture
+def on_terminal(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """Runs a command in this process with both streams on a terminal; returns what it wrote."""
+
+    def run(*arguments: object) -> str:
+        ours, theirs = pty.openpty()
+        tty.setraw(theirs)
+        chunks: list[bytes] = []
+
+        def read() -> None:
+            try:
+                while chunk := os.read(ours, 65536):
+                    chunks.append(chunk)
+            except OSError:
+                return  # how a terminal ends on Linux
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        with (
+            os.fdopen(theirs, "w", encoding="utf-8") as stream,
+            monkeypatch.context() as patched,
+        ):
+            patched.setattr(sys, "argv", ["neufs-tui", *map(str, arguments)])
+            patched.setattr(sys, "stdout", stream)
+            patched.setattr(sys, "stderr", stream)
+            patched.setenv("TERM", "xterm-256color")
+            patched.setenv("COLUMNS", "500")
+            with pytest.raises(SystemExit):
+                main()
+        reader.join()
+        os.close(ours)
+        return b"".join(chunks).decode()
+
+    return run
+
+
+def label_two(pool: Path) -> None:
+    """As the screen would; the first with what the panel said."""
+    project = read_project(ProjectRequest(str(pool), labels_from="kind"))
+    first, second, third, *_ = project.pool.examples
+    shown = Pick(first.id, reason(), KINDS[0], (0.7, 0.3), 12, 2, n_demonstrations=2)
+    panel = explanation(first.id, (second.id, third.id))
+    with open_session(project) as session:
+        label = Decision(first.id, DecisionKind.LABEL, KINDS[1])
+        session.record(label, pick=shown, seconds=None, panel=panel)
+        session.record(Decision(second.id, DecisionKind.LABEL, KINDS[0]), pick=None, seconds=None)
+
+
+def commands(pool: Path, model: Path) -> dict[str, list[object]]:
+    """Every command that shows something of a file without a screen, and what it says of errors."""
+    asked = ["--labels-from", "kind", "--model", model, "--dtype", "float32", "--device", "cpu"]
+    return {
+        "scan": ["scan", pool, *asked],
+        "select": ["select", pool, "-n", 3, *asked],
+        "select --json": ["select", pool, "-n", 3, *asked, "--json"],
+        "explain": ["explain", pool, "#7", *asked],
+        "explain --json": ["explain", pool, "#7", *asked, "--json"],
+        "explain a label": ["explain", pool, "#1", *asked],
+        "stats": ["stats", pool],
+        "stats --json": ["stats", pool, "--json"],
+        "export": ["export", pool],
+        "export csv": ["export", pool, "--format", "csv"],
+        "export chat": ["export", pool, "--format", "chat"],
+        "an unknown model": ["models", "get", HOSTILE],
+        "an unknown example": ["explain", pool, HOSTILE, *asked],
+        "an unknown option": ["stats", pool, f"--{HOSTILE}"],
+        "an unknown field": ["scan", pool, "--text-field", f"{HOSTILE}!"],
+        "no model": ["scan", pool, *asked[:2], "--model", f"./{HOSTILE}"],
+        "no pool": ["scan", f"{pool}{HOSTILE}"],
+        "no session": ["export", f"{pool.parent / HOSTILE}x.jsonl"],
+    }
+
+
+def test_in_a_pipe_and_on_a_terminal_nothing_from_a_file_steers(
+    run: Callable[..., Ran], on_terminal: Callable[..., str], pool: Path, model: Path
+) -> None:
+    label_two(pool)
+    for name, command in commands(pool, model).items():
+        ran = run(*command)
+        shown = STYLING.sub("", on_terminal(*command))
+        # In a pipe an export is the data itself
+        for text in (shown, ran.err, "" if name.startswith("export") else ran.out):
+            assert not STEERING.search(text), (name, text)
+            assert "Traceback" not in text, (name, text)
+        if name.endswith("--json"):
+            assert json.loads(shown[shown.index("{\n") :]) == ran.json
+        if name in ("explain", "explain a label", "select"):
+            assert "row[/x]" in ran.out
+
+
+def test_json_and_exports_in_a_pipe_are_exact(
+    run: Callable[..., Ran], pool: Path, model: Path
+) -> None:
+    label_two(pool)
+    rows = [json.loads(line) for line in pool.read_text().splitlines()]
+    told = commands(pool, model)
+    by_id = {row["id"]: row["text"] for row in rows}
+    picks = run(*told["select --json"]).json["picks"]
+    assert [by_id[pick["id"]] for pick in picks] == [pick["text"] for pick in picks]
+    assert run(*told["explain --json"]).json["id"] == rows[6]["id"]
+    assert list(run(*told["stats --json"]).json["by_label"]) == sorted(KINDS)
+    exported = [json.loads(line) for line in run(*told["export"]).out.split("\n") if line]
+    assert [row["text"] for row in exported] == [rows[0]["text"], rows[1]["text"]]
+    table = list(csv.DictReader(io.StringIO(run(*told["export csv"]).out, newline="")))
+    assert [row["text"] for row in table] == [rows[0]["text"], rows[1]["text"]]
+
+
+def test_nothing_from_a_file_steers_the_screen(pool: Path, model: Path) -> None:
+    with Terminal(
+        *("label", str(pool), "--labels-from", "kind", "--model", str(model)), cwd=pool.parent
+    ) as terminal:
+        terminal.wait_for("scanned all 12")
+        terminal.wait_for("row[/x]")
+        for key, words in (("w", "Why this example"), ("?", "What the numbers mean")):
+            terminal.press(key)
+            terminal.wait_for(words)
+        terminal.press("\x1b")
+        terminal.wait_for("Strongest neurons")
+        terminal.press("\x1b")
+        terminal.wait_for("scanned all 12")
+        terminal.press("l")
+        terminal.wait_for("type a part")
+        terminal.press("\r")
+        terminal.wait_for("labelled 1 ·")
+        terminal.press("q")
+        assert terminal.finish() == 0
+        assert "1 labelled" in terminal.text
+        written = terminal.written.decode()
+        assert "owned" in written
+        for steering in (
+            "\x1b]2;owned",
+            "\x1b[9;9H",
+            "owned\x07",
+            "\x9b",
+            "\x90",
+            "\x85",
+            "\u202e",
+        ):
+            assert steering not in written, repr(steering)

@@ -1,4 +1,4 @@
-"""Which key does what. Command keys are reserved before labels get theirs."""
+"""Which key does what. Command keys, those of commands to come too, are no label's."""
 
 from __future__ import annotations
 
@@ -110,13 +110,16 @@ FOOTER: tuple[tuple[str, str], ...] = (
 )
 """Keys named on the last line of the screen, with what they do; at most eight."""
 
+RESERVED: frozenset[str] = frozenset("bfgnvx")
+"""Letters kept for commands to come, so that no label has to change its key for them."""
+
 LABEL_KEYS: tuple[str, ...] = (
     *"1234567890",
-    *(letter for letter in ascii_lowercase if letter not in ACTIONS),
+    *(letter for letter in ascii_lowercase if letter not in RESERVED.union(ACTIONS)),
 )
 """Keys that labels may have, in the order in which they get them."""
 
 
 def allocate(n_labels: int) -> tuple[str, ...]:
-    """Keys of the first labels, in label order; labels past the last key have none."""
+    """Keys of the first labels, in label order, whatever the window; the others have none."""
     return LABEL_KEYS[:n_labels]

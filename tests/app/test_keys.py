@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from neufs_tui.app.keys import ACTIONS, COMMANDS, FOOTER, LABEL_KEYS, allocate
 
@@ -19,8 +21,14 @@ def test_the_first_ten_labels_have_digits() -> None:
 @pytest.mark.parametrize("n_labels", [1, 2, 11, 25, 77])
 def test_no_label_has_a_command_key_or_another_labels_key(n_labels: int) -> None:
     keys = allocate(n_labels)
-    assert not set(keys) & set(ACTIONS)
+    assert not set(keys) & (set(ACTIONS) | set("bfgnvx"))
     assert len(set(keys)) == len(keys) == min(n_labels, len(LABEL_KEYS))
+
+
+@given(st.integers(1, 90), st.integers(1, 90))
+def test_more_labels_change_no_labels_key(fewer: int, more: int) -> None:
+    fewer, more = sorted((fewer, more))
+    assert allocate(more)[: len(allocate(fewer))] == allocate(fewer)
 
 
 def test_no_key_calls_two_commands() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from textual.content import Content
 from textual.events import Key
 from textual.message import Message
@@ -422,6 +423,34 @@ async def test_a_look_at_an_answer_from_before_the_labels_changed_names_those_th
         await session.press("p")
         said = session.said("#feedback")
         assert "asked with other labels: With Explanation .40 — recorded" in said
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 50), (60, 16)])
+async def test_nothing_that_is_said_moves_a_label_or_the_text(size: tuple[int, int]) -> None:
+    names = ("Without any Explanation at all", "With an Explanation that is long", "Neither of two")
+    app, startup = app_on(FakeWorkspace(EXAMPLES, labels=tuple(map(Label, names)), shots=1))
+    probabilities = dict(zip(names, (0.5, 0.3, 0.2), strict=True))
+    async with app.run_test(size=size) as pilot:
+        session = await start(pilot, startup, rank=False)
+        picks = [replace(one, probabilities=probabilities) for one in PICKS]
+        await session.say(startup.engine.rank(pick=picks[0], queue=tuple(picks[1:])))
+
+        def places() -> list[object]:
+            return [app.screen.query_one(place).region for place in ("#text", "#reason", "#labels")]
+
+        before = places()
+        await session.press("p")
+        assert "recorded" in session.said("#feedback")
+        assert places() == before
+        await session.press("1")  # which is the last shot wanted too
+        assert "1 of 1 shots" in session.said("#feedback")
+        assert places() == before
+        await session.say(EngineDied("the engine is gone, " + "and more of it " * 9, False))
+        assert places() == before
+        assert app.screen.query_one("#feedback").region.height == 3 or size[0] == 160
+        await session.press("u")
+        assert places() == before
+        assert app.screen.query_one("#keys").display
 
 
 async def test_what_other_rules_would_show_is_one_key_away() -> None:

@@ -51,16 +51,22 @@ class OneList(App[None]):
         yield LabelList()
 
 
-async def test_only_keys_that_are_printed_label() -> None:
+async def test_a_label_keeps_its_key_whatever_the_window_and_however_many_are_shown() -> None:
     app = OneList()
     async with app.run_test(size=(80, 24)) as pilot:
         widget = app.query_one(LabelList)
         widget.labels = tuple(Label(f"label {n}") for n in range(77))
         widget.max_rows = 3
         await pilot.pause()
-        assert list(widget.key_of()) == ["1", "2", "3", "4", "5"]
+        assert "l  72 more" in str(widget.render())
+        keys = widget.key_of()
+        assert list(keys.values()) == [f"label {n}" for n in range(18)]
+        for width, max_rows in ((160, 20), (50, 2), (76, 10)):
+            await pilot.resize_terminal(width, 50)
+            widget.max_rows = max_rows
+            await pilot.pause()
+            assert widget.key_of() == keys
         widget.labels = LABELS
-        await pilot.pause()
         assert widget.key_of() == {"1": "Card lost", "2": "Lost [b]PIN[/b]", "3": "Transfer"}
 
 

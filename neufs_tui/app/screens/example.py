@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
@@ -14,6 +15,9 @@ from neufs_tui.core.text import visible
 from neufs_tui.core.words import stretches
 from neufs_tui.engine.protocol import Explain, Explained, FindWords, WordsFound
 from neufs_tui.errors import NeufsError
+
+_SAID_LINES = 2
+"""Of the style sheet: lines kept free for what answers a key."""
 
 
 class ExampleScreen(Screen[None]):
@@ -51,9 +55,16 @@ class ExampleScreen(Screen[None]):
     def say(self, sentence: str, *, trouble: bool = False) -> None:
         """Put a sentence on the line that answers keys."""
         self._said = sentence
+        self.query_one("#feedback", Static).set_class(trouble, "-trouble")
+        self.show_said(sentence)
+
+    def show_said(self, sentence: str) -> None:
+        """Put words on that line; long ones take the line of keys too, and move no label."""
         feedback = self.query_one("#feedback", Static)
-        feedback.set_class(trouble, "-trouble")
-        feedback.update(visible(sentence))
+        content = Content(visible(sentence))
+        width = feedback.content_size.width
+        self.set_class(bool(width) and len(content.wrap(width)) > _SAID_LINES, "-long")
+        feedback.update(content)
 
     def say_error(self, error: NeufsError) -> None:
         """Put an error there."""

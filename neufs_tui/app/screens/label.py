@@ -26,7 +26,7 @@ from neufs_tui.app.widgets.label_list import LabelList
 from neufs_tui.app.widgets.status_bar import StatusBar
 from neufs_tui.app.widgets.text_view import TextView
 from neufs_tui.core.records import DecisionKind
-from neufs_tui.core.text import one_line, visible
+from neufs_tui.core.text import one_line
 from neufs_tui.engine.protocol import (
     EngineDied,
     EngineFailed,
@@ -301,7 +301,7 @@ class LabelScreen(ExampleScreen):
             return
         self._n_early += n_early
         said = f"{self._said} · {sentences.too_early(self._n_early)}".removeprefix(" · ")
-        self.query_one("#feedback", Static).update(visible(said))
+        self.show_said(said)
 
     def _panel(self) -> Content:
         return panels.instead(self._flow, self._loading, self._failure)

@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
+from neufs_tui.app.keys import allocate
 from neufs_tui.core.records import Label
 from neufs_tui.core.text import one_line
 
@@ -44,6 +45,8 @@ class PickerScreen(ModalScreen[str | None]):
         """Offer every label."""
         super().__init__()
         self._labels = labels
+        names = (label.name for label in labels)
+        self._keys = dict(zip(names, allocate(len(labels)), strict=False))
         self._matching: list[Label] = []
 
     def compose(self) -> ComposeResult:
@@ -95,10 +98,12 @@ class PickerScreen(ModalScreen[str | None]):
         if not self._matching:
             options.add_option(Option("no label holds that", disabled=True))
             return
-        options.add_options([Option(_line(label)) for label in self._matching])
+        options.add_options([Option(self._line(label)) for label in self._matching])
         options.highlighted = 0
 
-
-def _line(label: Label) -> Content:
-    definition = f"  {one_line(label.definition)}" if label.definition else ""
-    return Content.assemble((one_line(label.name), "bold"), (definition, "$foreground-muted"))
+    def _line(self, label: Label) -> Content:
+        """The key that would have given it, its name and what it means."""
+        key = Content.styled(self._keys.get(label.name, " "), "bold $accent")
+        definition = f"  {one_line(label.definition)}" if label.definition else ""
+        name = Content.styled(one_line(label.name), "bold")
+        return Content.assemble(key, "  ", name, (definition, "$foreground-muted"))

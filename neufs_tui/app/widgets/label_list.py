@@ -54,7 +54,7 @@ def plan(n_labels: int, n_keys: int, *, width: int, max_rows: int) -> Plan:
 
 
 class LabelList(Widget):
-    """Labels that one key gives; only keys printed here label."""
+    """Labels with the keys that give them; a key is a label's own also while that is not shown."""
 
     DEFAULT_CSS = "LabelList { height: auto; }"
 
@@ -62,10 +62,8 @@ class LabelList(Widget):
     max_rows: reactive[int] = reactive(10, layout=True)
 
     def key_of(self) -> dict[str, str]:
-        """The label behind each key that is on the screen."""
-        keys = allocate(len(self.labels))
-        shown = self._plan(self.content_size.width).n_shown
-        pairs = zip(keys[:shown], self.labels, strict=False)
+        """The label behind each key, in a window of any size."""
+        pairs = zip(allocate(len(self.labels)), self.labels, strict=False)
         return {key: label.name for key, label in pairs}
 
     def get_content_height(self, container: object, viewport: object, width: int) -> int:

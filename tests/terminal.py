@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import sys
 import time
@@ -15,6 +16,8 @@ import pyte
 PROGRAM = str(Path(sys.executable).with_name("neufs-tui"))
 PATIENCE_S = 60
 """Generous: the machine may be busy with other things."""
+LEAVES_SCREEN = b"\x1b[?1049l"
+"""Brings back what was on the terminal before."""
 
 
 class Terminal:
@@ -83,6 +86,12 @@ class Terminal:
             os.kill(pid, signal.SIGKILL)
         self.child.close(force=True)
 
+    def wait_until_stopped(self) -> None:
+        """Read until the program has given the terminal back and waits for the shell."""
+        while LEAVES_SCREEN not in self.written:
+            assert self._read(), f"never left the screen; last seen:\n{self.text}"
+        os.waitpid(self.child.pid, os.WUNTRACED)
+
     def _read(self) -> bool:
         try:
             sent = self.child.read_nonblocking(65536, timeout=PATIENCE_S)
@@ -91,6 +100,15 @@ class Terminal:
         self.written += sent
         self._stream.feed(sent)
         return True
+
+
+def wait_for_end(process: int) -> None:
+    """Wait until a process that is not this one's child has ended; `process` is a pidfd of it."""
+    try:
+        ended, _, _ = select.select([process], [], [], PATIENCE_S)
+        assert ended, "still running"
+    finally:
+        os.close(process)
 
 
 def children(pid: int) -> list[int]:

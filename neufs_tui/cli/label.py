@@ -90,7 +90,7 @@ def _reconcile(request: ProjectRequest, counts: Counts) -> None:
 def _end_at_once(exit_status: int) -> NoReturn:
     """End the process, whose session is closed, without taking the libraries apart first.
 
-    That takes up to half a second, and so does a pool that is still being read on its thread.
+    On a busy machine that takes half a second, in which her shell does not answer.
     """
     logging.shutdown()
     sys.stderr.flush()

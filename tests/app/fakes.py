@@ -1,15 +1,21 @@
-"""A workspace, an engine and a start-up that live in memory."""
+"""An engine and a start-up that do what a test says, beside the real workspace."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from textual.pilot import Pilot
 
 from neufs_tui.app.ports import OpenSession
+from neufs_tui.app.workspace import SessionWorkspace
 from neufs_tui.core.explanation import Bar, Explanation, Gap, GapNeuron, Overlap
-from neufs_tui.core.labelled import LabelledExample
+from neufs_tui.core.labelled import ModelIdentity
 from neufs_tui.core.records import (
     Decision,
-    DecisionKind,
     Example,
     ExampleId,
     Label,
@@ -21,12 +27,16 @@ from neufs_tui.core.records import (
 from neufs_tui.core.settings import ModelChoice, SelectionSettings
 from neufs_tui.engine.protocol import Event, Focus, ModelReady, Ranked, Request
 from neufs_tui.errors import NeufsError, SessionError
+from neufs_tui.storage.pool import Pool
+from neufs_tui.storage.project import Project, open_session
 
 LABELS = (
     Label("Without Explanation", "says that something is good or bad, and stops"),
     Label("With Explanation", "says why, or how to mend it"),
 )
 READY = ModelReady("smollm2-135m", "cpu", "float32", 30, 1536, "f00d")
+IDENTITY = ModelIdentity("smollm2-135m", "f00d", "cpu", "float32")
+"""What a session keeps of it."""
 
 
 def example(row: int, text: str | None = None) -> Example:
@@ -99,7 +109,9 @@ def explanation(example_id: ExampleId, labelled: tuple[ExampleId, ...] = ()) -> 
     )
 
 
-class FakeWorkspace:
+class StoredWorkspace(SessionWorkspace):
+    """The real workspace, its session in a folder of its own, and what a test may ask of it."""
+
     def __init__(
         self,
         examples: Iterable[Example],
@@ -107,48 +119,55 @@ class FakeWorkspace:
         labels: tuple[Label, ...] = LABELS,
         shots: int = 16,
         notices: tuple[str, ...] = (),
+        removed: tuple[Example, ...] = (),
     ) -> None:
-        self.examples = {example.id: example for example in examples}
-        self.task = Task(labels)
-        self.model = ModelChoice()
-        self.selection = SelectionSettings(shots=shots)
-        self.pool_name = "pool.jsonl"
-        self.session: str | None = None
+        """Open a new session.
+
+        Args:
+            examples: the pool.
+            labels: of the task.
+            shots: demonstrations wanted.
+            notices: what is to be known of the pool.
+            removed: rows of the pool at an earlier time.
+        """
+        self.folder = TemporaryDirectory()
+        project = Project(
+            pool=Pool(source="pool.jsonl", examples=tuple(examples)),
+            task=Task(labels),
+            model=ModelChoice(),
+            selection=SelectionSettings(shots=shots),
+            session_path=Path(self.folder.name) / "pool.neufs.db",
+        )
+        if removed:
+            earlier = Pool(source="pool.jsonl", examples=(*project.pool.examples, *removed))
+            open_session(replace(project, pool=earlier)).close()
+        super().__init__(project, open_session(project), None)
         self.notices = notices
         self.calls: list[str] = []
-        self.done: list[Decision] = []
-        self.undone: list[Decision] = []
-        self.picks: dict[ExampleId, Pick | None] = {}
         self.seconds: list[float | None] = []
-        self.looked: set[ExampleId] = set()
-        self.panels: dict[ExampleId, Explanation] = {}
-        self.on_screen: tuple[int, ExampleId, Pick | None, bool] | None = None
-        self.ready: ModelReady | None = None
         self.full = False
-        self.n_events = 0
         self.closed = False
 
-    def revision(self) -> int:
-        return self.n_events
+    @property
+    def done(self) -> list[Decision]:
+        return list(self.decisions())
 
-    def decisions(self) -> tuple[Decision, ...]:
-        return tuple(self.done)
+    @property
+    def picks(self) -> dict[ExampleId, Pick | None]:
+        return {one.example_id: self.pick_of(one.example_id) for one in self.done}
 
-    def labelled(self) -> tuple[LabelledExample, ...]:
-        return tuple(
-            LabelledExample(
-                self.examples[one.example_id],
-                one.label or "",
-                seq,
-                pick=self.picks.get(one.example_id),
-                looked=one.example_id in self.looked,
-            )
-            for seq, one in enumerate(self.done, 1)
-            if one.kind is DecisionKind.LABEL
-        )
+    @property
+    def looked(self) -> set[ExampleId]:
+        return {one.example.id for one in self.labelled() if one.looked}
 
-    def add_panel(self, panel: Explanation) -> None:
-        self.panels[panel.example_id] = panel
+    @property
+    def panels(self) -> dict[ExampleId, Explanation]:
+        found = {one: self._session.panel(one) for one in self.examples}
+        return {one: panel for one, panel in found.items() if panel is not None}
+
+    @property
+    def ready(self) -> ModelIdentity | None:
+        return self._session.model()
 
     def record(
         self,
@@ -162,46 +181,16 @@ class FakeWorkspace:
         if self.full:
             raise SessionError("The session cannot be written: disk full.", hint="Make room.")
         self.calls.append("record")
-        self.n_events += 1
-        self.done = [d for d in self.done if d.example_id != decision.example_id] + [decision]
-        self.undone.clear()
-        self.picks[decision.example_id] = pick
         self.seconds.append(seconds)
-        if looked:
-            self.looked.add(decision.example_id)
-        if panel is not None:
-            self.panels[panel.example_id] = panel
-
-    def undo(self) -> Decision | None:
-        if not self.done:
-            return None
-        self.n_events += 1
-        self.undone.append(self.done.pop())
-        return self.undone[-1]
-
-    def redo(self) -> Decision | None:
-        if not self.undone:
-            return None
-        self.n_events += 1
-        self.done.append(self.undone.pop())
-        return self.done[-1]
-
-    def pick_of(self, example_id: ExampleId) -> Pick | None:
-        return self.picks.get(example_id)
+        super().record(decision, pick=pick, seconds=seconds, looked=looked, panel=panel)
 
     def set_shown(self, example_id: ExampleId, pick: Pick | None, *, looked: bool = False) -> None:
         self.calls.append("set_shown")
-        self.on_screen = (self.n_events, example_id, pick, looked)
-
-    def shown(self) -> tuple[ExampleId, Pick | None, bool] | None:
-        if self.on_screen is None or self.on_screen[0] != self.n_events:
-            return None
-        return self.on_screen[1:]
-
-    def set_model(self, ready: ModelReady) -> None:
-        self.ready = ready
+        super().set_shown(example_id, pick, looked=looked)
 
     def close(self) -> None:
+        super().close()
+        self.folder.cleanup()
         self.closed = True
 
 
@@ -261,7 +250,7 @@ class FakeEngine:
 class FakeStartup:
     def __init__(
         self,
-        workspace: FakeWorkspace,
+        workspace: StoredWorkspace,
         engine: FakeEngine | None = None,
         *,
         fails: NeufsError | None = None,
@@ -274,3 +263,15 @@ class FakeStartup:
         if self._fails is not None:
             raise self._fails
         return lambda: (self.workspace, self.engine)
+
+
+async def settled(pilot: Pilot[None]) -> None:
+    """Wait until what was said and pressed is handled, and what it changed is painted."""
+    screen = pilot.app.screen
+    # A message to the app becomes one to the screen, and what that changes is painted after it
+    for later in (pilot.app.call_later, screen.call_later, screen.call_after_refresh) * 2:
+        reached = asyncio.Event()
+        if not later(reached.set):
+            return  # it is closing, and takes no more messages
+        await reached.wait()
+    await pilot.pause()

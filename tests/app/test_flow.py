@@ -24,10 +24,11 @@ from neufs_tui.engine.protocol import (
 )
 from neufs_tui.errors import SessionError
 from tests.app.fakes import (
+    IDENTITY,
     LABELS,
     READY,
     FakeEngine,
-    FakeWorkspace,
+    StoredWorkspace,
     example,
     explanation,
     pick,
@@ -40,16 +41,16 @@ EXAMPLES = pool(8)
 PICKS = tuple(pick(e, why=reason()) for e in EXAMPLES)
 
 
-def begin(workspace: FakeWorkspace | None = None) -> tuple[Flow, FakeWorkspace, FakeEngine]:
-    workspace = workspace or FakeWorkspace(EXAMPLES)
+def begin(workspace: StoredWorkspace | None = None) -> tuple[Flow, StoredWorkspace, FakeEngine]:
+    workspace = workspace or StoredWorkspace(EXAMPLES)
     engine, flow = FakeEngine(), Flow(workspace)
     flow.connect(engine.send)
     return flow, workspace, engine
 
 
-def ranked() -> tuple[Flow, FakeWorkspace, FakeEngine]:
+def ranked(workspace: StoredWorkspace | None = None) -> tuple[Flow, StoredWorkspace, FakeEngine]:
     """The first example shown, with a fresh ranking of what may follow."""
-    flow, workspace, engine = begin()
+    flow, workspace, engine = begin(workspace)
     flow.hear(engine.rank(pick=PICKS[0], queue=PICKS[1:4]))
     flow.hear(engine.rank(after_label=PICKS[5], after_skip=PICKS[6], queue=PICKS[1:4]))
     return flow, workspace, engine
@@ -193,7 +194,7 @@ def test_there_may_be_nothing_to_undo_or_redo() -> None:
 
 
 def test_undo_of_a_removed_row_leaves_the_screen_alone() -> None:
-    flow, workspace, _ = ranked()
+    flow, workspace, _ = ranked(StoredWorkspace(EXAMPLES, removed=(example(99),)))
     gone = Decision(example(99).id, LABEL, "A")
     workspace.record(gone, pick=None, seconds=None, looked=False, panel=None)
     assert flow.undo() == gone
@@ -201,7 +202,7 @@ def test_undo_of_a_removed_row_leaves_the_screen_alone() -> None:
 
 
 def test_a_restart_shows_the_same_example_before_the_engine_is_up() -> None:
-    workspace = FakeWorkspace(EXAMPLES)
+    workspace = StoredWorkspace(EXAMPLES)
     workspace.set_shown(EXAMPLES[3].id, PICKS[3])
     flow, _, engine = begin(workspace)
     assert flow.shown is not None
@@ -274,8 +275,8 @@ def test_a_complete_ranking_with_nothing_left_hands_over_to_file_order() -> None
 
 
 def test_the_counts_reconcile() -> None:
-    flow, workspace, _ = ranked()
-    removed = Decision("0" * 32, LABEL, "A")
+    flow, workspace, _ = ranked(StoredWorkspace(EXAMPLES, removed=(example(99),)))
+    removed = Decision(example(99).id, LABEL, "A")
     workspace.record(removed, pick=None, seconds=None, looked=False, panel=None)
     flow.decide(LABEL, "A")
     flow.decide(SKIP)
@@ -288,7 +289,7 @@ def test_the_model_and_the_paint_are_kept() -> None:
     flow, workspace, _ = ranked()
     flow.hear(READY)
     flow.painted()
-    assert workspace.ready == READY
+    assert workspace.ready == IDENTITY
     assert workspace.shown() == (EXAMPLES[0].id, PICKS[0], False)
 
 
@@ -366,7 +367,7 @@ def test_a_skip_shows_nothing_of_the_answer() -> None:
 
 def test_auto_chooses_the_signal_by_the_labels_before_the_last() -> None:
     examples = pool(60)
-    workspace = FakeWorkspace(examples)
+    workspace = StoredWorkspace(examples)
     workspace.selection = SelectionSettings(difficulty="auto")
     flow, _, engine = begin(workspace)
     for row in range(40):

@@ -36,15 +36,17 @@ from neufs_tui.engine.protocol import (
 )
 from neufs_tui.errors import EngineError, NeufsError, PoolError
 from tests.app.fakes import (
+    IDENTITY,
     READY,
     FakeEngine,
     FakeStartup,
-    FakeWorkspace,
+    StoredWorkspace,
     example,
     explanation,
     pick,
     pool,
     reason,
+    settled,
 )
 
 LABEL_NAME = "With Explanation"
@@ -58,7 +60,7 @@ class Session:
     def __init__(
         self,
         pilot: Pilot[None],
-        workspace: FakeWorkspace,
+        workspace: StoredWorkspace,
         engine: FakeEngine,
     ) -> None:
         self.pilot = pilot
@@ -80,13 +82,12 @@ class Session:
 
     async def say(self, *events: Event) -> None:
         self.engine.say(*events)
-        await self.pilot.pause()
-        await self.pilot.pause()
+        await settled(self.pilot)
 
     async def press(self, *keys: str) -> None:
         for key in keys:
             await self.pilot.press(key)
-            await self.pilot.pause()
+            await settled(self.pilot)
 
     def send_keys(self, keys: str) -> None:
         """Put keys into the queue at once, as a paste into the terminal does."""
@@ -98,8 +99,7 @@ class Session:
 
 async def start(pilot: Pilot[None], startup: FakeStartup, *, rank: bool = True) -> Session:
     await pilot.app.workers.wait_for_complete()
-    await pilot.pause()
-    await pilot.pause()
+    await settled(pilot)
     session = Session(pilot, startup.workspace, startup.engine)
     if rank:
         await session.say(startup.engine.rank(pick=PICKS[0], queue=PICKS[1:]))
@@ -107,8 +107,8 @@ async def start(pilot: Pilot[None], startup: FakeStartup, *, rank: bool = True) 
     return session
 
 
-def app_on(workspace: FakeWorkspace | None = None) -> tuple[LabelApp, FakeStartup]:
-    startup = FakeStartup(workspace or FakeWorkspace(EXAMPLES))
+def app_on(workspace: StoredWorkspace | None = None) -> tuple[LabelApp, FakeStartup]:
+    startup = FakeStartup(workspace or StoredWorkspace(EXAMPLES))
     return LabelApp(startup), startup
 
 
@@ -141,7 +141,7 @@ async def test_engine_events_arrive_as_messages() -> None:
         session = await start(pilot, startup)
         await session.say(READY)
         assert READY.__class__ in seen
-        assert startup.workspace.ready == READY
+        assert startup.workspace.ready == IDENTITY
         assert session.said("#header").endswith("smollm2-135m · cpu · float32")
 
 
@@ -166,8 +166,7 @@ async def test_fifty_keys_at_once_label_one_example_and_say_so() -> None:
     async with app.run_test() as pilot:
         session = await start(pilot, startup)
         session.send_keys("1" * 50)
-        await pilot.pause()
-        await pilot.pause()
+        await settled(pilot)
         assert session.labels == [(0, "Without Explanation")]
         assert "49 keys came too early and did nothing" in session.said("#feedback")
         await session.press("2")
@@ -190,8 +189,7 @@ async def test_undo_typed_ahead_does_nothing_and_undo_after_the_paint_does() -> 
     async with app.run_test() as pilot:
         session = await start(pilot, startup)
         session.send_keys("1u")
-        await pilot.pause()
-        await pilot.pause()
+        await settled(pilot)
         assert session.labels == [(0, "Without Explanation")]
         await session.press("u")
         assert session.labels == []
@@ -227,7 +225,7 @@ async def test_a_full_disk_is_told_and_nothing_moves() -> None:
 
 async def test_the_picker_labels_the_example_it_was_opened_for() -> None:
     labels = tuple(Label(f"label {n}") for n in range(40))
-    app, startup = app_on(FakeWorkspace(EXAMPLES, labels=labels))
+    app, startup = app_on(StoredWorkspace(EXAMPLES, labels=labels))
     async with app.run_test() as pilot:
         session = await start(pilot, startup)
         await session.press("l")
@@ -321,7 +319,7 @@ async def test_a_long_reason_takes_its_lines_from_the_gap() -> None:
 
 async def test_a_pool_scanned_anew_never_shows_two_counts_for_one_thing() -> None:
     """Of 31 labels 5 were scanned when the example was chosen, 12 when it was explained."""
-    workspace = FakeWorkspace(EXAMPLES)
+    workspace = StoredWorkspace(EXAMPLES)
     for one in EXAMPLES[1:32]:
         decision = Decision(one.id, DecisionKind.LABEL, LABEL_NAME)
         workspace.record(decision, pick=None, seconds=None, looked=False, panel=None)
@@ -415,7 +413,7 @@ async def test_the_models_answer_is_hidden_until_she_asks_or_has_answered() -> N
 
 
 async def test_a_look_at_an_answer_from_before_the_labels_changed_names_those_there_are() -> None:
-    workspace = FakeWorkspace(EXAMPLES, labels=(Label("With Explanation"), Label("New")))
+    workspace = StoredWorkspace(EXAMPLES, labels=(Label("With Explanation"), Label("New")))
     workspace.set_shown(EXAMPLES[3].id, PICKS[3])
     app, startup = app_on(workspace)
     async with app.run_test() as pilot:
@@ -428,7 +426,7 @@ async def test_a_look_at_an_answer_from_before_the_labels_changed_names_those_th
 @pytest.mark.parametrize("size", [(80, 24), (160, 50), (60, 16)])
 async def test_nothing_that_is_said_moves_a_label_or_the_text(size: tuple[int, int]) -> None:
     names = ("Without any Explanation at all", "With an Explanation that is long", "Neither of two")
-    app, startup = app_on(FakeWorkspace(EXAMPLES, labels=tuple(map(Label, names)), shots=1))
+    app, startup = app_on(StoredWorkspace(EXAMPLES, labels=tuple(map(Label, names)), shots=1))
     probabilities = dict(zip(names, (0.5, 0.3, 0.2), strict=True))
     async with app.run_test(size=size) as pilot:
         session = await start(pilot, startup, rank=False)
@@ -490,7 +488,7 @@ async def test_the_help_key_defines_the_numbers_of_the_page_it_is_pressed_on() -
 async def test_the_words_behind_the_gap_are_underlined_and_back() -> None:
     text = "A [b]word[/b] \x07 that\r\nmatters"
     examples = [example(0, text), *EXAMPLES[1:]]
-    app, startup = app_on(FakeWorkspace(examples))
+    app, startup = app_on(StoredWorkspace(examples))
     async with app.run_test() as pilot:
         session = await start(pilot, startup, rank=False)
         await session.say(startup.engine.rank(pick=pick(examples[0]), queue=PICKS[1:]))
@@ -552,7 +550,7 @@ async def test_an_example_that_is_not_scanned_yet_has_no_explanation() -> None:
 
 async def test_a_long_text_scrolls_under_fixed_labels() -> None:
     text = "\n".join(f"line {n}" for n in range(100))
-    workspace = FakeWorkspace([example(0, text), *EXAMPLES[1:]])
+    workspace = StoredWorkspace([example(0, text), *EXAMPLES[1:]])
     app, startup = app_on(workspace)
     async with app.run_test() as pilot:
         session = await start(pilot, startup, rank=False)
@@ -573,7 +571,7 @@ async def test_a_long_text_scrolls_under_fixed_labels() -> None:
 
 async def test_a_line_of_50_kb_is_shown() -> None:
     text = "x" * 50_000
-    app, startup = app_on(FakeWorkspace([example(0, text), *EXAMPLES[1:]]))
+    app, startup = app_on(StoredWorkspace([example(0, text), *EXAMPLES[1:]]))
     async with app.run_test() as pilot:
         session = await start(pilot, startup, rank=False)
         await session.say(startup.engine.rank(pick=pick(example(0, text))))
@@ -581,7 +579,7 @@ async def test_a_line_of_50_kb_is_shown() -> None:
 
 
 async def test_a_restart_shows_the_same_example_and_takes_a_label_without_the_engine() -> None:
-    workspace = FakeWorkspace(EXAMPLES)
+    workspace = StoredWorkspace(EXAMPLES)
     workspace.set_shown(EXAMPLES[7].id, PICKS[7])
     app, startup = app_on(workspace)
     async with app.run_test() as pilot:
@@ -620,11 +618,10 @@ async def test_a_model_that_cannot_load_offers_file_order() -> None:
 
 async def test_an_engine_that_cannot_start_is_told_the_same_way() -> None:
     engine = FakeEngine(refuses=EngineError("The engine cannot start.", hint="See the log."))
-    app = LabelApp(FakeStartup(FakeWorkspace(EXAMPLES), engine))
+    app = LabelApp(FakeStartup(StoredWorkspace(EXAMPLES), engine))
     async with app.run_test() as pilot:
         await pilot.app.workers.wait_for_complete()
-        await pilot.pause()
-        await pilot.pause()
+        await settled(pilot)
         text = str(app.screen.query_one("#text > *", Static).render())
         assert text.startswith("The engine cannot start.\n\nSee the log.")
 
@@ -645,7 +642,7 @@ async def test_that_labels_change_next_to_nothing_is_told_once_when_it_comes_to_
 
 
 async def test_what_the_model_makes_of_the_pool_is_told_once_behind_what_was_said() -> None:
-    app, startup = app_on(FakeWorkspace(EXAMPLES, notices=("3 bad lines skipped",)))
+    app, startup = app_on(StoredWorkspace(EXAMPLES, notices=("3 bad lines skipped",)))
     async with app.run_test(size=(100, 24)) as pilot:
         session = await start(pilot, startup)
         noticed = Noticed(("2 texts hold [INST]", "it thinks first"))
@@ -658,7 +655,7 @@ async def test_what_the_model_makes_of_the_pool_is_told_once_behind_what_was_sai
 
 
 async def test_the_last_shot_is_announced_once() -> None:
-    app, startup = app_on(FakeWorkspace(EXAMPLES, shots=2))
+    app, startup = app_on(StoredWorkspace(EXAMPLES, shots=2))
     async with app.run_test() as pilot:
         session = await start(pilot, startup)
         for expected in (False, True, False):
@@ -667,7 +664,7 @@ async def test_the_last_shot_is_announced_once() -> None:
 
 
 async def test_all_decided_ends_with_the_export_command() -> None:
-    app, startup = app_on(FakeWorkspace(EXAMPLES[:2]))
+    app, startup = app_on(StoredWorkspace(EXAMPLES[:2]))
     async with app.run_test() as pilot:
         session = await start(pilot, startup)
         await session.say(ScanProgressed(2, 2, 1.0, 0.0))
@@ -705,7 +702,7 @@ async def test_q_quits_and_lets_go_of_everything() -> None:
 
 async def test_a_pool_that_cannot_be_read_is_handed_to_the_caller() -> None:
     error = PoolError("Line 3 is not JSON.")
-    app = LabelApp(FakeStartup(FakeWorkspace(EXAMPLES), fails=error))
+    app = LabelApp(FakeStartup(StoredWorkspace(EXAMPLES), fails=error))
     async with app.run_test() as pilot:
         await pilot.pause()
     failure: NeufsError | None = app.failure

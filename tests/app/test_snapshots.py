@@ -30,12 +30,13 @@ from tests.app.fakes import (
     READY,
     FakeEngine,
     FakeStartup,
-    FakeWorkspace,
+    StoredWorkspace,
     example,
     explanation,
     pick,
     pool,
     reason,
+    settled,
 )
 
 SnapCompare = Callable[..., bool]
@@ -76,7 +77,7 @@ def _same_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
 class Session:
     """An app on fakes, and what its engine says before the picture is taken."""
 
-    def __init__(self, workspace: FakeWorkspace, *keys: str) -> None:
+    def __init__(self, workspace: StoredWorkspace, *keys: str) -> None:
         self.engine = FakeEngine()
         self.app = LabelApp(FakeStartup(workspace, self.engine), pool_name="pool.jsonl")
         self.workspace = workspace
@@ -89,15 +90,13 @@ class Session:
 
     async def run(self, pilot: Pilot[None]) -> None:
         await pilot.app.workers.wait_for_complete()
-        await pilot.pause()
-        await pilot.pause()
+        await settled(pilot)
         for event in self._says:
             self.engine.say(event(self.engine) if callable(event) else event)
             await pilot.pause()
         for key in self._keys:
             await pilot.press(key)
-            await pilot.pause()
-        await pilot.pause()
+            await settled(pilot)
 
 
 def ranked_first(engine: FakeEngine, *, scanned: int = 200, n_labelled: int = 0) -> Ranked:
@@ -119,7 +118,7 @@ SCAN = ScanProgressed(done=96, total=200, rate=13.2, remaining_s=7.9)
 def test_before_the_first_example_honest_lines_are_shown(
     snap_compare: SnapCompare, size: tuple[int, int]
 ) -> None:
-    session = Session(FakeWorkspace(pool(200), notices=("3 bad lines skipped",))).says(
+    session = Session(StoredWorkspace(pool(200), notices=("3 bad lines skipped",))).says(
         Stage("libraries", "loading libraries"),
         Stage("download", "fetching smollm2-135m"),
         Downloaded(120_000_000, 538_000_000),
@@ -131,7 +130,7 @@ def test_before_the_first_example_honest_lines_are_shown(
 def test_an_example_stands_above_its_reason_and_the_labels(
     snap_compare: SnapCompare, size: tuple[int, int]
 ) -> None:
-    session = Session(FakeWorkspace(pool(200, first=ODD_TEXT))).says(READY, SCAN, ranked_first)
+    session = Session(StoredWorkspace(pool(200, first=ODD_TEXT))).says(READY, SCAN, ranked_first)
     assert snap_compare(session.app, terminal_size=size, run_before=session.run)
 
 
@@ -139,7 +138,7 @@ def test_an_example_stands_above_its_reason_and_the_labels(
 def test_after_some_labels_the_reason_counts_them(
     snap_compare: SnapCompare, size: tuple[int, int]
 ) -> None:
-    session = Session(FakeWorkspace(pool(200)), "1", "2", "space")
+    session = Session(StoredWorkspace(pool(200)), "1", "2", "space")
 
     def ranked(engine: FakeEngine) -> Ranked:
         picks = [pick(e, n_labelled=2, why=reason()) for e in pool(200)]
@@ -153,7 +152,7 @@ def test_after_some_labels_the_reason_counts_them(
 def test_a_long_text_scrolls_and_says_how_much_is_hidden(
     snap_compare: SnapCompare, size: tuple[int, int]
 ) -> None:
-    workspace = FakeWorkspace(pool(200, first=LONG_TEXT))
+    workspace = StoredWorkspace(pool(200, first=LONG_TEXT))
     session = Session(workspace, "pagedown", "down", "j")
     session.says(READY, SCAN, lambda engine: engine.rank(pick=pick(example(0, LONG_TEXT))))
     assert snap_compare(session.app, terminal_size=size, run_before=session.run)
@@ -163,21 +162,21 @@ def test_a_long_text_scrolls_and_says_how_much_is_hidden(
 def test_twelve_labels_fit_or_say_how_many_do_not(
     snap_compare: SnapCompare, size: tuple[int, int]
 ) -> None:
-    workspace = FakeWorkspace(pool(200, first=ODD_TEXT), labels=TWELVE)
+    workspace = StoredWorkspace(pool(200, first=ODD_TEXT), labels=TWELVE)
     session = Session(workspace).says(READY, SCAN, ranked_first)
     assert snap_compare(session.app, terminal_size=size, run_before=session.run)
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_the_picker_narrows_as_one_types(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
-    workspace = FakeWorkspace(pool(200, first=ODD_TEXT), labels=TWELVE)
+    workspace = StoredWorkspace(pool(200, first=ODD_TEXT), labels=TWELVE)
     session = Session(workspace, "l", "d", "e", "l").says(READY, SCAN, ranked_first)
     assert snap_compare(session.app, terminal_size=size, run_before=session.run)
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_help_shows_keys_task_and_labels(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
-    session = Session(FakeWorkspace(pool(200, first=ODD_TEXT)), "question_mark")
+    session = Session(StoredWorkspace(pool(200, first=ODD_TEXT)), "question_mark")
     session.says(READY, SCAN, ranked_first)
     assert snap_compare(session.app, terminal_size=size, run_before=session.run)
 
@@ -220,7 +219,7 @@ def test_the_learning_curve(snap_compare: SnapCompare, size: tuple[int, int]) ->
     examples = pool(200, first=ODD_TEXT)
     known = dict.fromkeys(SIGNALS, 0.5)
     picks = [replace(pick(e, why=reason()), difficulty=known) for e in examples[:14]]
-    workspace = FakeWorkspace(examples)
+    workspace = StoredWorkspace(examples)
     session = Session(workspace, *"12111211112", "c")
     gains = {e.id: 500 // (row + 1) for row, e in enumerate(examples)}
     changes = tuple(Change(n, 1, 700) for n in (9, 10, 11))
@@ -243,7 +242,7 @@ def explained_session(*keys: str) -> Session:
             Alternative("entropy", examples[4].id, 0.69),
         ),
     )
-    session = Session(FakeWorkspace(examples), *keys)
+    session = Session(StoredWorkspace(examples), *keys)
     return session.says(READY, SCAN, ranked_first, Explained(examples[0].id, known))
 
 
@@ -251,7 +250,7 @@ def explained_session(*keys: str) -> Session:
 def test_when_nothing_is_left_the_export_command_is_shown(
     snap_compare: SnapCompare, size: tuple[int, int]
 ) -> None:
-    session = Session(FakeWorkspace(pool(2), shots=1), "1", "space")
+    session = Session(StoredWorkspace(pool(2), shots=1), "1", "space")
     session.says(
         READY,
         ScanProgressed(2, 2, 13.2, 0.0),
@@ -264,7 +263,7 @@ def test_when_nothing_is_left_the_export_command_is_shown(
 def test_an_engine_that_died_is_one_sentence(
     snap_compare: SnapCompare, size: tuple[int, int]
 ) -> None:
-    session = Session(FakeWorkspace(pool(200, first=ODD_TEXT)))
+    session = Session(StoredWorkspace(pool(200, first=ODD_TEXT)))
     session.says(
         READY, SCAN, ranked_first, EngineDied("the engine was killed by SIGKILL", restarting=True)
     )
@@ -275,7 +274,7 @@ def test_an_engine_that_died_is_one_sentence(
 def test_a_model_that_cannot_load_leaves_a_way_on(
     snap_compare: SnapCompare, size: tuple[int, int]
 ) -> None:
-    session = Session(FakeWorkspace(pool(200)))
+    session = Session(StoredWorkspace(pool(200)))
     session.says(
         Stage("libraries", "loading libraries"),
         EngineFailed("No model is called smollm3-135.", "See `neufs-tui models list`."),
@@ -284,7 +283,7 @@ def test_a_model_that_cannot_load_leaves_a_way_on(
 
 
 def test_the_last_shot_is_announced(snap_compare: SnapCompare) -> None:
-    session = Session(FakeWorkspace(pool(200, first=ODD_TEXT), shots=1), "2")
+    session = Session(StoredWorkspace(pool(200, first=ODD_TEXT), shots=1), "2")
     session.says(READY, SCAN, ranked_first)
     assert snap_compare(session.app, terminal_size=(80, 24), run_before=session.run)
 
@@ -293,10 +292,10 @@ def test_without_colour_bold_and_order_carry_the_meaning(
     snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    session = Session(FakeWorkspace(pool(200, first=ODD_TEXT))).says(READY, SCAN, ranked_first)
+    session = Session(StoredWorkspace(pool(200, first=ODD_TEXT))).says(READY, SCAN, ranked_first)
     assert snap_compare(session.app, terminal_size=(80, 24), run_before=session.run)
 
 
 def test_a_window_that_is_too_small_says_so(snap_compare: SnapCompare) -> None:
-    session = Session(FakeWorkspace(pool(200), labels=LABELS))
+    session = Session(StoredWorkspace(pool(200), labels=LABELS))
     assert snap_compare(session.app, terminal_size=(50, 14), run_before=session.run)

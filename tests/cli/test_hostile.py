@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from neufs_tui import cli
 from neufs_tui.cli import main
 from neufs_tui.core.records import Decision, DecisionKind, Pick
 from neufs_tui.storage.project import open_session, read_project
@@ -196,3 +197,12 @@ def test_nothing_from_a_file_steers_the_screen(pool: Path, model: Path) -> None:
             "\u202e",
         ):
             assert steering not in written, repr(steering)
+
+
+def test_no_command_prints_past_the_one_way_to_the_terminal() -> None:
+    folder = Path(cli.__file__).parent
+    allowed = {"output.py", "progress.py"}  # the second draws bars, and shows its sentences
+    for module in folder.glob("*.py"):
+        if module.name not in allowed:
+            past = re.search(r"click\.s?echo\(|Console\(|(?<![.\w])print\(", module.read_text())
+            assert past is None, (module, past)

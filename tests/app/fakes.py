@@ -13,12 +13,12 @@ from textual.pilot import Pilot
 from neufs_tui.app.ports import OpenSession
 from neufs_tui.app.workspace import SessionWorkspace
 from neufs_tui.core.explanation import Bar, Explanation, Gap, GapNeuron, Overlap
-from neufs_tui.core.labelled import ModelIdentity
 from neufs_tui.core.records import (
     Decision,
     Example,
     ExampleId,
     Label,
+    ModelIdentity,
     Pick,
     Reason,
     Task,

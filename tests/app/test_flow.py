@@ -9,7 +9,7 @@ import pytest
 from neufs_tui.app.flow import Flow
 from neufs_tui.app.picture import Waiting
 from neufs_tui.app.status import EngineState
-from neufs_tui.core.records import Decision, DecisionKind
+from neufs_tui.core.records import Decision, DecisionKind, Label
 from neufs_tui.core.settings import SIGNALS, SelectionSettings
 from neufs_tui.core.track_record import signal_for
 from neufs_tui.engine.protocol import (
@@ -42,7 +42,7 @@ PICKS = tuple(pick(e, why=reason()) for e in EXAMPLES)
 
 
 def begin(workspace: StoredWorkspace | None = None) -> tuple[Flow, StoredWorkspace, FakeEngine]:
-    workspace = workspace or StoredWorkspace(EXAMPLES)
+    workspace = workspace or StoredWorkspace(EXAMPLES, labels=(Label("A"), Label("B")))
     engine, flow = FakeEngine(), Flow(workspace)
     flow.connect(engine.send)
     return flow, workspace, engine

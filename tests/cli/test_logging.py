@@ -23,7 +23,7 @@ def test_a_failure_is_a_sentence_on_the_terminal_and_a_traceback_in_the_log(
     arguments = [command, str(pool), "--label", "a", "--label", "b", "--model", str(broken)]
     ran = subprocess.run([PROGRAM, *arguments], capture_output=True, text=True)
     assert ran.returncode == 1
-    assert "cannot be loaded" in ran.stderr
+    assert "holds no tokenizer" in ran.stderr
     assert "Traceback" not in ran.stderr
     log = Path(os.environ["XDG_STATE_HOME"]) / "neufs-tui" / "neufs-tui.log"
     assert "Traceback" in log.read_text()

@@ -72,10 +72,10 @@ def measure(loaded: LoadedModel, texts: list[str], names: list[str]) -> dict[str
     prompts = [encoder.prompt(text) for text in texts]
     neutral = encoder.prompt("").ids
     options: dict[str, dict[str, Any]] = {
-        "nothing shared": {"tree": True},
-        "prefix shared": {"tree": True},
-        "only contenders": {"tree": True, "neutral_prompt": neutral},
-        "expanded cache": {"tree": False},
+        "nothing shared": {"way": "tree"},
+        "prefix shared": {"way": "tree"},
+        "only contenders": {"way": "tree", "neutral_prompt": neutral},
+        "expanded cache": {"way": "expanded"},
     }
     if len(names) > EXPANDED_LIMIT:
         del options["expanded cache"]

@@ -42,7 +42,9 @@ def load_checked_model(
         case {"tree": bool(tree), "alone": bool(alone)}:
             # Some packed weights are unpacked by a first pass, and are to be read after it
             first_pass(loaded)
-            return replace(loaded, ways=replace(loaded.ways, tree=tree, alone=alone))
+            ways = replace(loaded.ways, tree=tree, alone=alone)
+            logger.info("%s: %s, as it was proved before", loaded.name, ways)
+            return replace(loaded, ways=ways)
     listener.stage("check", "checking how the model is read (once)")
     checked = replace(loaded, ways=check_structure(loaded))
     check_weights(checked)

@@ -37,7 +37,9 @@ def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return load_tiny(tmp_path_factory.mktemp(request.param), request.param)
 
 
-def obvious(loaded: LoadedModel, ids: list[int], answer: list[int], site: str) -> dict[str, object]:
+def obvious(
+    loaded: LoadedModel, ids: list[int], answer: list[int], site: str, *, arriving: bool = True
+) -> dict[str, object]:
     """One candidate behind one prompt: a whole forward pass, then loops."""
     seen: dict[tuple[int, str], torch.Tensor] = {}
     handles = []
@@ -78,8 +80,10 @@ def obvious(loaded: LoadedModel, ids: list[int], answer: list[int], site: str) -
             activation = seen[layer, site][position]
             block, out = loaded.architecture.layers[layer], seen[layer, "ffn"][position]
             bias = module.bias if module.bias is not None else torch.zeros(32)
-            pushed, arrived = row * getattr(block, "residual_multiplier", 1.0), out - bias
-            if norm := getattr(block, "post_feedforward_layernorm", None):
+            pushed, arrived = row, out - bias
+            if arriving:
+                pushed = row * getattr(block, "residual_multiplier", 1.0)
+            if arriving and (norm := getattr(block, "post_feedforward_layernorm", None)):
                 # Gemma's gains are stored less 1
                 gain = norm.weight.detach() + ("Gemma" in type(norm).__name__)
                 pushed = pushed * gain / out.square().mean().sqrt()
@@ -94,18 +98,20 @@ def obvious(loaded: LoadedModel, ids: list[int], answer: list[int], site: str) -
     return {"score": score, "contributions": np.array(contributions), "projected": projected}
 
 
-@pytest.mark.parametrize("site", ["down_proj", "act_fn"])
+@pytest.mark.parametrize(
+    ("site", "arriving"), [("down_proj", True), ("down_proj", False), ("act_fn", False)]
+)
 def test_contributions_and_scores_equal_the_obvious_implementation(
-    loaded: LoadedModel, site: str
+    loaded: LoadedModel, site: str, arriving: bool
 ) -> None:
     encoder = PromptEncoder(loaded.tokenizer, TASK, context_window=loaded.context_window)
     prompts = [encoder.prompt(text) for text in CORPUS]
-    settings = CaptureSettings(layer_entries=10**6, set_size=10**6, hook_site=site)
+    settings = replace(EVERYTHING, hook_site=site, arriving=arriving)
     runner = CaptureRunner(loaded, encoder.candidates, settings)
     captures = runner.capture(prompts)
     for prompt, capture, entries in zip(prompts, captures, runner.entries(prompts), strict=True):
         expected = [
-            obvious(loaded, list(prompt.ids), list(candidate), site)
+            obvious(loaded, list(prompt.ids), list(candidate), site, arriving=arriving)
             for candidate in encoder.candidates
         ]
         scores = np.array([one["score"] for one in expected])

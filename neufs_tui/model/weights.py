@@ -52,6 +52,11 @@ def output_rows(module: nn.Module, rows: Sequence[int], n_inputs: int) -> Tensor
     return torch.cat([block[:, index].T for block in _responses(module, n_inputs)], dim=1)
 
 
+def is_plain(module: nn.Module) -> bool:
+    """Whether a linear layer's weight lies in memory as it is applied."""
+    return _plain_weight(module) is not None
+
+
 def norm_gain(norm: nn.Module, width: int) -> Tensor:
     """What an RMS norm multiplies by, its 1/rms aside.
 

@@ -13,7 +13,9 @@ from transformers.pytorch_utils import Conv1D
 
 from neufs_tui.core.settings import ModelChoice
 from neufs_tui.model.architecture import find_architecture
+from neufs_tui.model.ffn_check import check_weights
 from neufs_tui.model.loading import load_model
+from neufs_tui.model.self_check import check_structure
 from neufs_tui.model.weights import applied_weight, output_rows
 from tests.model.conftest import Heard
 from tests.tiny import FAMILIES, save_tiny_model
@@ -90,7 +92,9 @@ def test_an_offloaded_model_has_the_same_projections(tmp_path: Path, family: str
 def test_contributions_add_up_in_a_quantised_checkpoint(tmp_path: Path, bits: int) -> None:
     pytest.importorskip("bitsandbytes")
     save_tiny_model(tmp_path / "plain", "llama")
-    shape = FAMILIES["llama"].to_dict() | {"hidden_size": 128, "intermediate_size": 256}
+    # The packed layers of some CPUs take multiples of 32 rows
+    wide = {"hidden_size": 128, "intermediate_size": 256, "head_dim": 32}
+    shape = FAMILIES["llama"].to_dict() | wide
     AutoModelForCausalLM.from_config(LlamaConfig(**shape)).save_pretrained(tmp_path / "plain")
     how = BitsAndBytesConfig(
         load_in_4bit=bits == 4, load_in_8bit=bits == 8, bnb_4bit_compute_dtype=torch.float32
@@ -101,7 +105,10 @@ def test_contributions_add_up_in_a_quantised_checkpoint(tmp_path: Path, bits: in
     for file in (tmp_path / "plain").glob("*token*"):
         (tmp_path / "packed" / file.name).write_bytes(file.read_bytes())
     choice = ModelChoice(str(tmp_path / "packed"), device="cpu", dtype="float32")
-    architecture = load_model(choice, tmp_path, Heard()).architecture
+    loaded = load_model(choice, tmp_path, Heard())
+    check_structure(loaded)
+    check_weights(loaded)
+    architecture = loaded.architecture
     layer = architecture.down_projections[1]
     assert not layer.weight.is_floating_point()
     assert (architecture.d_model, architecture.d_mlp) == (128, 256)

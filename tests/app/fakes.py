@@ -109,6 +109,10 @@ def explanation(example_id: ExampleId, labelled: tuple[ExampleId, ...] = ()) -> 
     )
 
 
+OPENED: list[StoredWorkspace] = []
+"""By the test that runs; closed at its end."""
+
+
 class StoredWorkspace(SessionWorkspace):
     """The real workspace, its session in a folder of its own, and what a test may ask of it."""
 
@@ -147,6 +151,7 @@ class StoredWorkspace(SessionWorkspace):
         self.seconds: list[float | None] = []
         self.full = False
         self.closed = False
+        OPENED.append(self)
 
     @property
     def done(self) -> list[Decision]:
@@ -189,8 +194,9 @@ class StoredWorkspace(SessionWorkspace):
         super().set_shown(example_id, pick, looked=looked)
 
     def close(self) -> None:
-        super().close()
-        self.folder.cleanup()
+        if not self.closed:
+            super().close()
+            self.folder.cleanup()
         self.closed = True
 
 

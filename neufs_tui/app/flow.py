@@ -11,6 +11,7 @@ from collections.abc import Callable
 from neufs_tui.app import reasons
 from neufs_tui.app.heard import Heard
 from neufs_tui.app.inquiry import Inquiry
+from neufs_tui.app.look_ahead import LookAhead
 from neufs_tui.app.picture import Shown, Waiting
 from neufs_tui.app.ports import Workspace
 from neufs_tui.app.standing import standing
@@ -41,8 +42,7 @@ class Flow:
         self.workspace = workspace
         self._send: Callable[[Request], None] | None = None
         self._displaced: list[Shown] = []
-        self._ahead: tuple[Pick, ...] = ()
-        """What the engine wanted next when it was last known, best first."""
+        self._ahead = LookAhead()
         self._begun = False
         self._standing = standing(workspace)
         self.heard = Heard()
@@ -109,7 +109,7 @@ class Flow:
             return None
         done = self.shown
         decision = Decision(done.example.id, kind, label)
-        ahead = self._look_ahead(kind)
+        revision = self._standing.revision
         self.workspace.record(
             decision,
             pick=done.pick,
@@ -123,7 +123,7 @@ class Flow:
             self._revealed.add(done.example.id)
             self._inquiry.labelled()
         self._standing = standing(self.workspace)
-        self._ahead = ahead
+        self._ahead.decide(kind, revision, done.example.id, self.heard.ranked)
         self._show(self._next())
         self._tell()
         return decision
@@ -134,7 +134,7 @@ class Flow:
         if decision is None:
             return None
         self.done = None
-        self._ahead = ()
+        self._ahead.turn_back()
         if decision.kind is DecisionKind.LABEL:
             self._revealed.add(decision.example_id)
         self._standing = standing(self.workspace)
@@ -150,12 +150,14 @@ class Flow:
 
     def redo(self) -> Decision | None:
         """Bring back the decision undone last and show what was shown before that undo."""
-        ahead = {kind: self._look_ahead(kind) for kind in DecisionKind}
+        revision, shown = self._standing.revision, self._shown_id
         decision = self.workspace.redo()
         if decision is None:
             return None
         self.done = None
-        self._ahead = ahead[decision.kind]
+        self._ahead.turn_back()
+        if decision.example_id == shown:
+            self._ahead.decide(decision.kind, revision, shown, self.heard.ranked)
         self._standing = standing(self.workspace)
         self.heard.turn_back(self._standing.revision)
         if self.shown is None or self.shown.example.id in self._standing.decided:
@@ -171,6 +173,8 @@ class Flow:
         self.heard.take(event)
         match event:
             case Ranked():
+                if self.heard.ranked is event:
+                    self._ahead.hear(event)
                 self._go_on()
             case Explained() | WordsFound():
                 self._inquiry.hear(event)
@@ -271,14 +275,9 @@ class Flow:
             self._show(self._next())
         self._tell()
 
-    def _look_ahead(self, kind: DecisionKind) -> tuple[Pick, ...]:
-        """What the engine wants next once the example shown is decided, as far as it is known."""
-        known = self.heard.follow_ups(kind, self._standing.revision, self._shown_id)
-        return self._ahead if known is None else known
-
     def _next(self) -> Shown | None:
         """What was looked ahead, else the last ranking's queue, else file order without engine."""
-        for pick in (*self._ahead, *self.heard.queue()):
+        for pick in (*self._ahead.picks, *self.heard.queue()):
             if shown := self._undecided(pick.example_id, pick):
                 return shown
         return self._first_in_file() if self.heard.is_away else None

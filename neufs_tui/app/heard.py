@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from neufs_tui.app.status import EngineState
-from neufs_tui.core.records import DecisionKind, ExampleId, Pick
+from neufs_tui.core.records import ExampleId, Pick
 from neufs_tui.engine.protocol import (
     EngineDied,
     EngineFailed,
@@ -70,21 +70,6 @@ class Heard:
         if ranked is None or ranked.revision != revision or ranked.shown != shown:
             return None
         return ranked
-
-    def follow_ups(
-        self, kind: DecisionKind, revision: int, shown: ExampleId | None
-    ) -> tuple[Pick, ...] | None:
-        """What the engine wants next once the example shown is decided, best first.
-
-        None while it has not said so for a journal of this length and this example.
-        """
-        ranked = self.ranked_for(revision, shown)
-        if ranked is None or shown is None:
-            return None
-        first, further = ranked.after_skip, ranked.further_after_skip
-        if kind is DecisionKind.LABEL:
-            first, further = ranked.after_label, ranked.further_after_label
-        return (first, *further) if first is not None else ()
 
     def queue(self) -> Iterator[Pick]:
         """What the last ranking has to go on with, best first."""

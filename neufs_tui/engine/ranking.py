@@ -32,7 +32,7 @@ from neufs_tui.engine.scanned_pool import Built, ScannedPool, build
 
 QUEUE_LENGTH = 8
 """Candidates sent beside the next one, to go on with if the engine falls silent."""
-_N_AHEAD = 4
+_N_AHEAD = 8
 """Examples looked for behind each decision she may take on the one shown."""
 _GROWTH = 1.25
 _BESIDE_FROM = 1000

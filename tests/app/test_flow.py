@@ -104,6 +104,34 @@ def test_keys_faster_than_the_engine_follow_what_it_looked_ahead() -> None:
     assert shown_row(flow) == 6
 
 
+def test_a_ranking_that_comes_after_its_example_was_decided_is_followed_all_the_same() -> None:
+    flow, _, engine = ranked()
+    flow.decide(LABEL, "A")
+    late = engine.rank(
+        after_label=PICKS[2], further_after_label=(PICKS[4], PICKS[3]), queue=PICKS[1:2]
+    )
+    flow.decide(LABEL, "B")
+    assert shown_row(flow) == 1  # by the ranking from before both labels
+    flow.hear(late)
+    assert shown_row(flow) == 1
+    seen = []
+    for kind in (SKIP, LABEL, SKIP):
+        flow.decide(kind, "A" if kind is LABEL else None)
+        seen.append(shown_row(flow))
+    assert seen == [2, 4, 3]
+
+
+def test_after_an_undo_nothing_is_followed_that_knew_the_label() -> None:
+    flow, _, engine = ranked()
+    flow.decide(LABEL, "A")
+    late = engine.rank(after_label=PICKS[2], queue=PICKS[1:2])
+    flow.decide(LABEL, "B")
+    flow.undo()
+    flow.hear(late)
+    flow.decide(SKIP)
+    assert shown_row(flow) != 2
+
+
 def test_a_ranking_never_changes_what_is_on_the_screen() -> None:
     flow, _, engine = ranked()
     flow.hear(engine.rank(pick=PICKS[7], after_label=PICKS[7]))

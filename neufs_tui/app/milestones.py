@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from neufs_tui.app import panels
 from neufs_tui.app.flow import Flow
 from neufs_tui.app.progress import stable_now
 from neufs_tui.app.sentences import shots_reached
@@ -25,7 +24,7 @@ class Milestones:
         lines = []
         shots = flow.workspace.selection.shots
         if flow.counts.n_labels == shots:
-            lines.append(shots_reached(shots, panels.command(flow.workspace)))
+            lines.append(shots_reached(shots))
         rescored = flow.heard.rescored
         if rescored is not None:
             found = stable(rescored.changes)

@@ -86,9 +86,9 @@ def redone(example: Example | None, decision: Decision) -> str:
     return f"redone: {_what(example, decision)} — u undoes"
 
 
-def shots_reached(shots: int, command: str) -> str:
+def shots_reached(shots: int) -> str:
     """Said once, when as many are labelled as were wanted."""
-    return f"{shots} of {shots} shots: q quits and `{command}` writes them, or go on"
+    return f"{shots} of {shots} shots: q quits and says how to write them, or go on"
 
 
 def export_command(pool_name: str, session: str | None = None) -> str:

@@ -57,7 +57,9 @@ def explain(example: str, again: bool, as_json: bool, **options: Any) -> None:
     explanation = None if again else panel
     if explanation is None:
         config = engine_config(project, capture_settings(options))
-        with Narrator(project.notices) as narrator:
+        unstored = "it was labelled before it was explained: the model is asked now"
+        notices = [*project.notices, *([unstored] if labelled and not again else [])]
+        with Narrator(notices) as narrator:
             explanation = explain_example(config, chosen.id, decisions_of(project), narrator)
     else:
         say(f"{_stored(labelled, project.task)}; --again asks the model")

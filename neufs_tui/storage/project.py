@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from neufs_tui.core.settings import ModelChoice, SelectionSettings
 from neufs_tui.errors import SessionError, UsageError
 from neufs_tui.storage.config import Overrides, load_config
 from neufs_tui.storage.gold_labels import gold_labels
+from neufs_tui.storage.label_names import first_clash, told_apart
 from neufs_tui.storage.paths import default_session_path
 from neufs_tui.storage.pool import Pool, counted, read_pool
 from neufs_tui.storage.request import ProjectRequest
@@ -141,6 +143,18 @@ def require_labels(task: Task, used: Iterable[str | None]) -> None:
         UsageError: a label that was given is not among the task's.
     """
     if missing := sorted({name for name in used if name is not None} - {*task.label_names}):
+        for given in missing:
+            clash = first_clash([given, *task.label_names])
+            if clash is not None and clash[0] == given:
+                named = clash[1]
+                raise UsageError(
+                    f"labels were given as {told_apart(given, named)}, and the task names "
+                    f"{told_apart(named, given)}: they differ only in Unicode form, case or outer "
+                    "blanks",
+                    # JSON's escapes are TOML's too
+                    hint=f"write {json.dumps(given)} in its place in neufs.toml, or name it so "
+                    "with --label",
+                )
         raise UsageError(
             f"{counted(len(missing), 'label')} in use would be lost: "
             + ", ".join(repr(name) for name in missing),

@@ -206,3 +206,25 @@ def test_whatever_was_undone_and_redone_the_same_labels_open_the_session_again(
                 session.undo() if step == "undo" else session.redo()
     session.close()
     open_session(read_project(ProjectRequest(source, labels=names))).close()
+
+
+@pytest.mark.parametrize(
+    "given, named, shown",
+    [
+        ("Cafe\u0301", "Caf\u00e9", "'Cafe\\u0301', and the task names 'Caf\\xe9'"),
+        ("Other", "other", "'Other', and the task names 'other'"),
+    ],
+)
+def test_a_label_in_use_that_is_spelt_otherwise_is_named_with_both_spellings(
+    given: str, named: str, shown: str, tmp_path: Path
+) -> None:
+    source = write(tmp_path / "pool.jsonl", ["one", "two"])
+    project = read_project(ProjectRequest(source, labels=(given, "b")))
+    with open_session(project) as session:
+        decision = Decision(project.pool.examples[0].id, DecisionKind.LABEL, given)
+        session.record(decision, pick=None, seconds=None)
+    with pytest.raises(UsageError) as caught:
+        open_session(read_project(ProjectRequest(source, labels=(named, "b"))))
+    assert shown in caught.value.message
+    assert json.dumps(given) in caught.value.hint
+    open_session(read_project(ProjectRequest(source, labels=(given, "b")))).close()

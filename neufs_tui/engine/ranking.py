@@ -32,7 +32,7 @@ from neufs_tui.engine.scanned_pool import Built, ScannedPool, build
 
 QUEUE_LENGTH = 8
 """Candidates sent beside the next one, to go on with if the engine falls silent."""
-_N_AHEAD = 8
+N_AHEAD = 8
 """Examples looked for behind each decision she may take on the one shown."""
 _GROWTH = 1.25
 _BESIDE_FROM = 1000
@@ -131,8 +131,8 @@ class Ranker:
             labelled = Decision(focus.shown, DecisionKind.LABEL)
             skipped = Decision(focus.shown, DecisionKind.SKIP)
             signal = focus.signal_after
-            after_label = self._best((*focus.decisions, labelled), _N_AHEAD, signal)
-            after_skip = self._best((*focus.decisions, skipped), _N_AHEAD, signal)
+            after_label = self._best((*focus.decisions, labelled), N_AHEAD, signal)
+            after_skip = self._best((*focus.decisions, skipped), N_AHEAD, signal)
         return Ranked(
             revision=focus.revision,
             shown=focus.shown,

@@ -24,7 +24,7 @@ from neufs_tui.core.records import (
 from neufs_tui.core.settings import SIGNALS, SelectionSettings, Signal
 from neufs_tui.engine import ranking
 from neufs_tui.engine.protocol import Focus, Ranked
-from neufs_tui.engine.ranking import QUEUE_LENGTH, Ranker
+from neufs_tui.engine.ranking import N_AHEAD, QUEUE_LENGTH, Ranker
 
 LABEL, SKIP = DecisionKind.LABEL, DecisionKind.SKIP
 TASK = Task(labels=(Label("a"), Label("b")))
@@ -109,7 +109,7 @@ def test_what_comes_after_a_decision_is_what_a_fresh_ranker_would_show() -> None
         assert ranker().answer(Focus(1, (decision,), None)).pick == foreseen
     labelled = Decision(first.example_id, LABEL, "a")
     after = ranker().answer(Focus(1, (labelled,), None))
-    assert (ahead.after_label, *ahead.further_after_label) == after.queue[:4]
+    assert (ahead.after_label, *ahead.further_after_label) == after.queue[:N_AHEAD]
 
 
 @given(st.lists(st.tuples(st.integers(0, 29), st.sampled_from([LABEL, SKIP])), max_size=25))

@@ -41,7 +41,12 @@ class Terminal:
             list(arguments),
             dimensions=(rows, columns),
             cwd=str(cwd),
-            env={**os.environ, "TERM": "xterm-256color", **(environment or {})},
+            env={
+                **os.environ,
+                "TERM": "xterm-256color",
+                "PYTHONFAULTHANDLER": "1",  # of use when a program never ends
+                **(environment or {}),
+            },
         )
 
     def __enter__(self) -> Terminal:
@@ -73,9 +78,20 @@ class Terminal:
         self.child.send(keys)
 
     def finish(self) -> int:
-        """Read until the program ends; returns its exit status."""
+        """Read until the program ends; returns its exit status.
+
+        Raises:
+            AssertionError: it goes on; says what was on the screen, and where its threads are.
+        """
         while self._read():
             pass
+        if self.child.isalive() and not self.child.flag_eof:
+            seen = self.text
+            os.kill(self.child.pid, signal.SIGABRT)
+            del self.written[:]
+            while self._read():
+                pass
+            raise AssertionError(f"never ended; last seen:\n{seen}\n{self.written.decode()}")
         self.child.close()
         return -self.child.signalstatus if self.child.signalstatus else self.child.exitstatus
 

@@ -18,10 +18,10 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from neufs_tui.core import kmedoids
-from neufs_tui.core.incremental import IncrementalSelection
-from neufs_tui.core.jaccard import NeuronSets
 from neufs_tui.core.records import DecisionKind
+from neufs_tui.selection import kmedoids
+from neufs_tui.selection.incremental import IncrementalSelection
+from neufs_tui.selection.jaccard import NeuronSets
 
 N_CLUSTERS = 16
 N_OCCURRING, N_CORE, SET_SIZE, N_GROUPS = 1066, 390, 500, 12

@@ -20,7 +20,6 @@ from pathlib import Path
 import numpy as np
 from scan import batches
 
-from neufs_tui.core.difficulty import scan_difficulty
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import Demonstration, Label, Task
 from neufs_tui.core.settings import SIGNALS, CaptureSettings, ModelChoice
@@ -28,6 +27,7 @@ from neufs_tui.engine.announcer import Announcer
 from neufs_tui.model.capture import CaptureRunner
 from neufs_tui.model.encoding import EncodedPrompt, PromptEncoder
 from neufs_tui.model.loading import LoadedModel, load_model
+from neufs_tui.selection.difficulty import scan_difficulty
 from neufs_tui.storage.gold_labels import gold_labels, written
 from neufs_tui.storage.paths import models_dir
 from neufs_tui.storage.pool import read_pool

@@ -18,7 +18,7 @@ HEAVY = ("torch", "transformers", "sqlite_utils", "pydantic")
         ("neufs_tui.app.main", HEAVY),
         ("neufs_tui.engine.protocol", (*HEAVY, "textual", "numpy")),
         ("neufs_tui.engine.client", (*HEAVY, "textual")),
-        ("neufs_tui.core.incremental", (*HEAVY, "textual")),
+        ("neufs_tui.selection.incremental", (*HEAVY, "textual")),
     ],
 )
 def test_importing_a_module_leaves_heavy_libraries_out(

@@ -17,7 +17,6 @@ from neufs_tui.app.ports import Workspace
 from neufs_tui.app.standing import standing
 from neufs_tui.app.status import Counts, EngineState
 from neufs_tui.core.explanation import Explanation, Word
-from neufs_tui.core.learning import Progress, learning_progress
 from neufs_tui.core.records import Decision, DecisionKind, ExampleId, Pick
 from neufs_tui.engine.protocol import (
     EngineDied,
@@ -32,6 +31,7 @@ from neufs_tui.engine.protocol import (
     Request,
     WordsFound,
 )
+from neufs_tui.statistics.learning_curve import Progress, learning_progress
 
 
 class Flow:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from neufs_tui.app.flow import Flow
 from neufs_tui.app.progress import stable_now
 from neufs_tui.app.sentences import shots_reached
-from neufs_tui.core.stability import stable
+from neufs_tui.statistics.stability import stable
 
 
 class Milestones:

@@ -6,12 +6,12 @@ from textual.content import Content
 
 from neufs_tui.app.reasons import SIGNAL_NAMES
 from neufs_tui.app.sentences import plural, share
-from neufs_tui.core.auroc import Auroc
-from neufs_tui.core.learning import Progress
 from neufs_tui.core.settings import SIGNALS
-from neufs_tui.core.stability import FEW, Stable, share_interval, stable
 from neufs_tui.core.text import one_line
-from neufs_tui.core.track_record import MIN_LABELS, TrackRecord
+from neufs_tui.statistics.auroc import Auroc
+from neufs_tui.statistics.learning_curve import Progress
+from neufs_tui.statistics.stability import FEW, Stable, share_interval, stable
+from neufs_tui.statistics.track_record import MIN_LABELS, TrackRecord
 
 Parts = list[Content | str | tuple[str, str]]
 

@@ -8,7 +8,7 @@ from neufs_tui.app.ports import Workspace
 from neufs_tui.app.status import Counts
 from neufs_tui.core.records import Decision, DecisionKind, ExampleId
 from neufs_tui.core.settings import Signal
-from neufs_tui.core.track_record import signal_for
+from neufs_tui.statistics.track_record import signal_for
 
 
 @dataclass(frozen=True, slots=True)

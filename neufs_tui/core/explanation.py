@@ -1,4 +1,4 @@
-"""Why an example, in values that travel between processes; core/gaps.py computes them."""
+"""Why an example, in values that travel between processes; selection/gap.py computes them."""
 
 from __future__ import annotations
 

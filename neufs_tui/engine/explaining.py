@@ -9,9 +9,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from neufs_tui.core.alternatives import alternatives
 from neufs_tui.core.explanation import Explanation, GapNeuron, Word
-from neufs_tui.core.gaps import bars, find_gap, nearest_labelled
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import Decision, DecisionKind, ExampleId
 from neufs_tui.core.words import stretches, strongest, without
@@ -19,6 +17,8 @@ from neufs_tui.engine.protocol import EngineConfig
 from neufs_tui.engine.scanning import Scanner, ready
 from neufs_tui.model.capture import CaptureRunner, Contributions
 from neufs_tui.model.readout import Readout
+from neufs_tui.selection.baselines import alternatives
+from neufs_tui.selection.gap import bars, find_gap, nearest_labelled
 
 N_NEURONS = 8
 """Gap neurons shown one by one."""

@@ -11,13 +11,13 @@ from neufs_tui.core.explanation import Explanation
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.prompts import PROMPT_DATE
 from neufs_tui.core.records import Decision, Example, ExampleId
-from neufs_tui.core.selection import BatchPick, select_batch
 from neufs_tui.engine.announcer import Announcer, Listener
 from neufs_tui.engine.protocol import (
     EngineConfig,
     ModelReady,
 )
 from neufs_tui.model.registry import EmbeddedModel
+from neufs_tui.selection.batch import BatchPick, select_batch
 from neufs_tui.storage.dump import write_dump
 
 if TYPE_CHECKING:

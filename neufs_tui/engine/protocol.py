@@ -20,8 +20,8 @@ from neufs_tui.core.settings import (
     SelectionSettings,
     Signal,
 )
-from neufs_tui.core.stability import Change
 from neufs_tui.model.listener import LoadStage
+from neufs_tui.statistics.stability import Change
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,6 @@ from dataclasses import replace
 from itertools import islice
 from threading import Thread
 
-from neufs_tui.core.difficulty import Difficulty
-from neufs_tui.core.incremental import Choice, Geometry, IncrementalSelection
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import (
     Decision,
@@ -29,6 +27,8 @@ from neufs_tui.core.records import (
 from neufs_tui.core.settings import SelectionSettings, Signal
 from neufs_tui.engine.protocol import Focus, Ranked
 from neufs_tui.engine.scanned_pool import Built, ScannedPool, build
+from neufs_tui.selection.difficulty import Difficulty
+from neufs_tui.selection.incremental import Choice, Geometry, IncrementalSelection
 
 QUEUE_LENGTH = 8
 """Candidates sent beside the next one, to go on with if the engine falls silent."""

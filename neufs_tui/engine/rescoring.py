@@ -13,10 +13,10 @@ from itertools import takewhile
 
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import Decision, DecisionKind, Demonstration, ExampleId
-from neufs_tui.core.stability import Change
 from neufs_tui.engine.batching import Batching, Encoded
 from neufs_tui.engine.protocol import EngineConfig, Rescored
 from neufs_tui.engine.scanning import Scanner
+from neufs_tui.statistics.stability import Change
 
 _REMEMBERED = 16
 """Sets of demonstrations whose readings are kept, for undo and redo."""

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from neufs_tui.core.difficulty import Difficulty, reread_difficulty, scan_difficulty
-from neufs_tui.core.incremental import Geometry, IncrementalSelection
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import ExampleId
 from neufs_tui.core.settings import SelectionSettings
 from neufs_tui.model.device_sets import neuron_sets
+from neufs_tui.selection.difficulty import Difficulty, reread_difficulty, scan_difficulty
+from neufs_tui.selection.incremental import Geometry, IncrementalSelection
 
 
 class ScannedPool:

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from neufs_tui.core.jaccard import Indices, NeuronSets
+from neufs_tui.selection.jaccard import Indices, NeuronSets
 
 _SHARE = 0.25
 """Of the free memory, what the sets may take."""

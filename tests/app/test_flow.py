@@ -11,7 +11,6 @@ from neufs_tui.app.picture import Waiting
 from neufs_tui.app.status import EngineState
 from neufs_tui.core.records import Decision, DecisionKind, Label
 from neufs_tui.core.settings import SIGNALS, SelectionSettings
-from neufs_tui.core.track_record import signal_for
 from neufs_tui.engine.protocol import (
     EngineDied,
     EngineFailed,
@@ -23,6 +22,7 @@ from neufs_tui.engine.protocol import (
     Stage,
 )
 from neufs_tui.errors import SessionError
+from neufs_tui.statistics.track_record import signal_for
 from tests.app.fakes import (
     IDENTITY,
     LABELS,

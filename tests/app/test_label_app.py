@@ -21,7 +21,6 @@ from neufs_tui.app.widgets.bar import Bar
 from neufs_tui.app.widgets.text_view import TextView
 from neufs_tui.core.explanation import Alternative, Word
 from neufs_tui.core.records import Decision, DecisionKind, Label
-from neufs_tui.core.stability import Change
 from neufs_tui.engine.protocol import (
     EngineDied,
     EngineFailed,
@@ -35,6 +34,7 @@ from neufs_tui.engine.protocol import (
     WordsFound,
 )
 from neufs_tui.errors import EngineError, NeufsError, PoolError
+from neufs_tui.statistics.stability import Change
 from tests.app.fakes import (
     IDENTITY,
     READY,

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from neufs_tui.app import progress
-from neufs_tui.core.learning import Progress, learning_curve, learning_progress
 from neufs_tui.core.settings import DEFAULT_SIGNAL, DifficultyName
-from neufs_tui.core.stability import Change
-from tests.core.test_track_record import OTHER, labelled, telling
+from neufs_tui.statistics.learning_curve import Progress, learning_curve, learning_progress
+from neufs_tui.statistics.stability import Change
+from tests.statistics.test_track_record import OTHER, labelled, telling
 
 
 def known(

@@ -12,7 +12,6 @@ from neufs_tui.app.main import LabelApp
 from neufs_tui.core.explanation import Alternative, Word
 from neufs_tui.core.records import Label
 from neufs_tui.core.settings import SIGNALS
-from neufs_tui.core.stability import Change
 from neufs_tui.engine.protocol import (
     Downloaded,
     EngineDied,
@@ -25,6 +24,7 @@ from neufs_tui.engine.protocol import (
     Stage,
     WordsFound,
 )
+from neufs_tui.statistics.stability import Change
 from tests.app.fakes import (
     LABELS,
     READY,

@@ -8,10 +8,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neufs_tui.core import kmedoids
-from neufs_tui.core.jaccard import NeuronSets
 from neufs_tui.model import device_sets
 from neufs_tui.model.device_sets import DeviceNeuronSets, neuron_sets
+from neufs_tui.selection import kmedoids
+from neufs_tui.selection.jaccard import NeuronSets
 
 DEVICES = [
     "cpu",

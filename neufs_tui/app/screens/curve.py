@@ -15,7 +15,7 @@ from textual_plotext.plot import Plot
 from neufs_tui.app import progress
 from neufs_tui.app.keys import ACTIONS, Action
 from neufs_tui.app.widgets.bar import Bar
-from neufs_tui.core.learning import Progress
+from neufs_tui.statistics.learning_curve import Progress
 
 _TICKS = 6
 _LINE = (143, 179, 217)

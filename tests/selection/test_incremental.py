@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neufs_tui.core.incremental import Geometry, IncrementalSelection
 from neufs_tui.core.records import DecisionKind
-from neufs_tui.core.selection import select_batch
-from tests.core.test_kmedoids import random_sets
+from neufs_tui.selection.batch import select_batch
+from neufs_tui.selection.incremental import Geometry, IncrementalSelection
+from tests.selection.test_kmedoids import random_sets
 
 LABEL, SKIP = DecisionKind.LABEL, DecisionKind.SKIP
 

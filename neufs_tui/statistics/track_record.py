@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from neufs_tui.core.auroc import Auroc, auroc
 from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.settings import DEFAULT_SIGNAL, SIGNALS, DifficultyName, Signal
+from neufs_tui.statistics.auroc import Auroc, auroc
 
 MIN_LABELS = 10
 """Labels with a known answer below which nothing is said about the signals."""

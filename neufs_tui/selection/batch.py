@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from neufs_tui.core import kmedoids
-from neufs_tui.core.jaccard import NeuronSets
 from neufs_tui.errors import SelectionError
+from neufs_tui.selection import kmedoids
+from neufs_tui.selection.jaccard import NeuronSets
 
 
 @dataclass(frozen=True, slots=True)

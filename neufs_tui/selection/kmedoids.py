@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from neufs_tui.core.jaccard import Indices, NeuronSets
+from neufs_tui.selection.jaccard import Indices, NeuronSets
 
 N_STARTS = 10
 MAX_ITERATIONS = 100

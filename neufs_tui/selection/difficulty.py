@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from neufs_tui.core.jaccard import Indices
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.settings import SIGNALS, Signal
+from neufs_tui.selection.jaccard import Indices
 
 Numbers = NDArray[np.float64]
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neufs_tui.core.gaps import bars, find_gap, nearest_labelled
 from neufs_tui.core.neurons import Capture
+from neufs_tui.selection.gap import bars, find_gap, nearest_labelled
 
 SHAPE = (3, 20)
 SETS = st.lists(st.sets(st.integers(0, 59), max_size=25), min_size=2, max_size=8)

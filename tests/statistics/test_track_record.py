@@ -9,7 +9,7 @@ import pytest
 from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.records import Example, Pick, content_hash
 from neufs_tui.core.settings import DEFAULT_SIGNAL, SIGNALS
-from neufs_tui.core.track_record import MIN_LABELS, signal_for, track_record
+from neufs_tui.statistics.track_record import MIN_LABELS, signal_for, track_record
 
 OTHER = next(signal for signal in SIGNALS if signal != DEFAULT_SIGNAL)
 

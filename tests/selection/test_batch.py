@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neufs_tui.core import kmedoids
-from neufs_tui.core.jaccard import NeuronSets
-from neufs_tui.core.selection import cluster_scores, select_batch
 from neufs_tui.errors import SelectionError
-from tests.core.test_kmedoids import random_sets
+from neufs_tui.selection import kmedoids
+from neufs_tui.selection.batch import cluster_scores, select_batch
+from neufs_tui.selection.jaccard import NeuronSets
+from tests.selection.test_kmedoids import random_sets
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neufs_tui.core.difficulty import (
+from neufs_tui.core.neurons import Capture
+from neufs_tui.core.settings import SIGNALS
+from neufs_tui.selection.difficulty import (
     BY_LENGTH,
     MIN_GROUP,
     Difficulty,
@@ -17,8 +19,6 @@ from neufs_tui.core.difficulty import (
     scan_difficulty,
     standardised,
 )
-from neufs_tui.core.neurons import Capture
-from neufs_tui.core.settings import SIGNALS
 
 
 def capture(

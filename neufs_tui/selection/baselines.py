@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from hashlib import blake2b
 
-from neufs_tui.core.difficulty import MIN_GROUP, entropies
 from neufs_tui.core.explanation import Alternative
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import ExampleId
+from neufs_tui.selection.difficulty import MIN_GROUP, entropies
 
 
 def alternatives(

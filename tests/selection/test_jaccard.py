@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neufs_tui.core.jaccard import NeuronSets
+from neufs_tui.selection.jaccard import NeuronSets
 
 SETS = st.lists(st.sets(st.integers(0, 400), max_size=40), min_size=1, max_size=12)
 
@@ -39,5 +39,5 @@ def test_rows_are_the_same_however_few_fit_in_memory(monkeypatch: pytest.MonkeyP
     rng = np.random.default_rng(0)
     sets = packed([set(rng.integers(0, 300, 30).tolist()) for _ in range(20)])
     at_once = sets.distances(np.arange(20), np.arange(5))
-    monkeypatch.setattr("neufs_tui.core.jaccard._CHUNK_WORDS", 1)
+    monkeypatch.setattr("neufs_tui.selection.jaccard._CHUNK_WORDS", 1)
     np.testing.assert_array_equal(sets.distances(np.arange(20), np.arange(5)), at_once)

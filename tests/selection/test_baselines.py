@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from neufs_tui.core.alternatives import alternatives
-from neufs_tui.core.difficulty import MIN_GROUP
-from tests.core.test_difficulty import capture
+from neufs_tui.selection.baselines import alternatives
+from neufs_tui.selection.difficulty import MIN_GROUP
+from tests.selection.test_difficulty import capture
 
 POOL = {f"{place:02}": capture(scores=(0.0, -0.1 * place - 0.1)) for place in range(20)}
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.records import ExampleId
 from neufs_tui.core.settings import DifficultyName, Signal
-from neufs_tui.core.stability import Change, share_interval
-from neufs_tui.core.track_record import TrackRecord, signal_for, track_record
+from neufs_tui.statistics.stability import Change, share_interval
+from neufs_tui.statistics.track_record import TrackRecord, signal_for, track_record
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from neufs_tui.core.learning import learning_curve
-from neufs_tui.core.stability import share_interval
-from tests.core.test_track_record import labelled
+from neufs_tui.statistics.learning_curve import learning_curve
+from neufs_tui.statistics.stability import share_interval
+from tests.statistics.test_track_record import labelled
 
 
 def test_each_point_counts_what_came_before_it() -> None:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neufs_tui.core import kmedoids
-from neufs_tui.core.jaccard import NeuronSets
+from neufs_tui.selection import kmedoids
+from neufs_tui.selection.jaccard import NeuronSets
 
 NONE = np.empty(0, dtype=np.intp)
 

@@ -13,11 +13,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from neufs_tui.core import kmedoids
-from neufs_tui.core.jaccard import Bits, Indices, NeuronSets
-from neufs_tui.core.kmedoids import Clustering
 from neufs_tui.core.records import DecisionKind
-from neufs_tui.core.selection import cluster_scores
+from neufs_tui.selection import kmedoids
+from neufs_tui.selection.batch import cluster_scores
+from neufs_tui.selection.jaccard import Bits, Indices, NeuronSets
+from neufs_tui.selection.kmedoids import Clustering
 
 _SEED_CANDIDATES = 256
 """Examples looked at as the seed of a new free cluster."""

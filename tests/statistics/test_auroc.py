@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neufs_tui.core.auroc import auroc
+from neufs_tui.statistics.auroc import auroc
 
 VALUES = st.lists(st.integers(0, 6).map(float), min_size=1, max_size=25)
 

@@ -1,0 +1,1 @@
+"""How the next examples are chosen from neuron sets, difficulty and decisions."""

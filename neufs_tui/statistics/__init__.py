@@ -1,0 +1,1 @@
+"""What numbers say, with their uncertainty: intervals, areas under curves, agreement."""

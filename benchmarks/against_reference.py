@@ -32,7 +32,8 @@ from neufs_tui.engine.announcer import Announcer
 from neufs_tui.engine.headless import scan_pool, select_pool
 from neufs_tui.engine.protocol import EngineConfig, Event, ModelReady
 from neufs_tui.model.encoding import PromptEncoder
-from neufs_tui.model.loading import LoadedModel, load_model
+from neufs_tui.model.loaded import LoadedModel
+from neufs_tui.model.loading.pretrained import load_model
 from neufs_tui.storage.paths import models_dir
 
 ENTRIES, SET_SIZE, BATCH, SHOTS = 2000, 500, 4, 4

@@ -29,8 +29,9 @@ from neufs_tui.engine.announcer import Announcer
 from neufs_tui.engine.explaining import Explainer
 from neufs_tui.engine.protocol import EngineConfig
 from neufs_tui.engine.scanning import Scanner
-from neufs_tui.model.ffn_check import ffn_ends
-from neufs_tui.model.loading import LoadedModel, load_model
+from neufs_tui.model.loaded import LoadedModel
+from neufs_tui.model.loading.ffn_check import ffn_ends
+from neufs_tui.model.loading.pretrained import load_model
 from neufs_tui.model.weights import applied_weight
 from neufs_tui.storage.paths import models_dir
 

@@ -19,8 +19,9 @@ from neufs_tui.core.settings import CaptureSettings, ModelChoice
 from neufs_tui.engine.announcer import Announcer
 from neufs_tui.model.capture import CaptureRunner
 from neufs_tui.model.encoding import PromptEncoder
-from neufs_tui.model.loading import LoadedModel, load_model
-from neufs_tui.storage.config import Overrides, load_config
+from neufs_tui.model.loaded import LoadedModel
+from neufs_tui.model.loading.pretrained import load_model
+from neufs_tui.project.config import Overrides, load_config
 from neufs_tui.storage.paths import models_dir
 
 SAMPLE = Path(__file__).parents[1] / "sample_data"

@@ -26,7 +26,8 @@ from neufs_tui.core.settings import SIGNALS, CaptureSettings, ModelChoice
 from neufs_tui.engine.announcer import Announcer
 from neufs_tui.model.capture import CaptureRunner
 from neufs_tui.model.encoding import EncodedPrompt, PromptEncoder
-from neufs_tui.model.loading import LoadedModel, load_model
+from neufs_tui.model.loaded import LoadedModel
+from neufs_tui.model.loading.pretrained import load_model
 from neufs_tui.selection.difficulty import scan_difficulty
 from neufs_tui.storage.gold_labels import gold_labels, written
 from neufs_tui.storage.paths import models_dir

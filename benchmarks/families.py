@@ -19,11 +19,11 @@ from transformers import CONFIG_MAPPING, AutoModelForCausalLM, PretrainedConfig,
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
 from neufs_tui.errors import ModelError
-from neufs_tui.model.architecture import find_architecture
-from neufs_tui.model.ffn_check import check_weights
-from neufs_tui.model.libraries import quieten
-from neufs_tui.model.loading import LoadedModel
-from neufs_tui.model.self_check import check_structure, small_loaded
+from neufs_tui.model.families.architecture import find_architecture
+from neufs_tui.model.loaded import LoadedModel
+from neufs_tui.model.loading.ffn_check import check_weights
+from neufs_tui.model.loading.libraries import quieten
+from neufs_tui.model.loading.self_check import check_structure, small_loaded
 from neufs_tui.model.ways import find_ways
 
 LONGROPE = {

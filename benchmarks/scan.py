@@ -28,7 +28,8 @@ from neufs_tui.core.settings import CaptureSettings, ModelChoice
 from neufs_tui.engine.announcer import Announcer
 from neufs_tui.model.capture import CaptureRunner
 from neufs_tui.model.encoding import EncodedPrompt, PromptEncoder
-from neufs_tui.model.loading import LoadedModel, load_model
+from neufs_tui.model.loaded import LoadedModel
+from neufs_tui.model.loading.pretrained import load_model
 from neufs_tui.storage.capture_rows import CaptureRows
 from neufs_tui.storage.paths import models_dir
 

@@ -48,3 +48,11 @@ class ExportError(NeufsError):
 
 class EngineError(NeufsError):
     """The engine process stopped and could not be started again."""
+
+
+def first_line(error: Exception) -> str:
+    """What an exception says, without what it goes on to explain."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    if not lines:
+        return type(error).__name__
+    return " ".join(lines[:2]) if lines[0].endswith(":") else lines[0]

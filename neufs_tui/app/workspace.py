@@ -12,12 +12,12 @@ from neufs_tui.app.ports import Engine, OpenSession, Workspace
 from neufs_tui.core.records import Decision, Example, ExampleId, Pick, Task
 from neufs_tui.core.settings import CaptureSettings, ModelChoice, SelectionSettings
 from neufs_tui.engine.protocol import ModelReady
-from neufs_tui.storage.request import ProjectRequest
+from neufs_tui.project.request import ProjectRequest
 
 if TYPE_CHECKING:
     from neufs_tui.core.explanation import Explanation
     from neufs_tui.core.labelled import LabelledExample
-    from neufs_tui.storage.project import Project
+    from neufs_tui.project.project import Project
     from neufs_tui.storage.session import Session
 
 
@@ -126,8 +126,8 @@ class ProjectStartup:
         """Read and check everything that can be read without the session's lock."""
         from neufs_tui.engine.client import EngineClient
         from neufs_tui.engine.configure import engine_config
+        from neufs_tui.project.project import open_session, read_project
         from neufs_tui.storage.paths import log_path
-        from neufs_tui.storage.project import open_session, read_project
 
         project = read_project(self._request, stdin=self._stdin)
         config = engine_config(project, self._capture, file_order_first=True)

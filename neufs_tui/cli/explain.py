@@ -49,7 +49,7 @@ def explain(example: str, again: bool, as_json: bool, **options: Any) -> None:
     from neufs_tui.cli.progress import Narrator
     from neufs_tui.engine.configure import engine_config
     from neufs_tui.engine.headless import explain_example
-    from neufs_tui.storage.project import decisions_of, read_project, stored_of
+    from neufs_tui.project.project import decisions_of, read_project, stored_of
 
     project = read_project(project_request(options))
     chosen = _find(project.pool, example)

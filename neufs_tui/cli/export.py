@@ -11,7 +11,7 @@ import click
 from neufs_tui.cli.options import project_request, session_options
 from neufs_tui.cli.output import say, tell_data
 from neufs_tui.errors import ExportError
-from neufs_tui.export.formats import FORMATS
+from neufs_tui.export.registry import FORMATS
 
 
 @click.command()
@@ -48,15 +48,15 @@ def export(format_name: str, k: int | None, output: str, force: bool, **options:
       neufs-tui export pool.jsonl > few_shot.jsonl
       neufs-tui export pool.jsonl --format chat -k 10 -o prompt.json
     """
-    from neufs_tui.export.formats import first_labelled, render
     from neufs_tui.export.manifest import (
         Provenance,
         changes_since,
         installed_versions,
         manifest_json,
     )
+    from neufs_tui.export.registry import first_labelled, render
     from neufs_tui.export.writer import manifest_path, write_export
-    from neufs_tui.storage.project import require_labels, session_path, task_by_now
+    from neufs_tui.project.project import require_labels, session_path, task_by_now
     from neufs_tui.storage.session import Session
 
     request = project_request(options)

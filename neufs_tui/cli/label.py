@@ -24,7 +24,7 @@ from neufs_tui.errors import UsageError
 
 if TYPE_CHECKING:
     from neufs_tui.app.status import Counts
-    from neufs_tui.storage.request import ProjectRequest
+    from neufs_tui.project.request import ProjectRequest
 
 
 @click.command()
@@ -74,7 +74,7 @@ def label(no_mouse: bool, **options: Any) -> None:
 def _reconcile(request: ProjectRequest, counts: Counts) -> None:
     """Where every example of the pool has gone: the sums must match."""
     from neufs_tui.app.sentences import export_command
-    from neufs_tui.storage.project import session_path
+    from neufs_tui.project.project import session_path
 
     say(
         f"{counts.pool:,} examples: {counts.labelled:,} labelled, {counts.skipped:,} skipped, "

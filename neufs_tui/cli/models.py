@@ -27,7 +27,7 @@ def list_models() -> None:
     Example:
       neufs-tui models list
     """
-    from neufs_tui.model.registry import EMBEDDED, folder_name
+    from neufs_tui.model.loading.catalogue import EMBEDDED, folder_name
     from neufs_tui.storage.paths import models_dir
 
     for model in EMBEDDED.values():
@@ -45,7 +45,7 @@ def get_model(name: str) -> None:
     Example:
       neufs-tui models get smollm2-135m
     """
-    from neufs_tui.model.registry import EMBEDDED, folder_name
+    from neufs_tui.model.loading.catalogue import EMBEDDED, folder_name
     from neufs_tui.storage.paths import models_dir
 
     model = EMBEDDED.get(name)

@@ -14,7 +14,7 @@ from neufs_tui.core.settings import (
     CaptureSettings,
 )
 from neufs_tui.errors import UsageError
-from neufs_tui.storage.request import ProjectRequest
+from neufs_tui.project.request import ProjectRequest
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

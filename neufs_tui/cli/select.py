@@ -49,7 +49,7 @@ def select(as_json: bool, **options: Any) -> None:
     from neufs_tui.cli.progress import Narrator
     from neufs_tui.engine.configure import engine_config
     from neufs_tui.engine.headless import scan_pool, select_pool
-    from neufs_tui.storage.project import read_project
+    from neufs_tui.project.project import read_project
 
     project = read_project(project_request(options))
     config = engine_config(project, capture_settings(options))

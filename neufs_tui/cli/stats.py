@@ -27,7 +27,7 @@ def stats(as_json: bool, **options: Any) -> None:
       neufs-tui stats pool.jsonl
       neufs-tui stats pool.jsonl --json
     """
-    from neufs_tui.storage.project import session_path, task_by_now
+    from neufs_tui.project.project import session_path, task_by_now
     from neufs_tui.storage.session import Session
 
     request = project_request(options)

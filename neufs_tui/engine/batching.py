@@ -11,8 +11,8 @@ from neufs_tui.core.records import Example, ExampleId
 from neufs_tui.engine.protocol import EngineConfig
 from neufs_tui.model.capture import CaptureRunner
 from neufs_tui.model.encoding import EncodedPrompt
-from neufs_tui.model.failures import is_out_of_memory
-from neufs_tui.model.loading import LoadedModel
+from neufs_tui.model.loaded import LoadedModel
+from neufs_tui.model.loading.failures import is_out_of_memory
 from neufs_tui.model.memory import FEWEST_TOKENS, batch_tokens, free_memory, release_memory
 from neufs_tui.storage.batch_sizes import BatchSizes
 

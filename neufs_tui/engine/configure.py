@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from neufs_tui.core.settings import REFERENCE_CAPTURE, CaptureSettings, SelectionSettings
 from neufs_tui.engine.protocol import EngineConfig
+from neufs_tui.project.project import Project
 from neufs_tui.storage.paths import cache_dir
-from neufs_tui.storage.project import Project
 
 
 def engine_config(

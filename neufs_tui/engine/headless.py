@@ -16,7 +16,7 @@ from neufs_tui.engine.protocol import (
     EngineConfig,
     ModelReady,
 )
-from neufs_tui.model.registry import EmbeddedModel
+from neufs_tui.model.loading.catalogue import EmbeddedModel
 from neufs_tui.selection.batch import BatchPick, select_batch
 from neufs_tui.storage.dump import write_dump
 
@@ -66,7 +66,7 @@ def explain_example(
 
 def _scan(config: EngineConfig, listener: Listener) -> tuple[Scanned, Scanner]:
     from neufs_tui.engine.scanning import Scanner, ready
-    from neufs_tui.model.checked import load_checked_model
+    from neufs_tui.model.loading.checked import load_checked_model
 
     announcer = Announcer(listener)
     announcer.stage("libraries", "starting PyTorch and transformers")
@@ -153,6 +153,6 @@ def dump_captures(path: Path, config: EngineConfig, scanned: Scanned) -> None:
 
 def fetch_model(model: EmbeddedModel, models_dir: Path, listener: Listener) -> Path:
     """Fetch and unpack an embedded model; returns its folder."""
-    from neufs_tui.model.embedded import fetch
+    from neufs_tui.model.loading.embedded import fetch
 
     return fetch(model, models_dir, Announcer(listener))

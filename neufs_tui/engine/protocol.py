@@ -20,7 +20,7 @@ from neufs_tui.core.settings import (
     SelectionSettings,
     Signal,
 )
-from neufs_tui.model.listener import LoadStage
+from neufs_tui.model.loading.listener import LoadStage
 from neufs_tui.statistics.stability import Change
 
 

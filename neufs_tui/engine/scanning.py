@@ -17,7 +17,7 @@ from neufs_tui.engine.batching import Batching, Captured, Encoded
 from neufs_tui.engine.protocol import EngineConfig, ModelReady, ScanProgressed
 from neufs_tui.model.capture import CaptureRunner
 from neufs_tui.model.encoding import PromptEncoder
-from neufs_tui.model.loading import LoadedModel
+from neufs_tui.model.loaded import LoadedModel
 from neufs_tui.storage.activations import CacheKey, CacheSource
 from neufs_tui.storage.cache_writer import CacheWriter
 

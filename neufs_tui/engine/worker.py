@@ -100,7 +100,7 @@ class Engine:
         from neufs_tui.engine.ranking import Ranker
         from neufs_tui.engine.rescoring import Rescorer
         from neufs_tui.engine.scanning import Scanner, ready
-        from neufs_tui.model.checked import load_checked_model
+        from neufs_tui.model.loading.checked import load_checked_model
 
         config = self._config
         loaded = load_checked_model(config.model, config.cache_dir / "models", announcer)
@@ -267,7 +267,9 @@ def main() -> None:
             logger.exception("the engine cannot go on")
             connection.send(EngineFailed(error.message, error.hint))
         except RuntimeError as error:
-            from neufs_tui.model.failures import is_out_of_memory  # the engine has torch by now
+            from neufs_tui.model.loading.failures import (
+                is_out_of_memory,  # the engine has torch by now
+            )
 
             if not is_out_of_memory(error):
                 raise

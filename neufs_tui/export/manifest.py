@@ -13,7 +13,7 @@ from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.prompts import PROMPT_DATE, system_message
 from neufs_tui.core.records import ModelIdentity, Task
 from neufs_tui.core.settings import SelectionSettings
-from neufs_tui.export.rows import example_name
+from neufs_tui.export.formats.rows import example_name
 from neufs_tui.export.strict_json import strict_json
 
 _TEXTS = (

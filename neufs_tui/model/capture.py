@@ -16,7 +16,7 @@ from neufs_tui.core.settings import CaptureSettings
 from neufs_tui.model.answers import build_answer_tree, padded
 from neufs_tui.model.concentration import Concentration
 from neufs_tui.model.encoding import EncodedPrompt
-from neufs_tui.model.loading import LoadedModel
+from neufs_tui.model.loaded import LoadedModel
 from neufs_tui.model.passes import CHUNK
 from neufs_tui.model.reading import Reader, Reading
 from neufs_tui.model.ways import Way

@@ -20,8 +20,7 @@ from typing import Any, cast
 from transformers import PreTrainedTokenizerBase
 
 from neufs_tui.core.prompts import PROMPT_DATE, Role
-from neufs_tui.errors import ModelError
-from neufs_tui.model.failures import first_line
+from neufs_tui.errors import ModelError, first_line
 from neufs_tui.model.frame import BEFORE, BEHIND, Frame, placeholder, read_frame
 
 logger = logging.getLogger(__name__)

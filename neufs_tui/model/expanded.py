@@ -15,7 +15,7 @@ from transformers import DynamicCache
 
 from neufs_tui.core.settings import CaptureSettings
 from neufs_tui.model.answers import AnswerTree
-from neufs_tui.model.loading import LoadedModel
+from neufs_tui.model.loaded import LoadedModel
 from neufs_tui.model.recording import record_activations
 
 

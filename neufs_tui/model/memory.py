@@ -7,7 +7,7 @@ import gc
 import psutil
 import torch
 
-from neufs_tui.model.loading import LoadedModel
+from neufs_tui.model.loaded import LoadedModel
 
 _MOST_TOKENS = {"cpu": 2048, "cuda": 32768}
 """Tokens of a batch beyond which nothing gets faster, however small the model."""

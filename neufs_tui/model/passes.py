@@ -9,7 +9,7 @@ from torch import Tensor
 from transformers import DynamicCache
 
 from neufs_tui.core.settings import CaptureSettings
-from neufs_tui.model.loading import LoadedModel
+from neufs_tui.model.loaded import LoadedModel
 from neufs_tui.model.packing import NOTHING, Columns, attention
 from neufs_tui.model.prefix import PromptPrefix
 from neufs_tui.model.recording import record_activations

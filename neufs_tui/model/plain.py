@@ -9,7 +9,7 @@ import torch
 from neufs_tui.core.settings import CaptureSettings
 from neufs_tui.model.answers import AnswerTree
 from neufs_tui.model.expanded import Recorded
-from neufs_tui.model.loading import LoadedModel
+from neufs_tui.model.loaded import LoadedModel
 from neufs_tui.model.recording import record_activations
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from transformers import DynamicCache
 
-from neufs_tui.model.loading import LoadedModel
+from neufs_tui.model.loaded import LoadedModel
 
 MIN_LENGTH = 16
 """Tokens below which sharing costs more than it saves."""

@@ -17,7 +17,7 @@ from torch import Tensor
 from neufs_tui.core.settings import CaptureSettings
 from neufs_tui.model.answers import AnswerTree
 from neufs_tui.model.expanded import read_expanded
-from neufs_tui.model.loading import LoadedModel
+from neufs_tui.model.loaded import LoadedModel
 from neufs_tui.model.packing import NOTHING, Piece, lay_out, pack
 from neufs_tui.model.passes import CHUNK, Passes
 from neufs_tui.model.plain import read_plain

@@ -8,7 +8,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from neufs_tui.model.loading import LoadedModel
+from neufs_tui.model.loaded import LoadedModel
 from neufs_tui.model.weights import applied_weight, computing_device, norm_gain
 
 

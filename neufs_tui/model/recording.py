@@ -9,7 +9,7 @@ from functools import partial
 from torch import Tensor, nn
 
 from neufs_tui.core.settings import CaptureSettings
-from neufs_tui.model.architecture import Architecture
+from neufs_tui.model.families.architecture import Architecture
 
 
 @contextmanager

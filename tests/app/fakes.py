@@ -27,8 +27,8 @@ from neufs_tui.core.records import (
 from neufs_tui.core.settings import ModelChoice, SelectionSettings
 from neufs_tui.engine.protocol import Event, Focus, ModelReady, Ranked, Request
 from neufs_tui.errors import NeufsError, SessionError
+from neufs_tui.project.project import Project, open_session
 from neufs_tui.storage.pool import Pool
-from neufs_tui.storage.project import Project, open_session
 
 LABELS = (
     Label("Without Explanation", "says that something is good or bad, and stops"),

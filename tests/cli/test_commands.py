@@ -18,8 +18,8 @@ import pytest
 
 from neufs_tui import __version__
 from neufs_tui.core.records import Decision, DecisionKind, Pick, content_hash
-from neufs_tui.storage.project import open_session, read_project
-from neufs_tui.storage.request import ProjectRequest
+from neufs_tui.project.project import open_session, read_project
+from neufs_tui.project.request import ProjectRequest
 from tests.app.fakes import explanation, reason
 from tests.cli.conftest import Ran, write_pool
 from tests.model import templates
@@ -407,7 +407,7 @@ def test_models_are_listed_and_unknown_ones_refused(run: Run) -> None:
 def test_a_model_that_is_here_is_not_fetched_again(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from neufs_tui.model.registry import EMBEDDED, folder_name
+    from neufs_tui.model.loading.catalogue import EMBEDDED, folder_name
     from neufs_tui.storage.paths import models_dir
 
     folder = models_dir() / folder_name(EMBEDDED["smollm2-135m"])

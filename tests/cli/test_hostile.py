@@ -19,8 +19,8 @@ import pytest
 from neufs_tui import cli
 from neufs_tui.cli import main
 from neufs_tui.core.records import Decision, DecisionKind, Pick
-from neufs_tui.storage.project import open_session, read_project
-from neufs_tui.storage.request import ProjectRequest
+from neufs_tui.project.project import open_session, read_project
+from neufs_tui.project.request import ProjectRequest
 from tests.app.fakes import explanation, reason
 from tests.cli.conftest import Ran
 from tests.terminal import Terminal

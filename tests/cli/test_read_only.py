@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from neufs_tui.core.records import Decision, DecisionKind
-from neufs_tui.storage.project import open_session, read_project
-from neufs_tui.storage.request import ProjectRequest
+from neufs_tui.project.project import open_session, read_project
+from neufs_tui.project.request import ProjectRequest
 from neufs_tui.storage.session import Session
 from tests.app.fakes import explanation
 from tests.cli.conftest import write_pool

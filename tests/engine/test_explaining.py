@@ -17,7 +17,8 @@ from neufs_tui.engine.explaining import N_NEURONS, Explainer
 from neufs_tui.engine.scanning import Scanner, ready
 from neufs_tui.model.capture import CaptureRunner
 from neufs_tui.model.encoding import PromptEncoder
-from neufs_tui.model.loading import LoadedModel, load_model
+from neufs_tui.model.loaded import LoadedModel
+from neufs_tui.model.loading.pretrained import load_model
 from tests.engine.test_scanning import TASK, config, pool
 from tests.model.conftest import Heard, load_tiny
 

@@ -17,9 +17,9 @@ from neufs_tui.engine.protocol import Focus, Ranked, Request
 from neufs_tui.engine.ranking import Ranker
 from neufs_tui.engine.rescoring import Rescorer
 from neufs_tui.engine.scanning import Scanner
-from neufs_tui.model.loading import LoadedModel
-from neufs_tui.storage.project import Project, open_session, read_project
-from neufs_tui.storage.request import ProjectRequest
+from neufs_tui.model.loaded import LoadedModel
+from neufs_tui.project.project import Project, open_session, read_project
+from neufs_tui.project.request import ProjectRequest
 from tests.engine.test_ranking import capture
 from tests.engine.test_scanning import config
 from tests.engine.test_scanning import pool as examples_of

@@ -12,7 +12,7 @@ from neufs_tui.engine.rescoring import Rescorer
 from neufs_tui.engine.scanning import Scanner
 from neufs_tui.model.capture import CaptureRunner
 from neufs_tui.model.encoding import PromptEncoder
-from neufs_tui.model.loading import LoadedModel
+from neufs_tui.model.loaded import LoadedModel
 from tests.engine.test_scanning import TASK, config, pool
 from tests.model.conftest import load_tiny
 

@@ -15,7 +15,8 @@ from neufs_tui.core.settings import CaptureSettings, ModelChoice, SelectionSetti
 from neufs_tui.engine.batching import Batching
 from neufs_tui.engine.protocol import EngineConfig, ScanProgressed
 from neufs_tui.engine.scanning import Scanner
-from neufs_tui.model.loading import LoadedModel, load_model
+from neufs_tui.model.loaded import LoadedModel
+from neufs_tui.model.loading.pretrained import load_model
 from neufs_tui.model.memory import FEWEST_TOKENS
 from tests.tiny import CORPUS
 

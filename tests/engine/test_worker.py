@@ -31,7 +31,7 @@ from neufs_tui.engine.protocol import (
     Stage,
     WordsFound,
 )
-from neufs_tui.model.failures import is_out_of_memory
+from neufs_tui.model.loading.failures import is_out_of_memory
 from tests.engine.test_scanning import pool
 from tests.model import templates
 from tests.paced import PACED, Pace

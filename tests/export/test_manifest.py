@@ -91,7 +91,7 @@ def test_versions_are_told_without_importing_what_they_are_of() -> None:
     assert {"python", "neufs-tui", "torch", "transformers", "textual"} <= versions.keys()
     code = (
         "import sys\n"
-        "from neufs_tui.export.formats import render\n"
+        "from neufs_tui.export.registry import render\n"
         "from neufs_tui.export.manifest import installed_versions\n"
         "from neufs_tui.export.writer import write_export\n"
         "installed_versions()\n"

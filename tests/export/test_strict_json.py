@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neufs_tui.core.records import Pick, content_hash
-from neufs_tui.export.formats import FORMATS, render
 from neufs_tui.export.manifest import manifest_json
+from neufs_tui.export.registry import FORMATS, render
 from neufs_tui.export.strict_json import strict_json
 from tests.export.values import TASK, labelled, provenance
 

@@ -10,7 +10,8 @@ import pytest
 
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.settings import ModelChoice
-from neufs_tui.model.loading import LoadedModel, load_model
+from neufs_tui.model.loaded import LoadedModel
+from neufs_tui.model.loading.pretrained import load_model
 from tests.tiny import save_tiny_model
 
 

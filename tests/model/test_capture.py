@@ -17,7 +17,8 @@ from neufs_tui.model import reading
 from neufs_tui.model.capture import CaptureRunner
 from neufs_tui.model.encoding import EncodedPrompt, PromptEncoder
 from neufs_tui.model.expanded import read_expanded
-from neufs_tui.model.loading import LoadedModel, load_model
+from neufs_tui.model.loaded import LoadedModel
+from neufs_tui.model.loading.pretrained import load_model
 from neufs_tui.model.prefix import MIN_LENGTH
 from neufs_tui.model.reading import LARGE_TREE
 from neufs_tui.model.ways import Way

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from neufs_tui.model.failures import is_out_of_memory
+from neufs_tui.model.loading.failures import is_out_of_memory
 from neufs_tui.model.memory import batch_tokens, free_memory
 from tests.model.conftest import load_tiny
 

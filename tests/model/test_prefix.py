@@ -10,7 +10,7 @@ from neufs_tui.core.records import Demonstration, Label, Task
 from neufs_tui.core.settings import CaptureSettings
 from neufs_tui.model.capture import CaptureRunner
 from neufs_tui.model.encoding import PromptEncoder
-from neufs_tui.model.loading import LoadedModel
+from neufs_tui.model.loaded import LoadedModel
 from neufs_tui.model.prefix import PromptPrefix, common_beginning
 from tests.model.conftest import assert_same, load_tiny
 from tests.tiny import CORPUS

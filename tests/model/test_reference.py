@@ -13,7 +13,8 @@ from neufs_tui.core.records import Label, Task
 from neufs_tui.core.settings import REFERENCE_CAPTURE, ModelChoice
 from neufs_tui.model.capture import CaptureRunner
 from neufs_tui.model.encoding import EncodedPrompt, PromptEncoder
-from neufs_tui.model.loading import LoadedModel, load_model
+from neufs_tui.model.loaded import LoadedModel
+from neufs_tui.model.loading.pretrained import load_model
 from tests.model.conftest import Heard
 
 pytestmark = pytest.mark.embedded

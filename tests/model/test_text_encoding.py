@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from neufs_tui.core.records import Label, Task
-from neufs_tui.model.embedded import fetch
 from neufs_tui.model.encoding import PromptEncoder
 from neufs_tui.model.frame import Piece
-from neufs_tui.model.registry import EMBEDDED
+from neufs_tui.model.loading.catalogue import EMBEDDED
+from neufs_tui.model.loading.embedded import fetch
 from neufs_tui.model.text_encoding import TextEncoder
 from tests.model.conftest import Heard
 from tests.model.tokenizers import ALPHABET, KINDS, tokenizer_of

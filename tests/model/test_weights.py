@@ -12,10 +12,10 @@ from transformers import AutoModelForCausalLM, BitsAndBytesConfig, LlamaConfig
 from transformers.pytorch_utils import Conv1D
 
 from neufs_tui.core.settings import ModelChoice
-from neufs_tui.model.architecture import find_architecture
-from neufs_tui.model.ffn_check import check_weights
-from neufs_tui.model.loading import load_model
-from neufs_tui.model.self_check import check_structure
+from neufs_tui.model.families.architecture import find_architecture
+from neufs_tui.model.loading.ffn_check import check_weights
+from neufs_tui.model.loading.pretrained import load_model
+from neufs_tui.model.loading.self_check import check_structure
 from neufs_tui.model.weights import applied_weight, output_rows
 from tests.model.conftest import Heard
 from tests.tiny import FAMILIES, save_tiny_model

@@ -12,9 +12,10 @@ from transformers import AutoModelForCausalLM, GPTNeoXConfig, PretrainedConfig
 
 from neufs_tui.core.settings import ModelChoice
 from neufs_tui.errors import ModelError, UsageError
-from neufs_tui.model import embedded, intact, loading
-from neufs_tui.model.loading import choose_device, choose_dtype, load_model
-from neufs_tui.model.registry import EMBEDDED
+from neufs_tui.model.loading import embedded, intact
+from neufs_tui.model.loading import pretrained as loading
+from neufs_tui.model.loading.catalogue import EMBEDDED
+from neufs_tui.model.loading.pretrained import choose_device, choose_dtype, load_model
 from tests.model.conftest import Heard
 from tests.tiny import save_tiny_gguf, tiny_tokenizer
 

@@ -16,14 +16,13 @@ from huggingface_hub.errors import (
 )
 
 from neufs_tui.core.settings import ModelChoice
-from neufs_tui.errors import ModelError
-from neufs_tui.model.checkpoint import ADAPTER_CONFIG, adapter_error, refuse_adapter
-from neufs_tui.model.embedded import fetch
-from neufs_tui.model.failures import first_line
-from neufs_tui.model.fingerprint import Digests
-from neufs_tui.model.gguf_files import convert
-from neufs_tui.model.listener import LoadListener
-from neufs_tui.model.registry import EMBEDDED
+from neufs_tui.errors import ModelError, first_line
+from neufs_tui.model.loading.catalogue import EMBEDDED
+from neufs_tui.model.loading.checkpoint import ADAPTER_CONFIG, adapter_error, refuse_adapter
+from neufs_tui.model.loading.embedded import fetch
+from neufs_tui.model.loading.fingerprint import Digests
+from neufs_tui.model.loading.gguf_files import convert
+from neufs_tui.model.loading.listener import LoadListener
 
 logger = logging.getLogger(__name__)
 

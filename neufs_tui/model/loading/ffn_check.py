@@ -16,8 +16,8 @@ import torch
 from torch import Tensor, nn
 
 from neufs_tui.errors import ModelError
-from neufs_tui.model.architecture import Architecture
-from neufs_tui.model.loading import LoadedModel
+from neufs_tui.model.families.architecture import Architecture
+from neufs_tui.model.loaded import LoadedModel
 from neufs_tui.model.weights import is_plain
 
 logger = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from neufs_tui.core.records import Task, content_hash
 from neufs_tui.errors import ExportError
-from neufs_tui.export.formats import FORMATS, first_labelled, render
+from neufs_tui.export.registry import FORMATS, first_labelled, render
 from tests.export.values import AWKWARD, SYSTEM, TASK, labelled
 
 TEXTS = st.text(st.characters(codec="utf-8"), min_size=1)

@@ -15,9 +15,9 @@ from safetensors.torch import load_file, save_file
 
 from neufs_tui.core.settings import ModelChoice
 from neufs_tui.errors import ModelError
-from neufs_tui.model import fingerprint as module
-from neufs_tui.model.fingerprint import Digests, code_files, file_sha256, fingerprint
-from neufs_tui.model.loading import load_model
+from neufs_tui.model.loading import fingerprint as module
+from neufs_tui.model.loading.fingerprint import Digests, code_files, file_sha256, fingerprint
+from neufs_tui.model.loading.pretrained import load_model
 from tests.model.conftest import Heard
 from tests.tiny import save_tiny_model
 

@@ -15,8 +15,9 @@ from transformers import AutoModelForCausalLM, LlamaConfig, T5Config
 
 from neufs_tui.core.settings import ModelChoice
 from neufs_tui.errors import ModelError
-from neufs_tui.model.failures import told_of
-from neufs_tui.model.loading import LoadedModel, load_model
+from neufs_tui.model.loaded import LoadedModel
+from neufs_tui.model.loading.failures import told_of
+from neufs_tui.model.loading.pretrained import load_model
 from tests.model.conftest import Heard
 from tests.tiny import FAMILIES, save_tiny_gguf, save_tiny_model, tiny_tokenizer
 

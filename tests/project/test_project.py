@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from neufs_tui.core.records import Decision, DecisionKind, content_hash
 from neufs_tui.errors import SessionError, UsageError
-from neufs_tui.storage.project import open_session, read_project
-from neufs_tui.storage.request import ProjectRequest
+from neufs_tui.project.project import open_session, read_project
+from neufs_tui.project.request import ProjectRequest
 
 
 def write(path: Path, texts: list[str]) -> str:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import torch
 
-from neufs_tui.errors import ModelError, NeufsError
-from neufs_tui.model.checkpoint import find_damage
+from neufs_tui.errors import ModelError, NeufsError, first_line
+from neufs_tui.model.loading.checkpoint import find_damage
 
 logger = logging.getLogger(__name__)
 
@@ -38,14 +38,6 @@ def told_of(
             hint = _hint(error, is_on_hub=is_on_hub)
             known = ModelError(f"{doing} {name} failed: {first_line(error)}", hint=hint)
         raise known from error
-
-
-def first_line(error: Exception) -> str:
-    """What an exception says, without what it goes on to explain."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    if not lines:
-        return type(error).__name__
-    return " ".join(lines[:2]) if lines[0].endswith(":") else lines[0]
 
 
 def is_out_of_memory(error: Exception) -> bool:

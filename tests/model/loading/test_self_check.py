@@ -19,12 +19,13 @@ from transformers import (
 from transformers.models.auto.modeling_auto import AutoModelForCausalLM
 
 from neufs_tui.errors import ModelError
-from neufs_tui.model import arrival, self_check
-from neufs_tui.model.architecture import find_architecture
-from neufs_tui.model.ffn_check import Differs, check_arrival, check_weights
-from neufs_tui.model.loading import LoadedModel
-from neufs_tui.model.self_check import check_structure, small_loaded
-from neufs_tui.model.small_copy import ROPE_SWITCH, WINDOW, small_copy
+from neufs_tui.model.families import arrival
+from neufs_tui.model.families.architecture import find_architecture
+from neufs_tui.model.loaded import LoadedModel
+from neufs_tui.model.loading import self_check
+from neufs_tui.model.loading.ffn_check import Differs, check_arrival, check_weights
+from neufs_tui.model.loading.self_check import check_structure, small_loaded
+from neufs_tui.model.loading.small_copy import ROPE_SWITCH, WINDOW, small_copy
 from neufs_tui.model.ways import Ways, find_ways
 from tests.model.conftest import load_tiny
 from tests.model.test_ways import LONGROPE

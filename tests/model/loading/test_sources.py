@@ -20,8 +20,8 @@ from transformers import AutoConfig
 
 from neufs_tui.core.settings import ModelChoice
 from neufs_tui.errors import ModelError
-from neufs_tui.model import sources
-from neufs_tui.model.loading import load_model
+from neufs_tui.model.loading import sources
+from neufs_tui.model.loading.pretrained import load_model
 from tests.model.conftest import Heard
 
 NAME = "Someone/Some-4B"

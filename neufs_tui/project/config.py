@@ -11,7 +11,7 @@ from typing import Any
 from neufs_tui.core.records import Label, Task
 from neufs_tui.core.settings import ModelChoice, SelectionSettings
 from neufs_tui.errors import UsageError
-from neufs_tui.storage.config_file import KEYS, check_value, read_config_file
+from neufs_tui.project.config_file import KEYS, check_value, read_config_file
 from neufs_tui.storage.paths import project_config_path, user_config_path
 
 DEFAULT = "default"

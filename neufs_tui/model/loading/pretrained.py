@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
@@ -18,46 +17,26 @@ from transformers import (
 
 from neufs_tui.core.settings import ModelChoice
 from neufs_tui.errors import ModelError, UsageError
-from neufs_tui.model.architecture import Architecture, find_architecture
-from neufs_tui.model.failures import told_of
-from neufs_tui.model.fingerprint import Digests, code_files, fingerprint, states
-from neufs_tui.model.intact import (
+from neufs_tui.model.families.architecture import find_architecture
+from neufs_tui.model.loaded import LoadedModel
+from neufs_tui.model.loading.failures import told_of
+from neufs_tui.model.loading.fingerprint import Digests, code_files, fingerprint, states
+from neufs_tui.model.loading.intact import (
     embedding_rows,
     refuse_other_kinds,
     refuse_other_tokenizer,
     whole_model,
 )
-from neufs_tui.model.libraries import quieten
-from neufs_tui.model.listener import LoadListener
-from neufs_tui.model.sources import find_source
-from neufs_tui.model.ways import Ways, find_ways
+from neufs_tui.model.loading.libraries import quieten
+from neufs_tui.model.loading.listener import LoadListener
+from neufs_tui.model.loading.sources import find_source
+from neufs_tui.model.ways import find_ways
 
 _DTYPES = {
     "float32": torch.float32,
     "bfloat16": torch.bfloat16,
     "float16": torch.float16,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class LoadedModel:
-    """A model ready for forward passes, and what identifies it."""
-
-    model: PreTrainedModel
-    tokenizer: PreTrainedTokenizerBase
-    architecture: Architecture
-    name: str
-    """As the user named it."""
-    device: str
-    dtype: str
-    fingerprint: str
-    """Digest of every file it is read from, and the dtype."""
-    context_window: int
-    """Positions the model was made for."""
-    pad_id: int
-    """The token that fills short rows; which one does not matter where masks are right."""
-    ways: Ways
-    """How prompts and candidates may be read."""
 
 
 def choose_device(asked: str | None) -> str:

@@ -8,8 +8,8 @@ from types import MappingProxyType
 from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.records import Task
 from neufs_tui.errors import ExportError
-from neufs_tui.export.chats import chat_prefix, openai_lines
-from neufs_tui.export.rows import csv_rows, jsonl_rows
+from neufs_tui.export.formats.chats import chat_prefix, openai_lines
+from neufs_tui.export.formats.rows import csv_rows, jsonl_rows
 
 Render = Callable[[Task, Sequence[LabelledExample]], str]
 """Task and few-shot set → the whole file."""

@@ -14,12 +14,12 @@ from neufs_tui.core.prompts import system_message
 from neufs_tui.core.records import Decision, ExampleId, Task
 from neufs_tui.core.settings import ModelChoice, SelectionSettings
 from neufs_tui.errors import SessionError, UsageError
-from neufs_tui.storage.config import Overrides, load_config
+from neufs_tui.project.config import Overrides, load_config
+from neufs_tui.project.request import ProjectRequest
 from neufs_tui.storage.gold_labels import gold_labels
 from neufs_tui.storage.label_names import first_clash, told_apart
 from neufs_tui.storage.paths import default_session_path
 from neufs_tui.storage.pool import Pool, counted, read_pool
-from neufs_tui.storage.request import ProjectRequest
 from neufs_tui.storage.session import Session
 from neufs_tui.storage.stored_json import PoolRecord, SessionSettings
 

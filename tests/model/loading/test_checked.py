@@ -8,9 +8,9 @@ import pytest
 
 from neufs_tui.core.settings import ModelChoice
 from neufs_tui.errors import ModelError
-from neufs_tui.model import checked
-from neufs_tui.model.checked import load_checked_model
-from neufs_tui.model.loading import LoadedModel
+from neufs_tui.model.loaded import LoadedModel
+from neufs_tui.model.loading import checked
+from neufs_tui.model.loading.checked import load_checked_model
 from neufs_tui.model.ways import Ways
 from tests.model.conftest import Heard
 from tests.tiny import save_tiny_model

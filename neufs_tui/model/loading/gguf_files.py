@@ -14,12 +14,12 @@ from tempfile import mkdtemp
 import torch
 from filelock import FileLock
 
-from neufs_tui.errors import ModelError, NeufsError
-from neufs_tui.model.failures import first_line, told_of
-from neufs_tui.model.fingerprint import Digests
-from neufs_tui.model.intact import whole_model
-from neufs_tui.model.libraries import quieten
-from neufs_tui.model.listener import LoadListener
+from neufs_tui.errors import ModelError, NeufsError, first_line
+from neufs_tui.model.loading.failures import told_of
+from neufs_tui.model.loading.fingerprint import Digests
+from neufs_tui.model.loading.intact import whole_model
+from neufs_tui.model.loading.libraries import quieten
+from neufs_tui.model.loading.listener import LoadListener
 
 _EDITION = 2
 """Part of the folders' names; raised when unpacking comes to write something else."""

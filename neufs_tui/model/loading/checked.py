@@ -12,10 +12,11 @@ import transformers
 
 import neufs_tui
 from neufs_tui.core.settings import ModelChoice
-from neufs_tui.model.ffn_check import check_weights, first_pass
-from neufs_tui.model.listener import LoadListener
-from neufs_tui.model.loading import LoadedModel, load_model
-from neufs_tui.model.self_check import check_structure
+from neufs_tui.model.loaded import LoadedModel
+from neufs_tui.model.loading.ffn_check import check_weights, first_pass
+from neufs_tui.model.loading.listener import LoadListener
+from neufs_tui.model.loading.pretrained import load_model
+from neufs_tui.model.loading.self_check import check_structure
 from neufs_tui.remembered import Remembered
 
 logger = logging.getLogger(__name__)

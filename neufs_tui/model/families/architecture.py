@@ -18,7 +18,7 @@ from transformers.pytorch_utils import Conv1D
 
 from neufs_tui.core.settings import HookSite
 from neufs_tui.errors import ModelError
-from neufs_tui.model.arrival import Arrival, find_arrivals
+from neufs_tui.model.families.arrival import Arrival, find_arrivals
 from neufs_tui.model.weights import applied_weight, computing_device, output_rows
 
 

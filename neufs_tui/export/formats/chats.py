@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.prompts import Message, chat_messages
 from neufs_tui.core.records import Demonstration, Task
-from neufs_tui.export.rows import json_line
+from neufs_tui.export.formats.rows import json_line
 from neufs_tui.export.strict_json import strict_json
 
 

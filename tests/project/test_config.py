@@ -8,7 +8,7 @@ import pytest
 from neufs_tui.core.records import Label, Task
 from neufs_tui.core.settings import ModelChoice, SelectionSettings
 from neufs_tui.errors import UsageError
-from neufs_tui.storage.config import Config, Overrides, load_config
+from neufs_tui.project.config import Config, Overrides, load_config
 from neufs_tui.storage.paths import user_config_path
 
 PROJECT = """

@@ -17,11 +17,11 @@ from torch import Tensor, nn
 from neufs_tui.core.settings import CaptureSettings
 from neufs_tui.errors import ModelError
 from neufs_tui.model.answers import AnswerTree, build_answer_tree
-from neufs_tui.model.architecture import find_architecture
-from neufs_tui.model.ffn_check import Differs, check_arrival
-from neufs_tui.model.loading import LoadedModel
+from neufs_tui.model.families.architecture import find_architecture
+from neufs_tui.model.loaded import LoadedModel
+from neufs_tui.model.loading.ffn_check import Differs, check_arrival
+from neufs_tui.model.loading.small_copy import ROPE_SWITCH, WINDOW, small_copy
 from neufs_tui.model.reading import Reader
-from neufs_tui.model.small_copy import ROPE_SWITCH, WINDOW, small_copy
 from neufs_tui.model.ways import Ways, find_ways
 
 logger = logging.getLogger(__name__)

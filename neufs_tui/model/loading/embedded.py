@@ -8,11 +8,11 @@ import zipfile
 from pathlib import Path
 
 from neufs_tui.errors import ModelError
-from neufs_tui.model.failures import told_of
-from neufs_tui.model.fingerprint import file_sha256
-from neufs_tui.model.gguf_files import build_once, unpack
-from neufs_tui.model.listener import LoadListener
-from neufs_tui.model.registry import EmbeddedModel, folder_name
+from neufs_tui.model.loading.catalogue import EmbeddedModel, folder_name
+from neufs_tui.model.loading.failures import told_of
+from neufs_tui.model.loading.fingerprint import file_sha256
+from neufs_tui.model.loading.gguf_files import build_once, unpack
+from neufs_tui.model.loading.listener import LoadListener
 
 
 def fetch(model: EmbeddedModel, models_dir: Path, listener: LoadListener) -> Path:

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Mapping
 from hashlib import blake2b, file_digest
 from pathlib import Path
 
-from neufs_tui.model.checkpoint import weight_files
-from neufs_tui.model.listener import LoadListener
+from neufs_tui.model.loading.checkpoint import weight_files
+from neufs_tui.model.loading.listener import LoadListener
 from neufs_tui.remembered import Remembered
 
 _TENSORS = {".safetensors", ".bin"}

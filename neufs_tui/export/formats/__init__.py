@@ -1,0 +1,1 @@
+"""A module for each family of formats; each format is a pure function."""

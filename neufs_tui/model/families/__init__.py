@@ -1,0 +1,1 @@
+"""What families of models do differently: where their FFNs are and what follows them."""

@@ -1,0 +1,31 @@
+"""A model in memory, as everything that reads with it takes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from neufs_tui.model.families.architecture import Architecture
+from neufs_tui.model.ways import Ways
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """A model ready for forward passes, and what identifies it."""
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    architecture: Architecture
+    name: str
+    """As the user named it."""
+    device: str
+    dtype: str
+    fingerprint: str
+    """Digest of every file it is read from, and the dtype."""
+    context_window: int
+    """Positions the model was made for."""
+    pad_id: int
+    """The token that fills short rows; which one does not matter where masks are right."""
+    ways: Ways
+    """How prompts and candidates may be read."""

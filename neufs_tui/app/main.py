@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import ClassVar
 
@@ -15,14 +15,16 @@ from textual.binding import Binding
 from textual.screen import Screen
 from textual.theme import Theme
 
-from neufs_tui.app.flow import Flow
 from neufs_tui.app.keys import COMMANDS, PALETTE
 from neufs_tui.app.messages import EngineReported, PoolRead, StartupFailed
-from neufs_tui.app.ports import Engine, OpenSession, Startup, Workspace
 from neufs_tui.app.screens.label import LabelScreen
-from neufs_tui.app.status import Counts
+from neufs_tui.core.counts import Counts
 from neufs_tui.engine.protocol import EngineFailed, Event
 from neufs_tui.errors import NeufsError
+from neufs_tui.labelling.engine_process import EngineProcess
+from neufs_tui.labelling.loop import LabellingLoop
+from neufs_tui.labelling.startup import OpenWorkspace
+from neufs_tui.labelling.workspace import Workspace
 
 THEME = Theme(
     name="neufs",
@@ -47,11 +49,11 @@ class LabelApp(App[None]):
     CSS_PATH = "screens/label.tcss"  # a default screen's own CSS_PATH is not read
     BINDINGS: ClassVar = [Binding("ctrl+z", "suspend_process", "Suspend", show=False)]
 
-    def __init__(self, startup: Startup, *, pool_name: str = "") -> None:
+    def __init__(self, read: Callable[[], OpenWorkspace], *, pool_name: str = "") -> None:
         """Keep what opens the session; nothing is read before the first paint.
 
         Args:
-            startup: reads the pool, then opens the session on it.
+            read: reads the pool, on a thread of its own; raises NeufsError.
             pool_name: shown until the pool is read.
         """
         no_color = "NO_COLOR" in os.environ
@@ -64,16 +66,16 @@ class LabelApp(App[None]):
         self.animation_level = "none"
         self.failure: NeufsError | None = None
         """Why there was nothing to label; None when all went well."""
-        self._startup = startup
+        self._read = read
         self._label_screen = LabelScreen(pool_name)
         self._workspace: Workspace | None = None
-        self._engine: Engine | None = None
-        self._flow: Flow | None = None
+        self._engine: EngineProcess | None = None
+        self._labelling: LabellingLoop | None = None
 
     @property
     def summary(self) -> Counts | None:
         """Where she left off; None when no session was opened."""
-        return self._flow.counts if self._flow else None
+        return self._labelling.counts if self._labelling else None
 
     def get_default_screen(self) -> Screen[None]:
         """The labelling screen, there from the first paint."""
@@ -112,22 +114,21 @@ class LabelApp(App[None]):
     def _read_pool(self) -> None:
         """Read the pool on a thread of its own, so that keys and paints go on."""
         try:
-            open_session = self._startup.read()
+            open_workspace = self._read()
         except NeufsError as error:
             self.post_message(StartupFailed(error))
         else:
-            self.post_message(PoolRead(open_session))
+            self.post_message(PoolRead(open_workspace))
 
     @on(PoolRead)
     def _open_session(self, message: PoolRead) -> None:
-        open_session: OpenSession = message.open_session
         try:
-            self._workspace, self._engine = open_session()
-            self._flow = Flow(self._workspace)
+            self._workspace, self._engine = message.open_workspace()
+            self._labelling = LabellingLoop(self._workspace)
         except NeufsError as error:
             self._fail(error)
             return
-        self._label_screen.open(self._flow)
+        self._label_screen.open(self._labelling)
         self.call_after_refresh(self._start_engine)
 
     @on(StartupFailed)
@@ -139,11 +140,11 @@ class LabelApp(App[None]):
         self._label_screen.hear(message.event)
 
     def _start_engine(self) -> None:
-        if self._engine is None or self._flow is None:
+        if self._engine is None or self._labelling is None:
             return
         try:
             self._engine.start(self._hear)
-            self._flow.connect(self._engine.send)
+            self._labelling.connect(self._engine.send)
         except NeufsError as error:
             self._label_screen.hear(EngineFailed(error.message, error.hint))
 
@@ -173,4 +174,4 @@ class LabelApp(App[None]):
 
     def _close_session(self) -> None:
         if self._workspace is not None:
-            self._workspace.close()
+            self._workspace.session.close()

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
-from neufs_tui.app.ports import OpenSession
 from neufs_tui.engine.protocol import Downloaded, Event, ScanProgressed
 from neufs_tui.errors import NeufsError
+from neufs_tui.labelling.startup import OpenWorkspace
 
 
 @dataclass
 class PoolRead(Message):
     """The pool is in memory, and its session can be opened."""
 
-    open_session: OpenSession
+    open_workspace: OpenWorkspace
 
 
 @dataclass

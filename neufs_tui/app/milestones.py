@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from neufs_tui.app.flow import Flow
-from neufs_tui.app.progress import stable_now
-from neufs_tui.app.sentences import shots_reached
+from neufs_tui.labelling.loop import LabellingLoop
 from neufs_tui.statistics.stability import stable
+from neufs_tui.wording.learning_curve import stable_now
+from neufs_tui.wording.sentences import shots_reached
 
 
 class Milestones:
@@ -15,17 +15,17 @@ class Milestones:
         """Begin with nothing said."""
         self._is_stable = False
 
-    def reached(self, flow: Flow) -> list[str]:
+    def reached(self, loop: LabellingLoop) -> list[str]:
         """The lines that the label just given has earned.
 
         Args:
-            flow: as it is once the label is stored.
+            loop: as it is once the label is stored.
         """
         lines = []
-        shots = flow.workspace.selection.shots
-        if flow.counts.n_labels == shots:
+        shots = loop.workspace.selection.shots
+        if loop.counts.n_labels == shots:
             lines.append(shots_reached(shots))
-        rescored = flow.heard.rescored
+        rescored = loop.engine.rescored
         if rescored is not None:
             found = stable(rescored.changes)
             if found is not None and not self._is_stable:

@@ -144,7 +144,8 @@ def _print(
     from rich.table import Table
     from rich.text import Text
 
-    from neufs_tui.app import explained, reasons, sentences
+    from neufs_tui.wording import explanation as wording
+    from neufs_tui.wording import reasons, sentences
 
     console = tables()
     gap = explanation.gap
@@ -152,11 +153,11 @@ def _print(
     if labelled is not None and labelled.pick is not None:
         console.print(sentences.both_answers(labelled.label, labelled.pick))
         console.print(reasons.why_then(labelled.pick, explanation.n_labels))
-    console.print(explained.sentence(explanation))
+    console.print(wording.sentence(explanation))
     shares = sorted(explanation.probabilities.items(), key=lambda item: -item[1])[:5]
     answers = ", ".join(f"{one_line(label)} {share:.2f}" for label, share in shares)
     console.print(f"model, without labels in its prompt: {answers}")
-    strip, top = explained.layer_strip(gap.by_layer), max(gap.by_layer)
+    strip, top = wording.layer_strip(gap.by_layer), max(gap.by_layer)
     console.print(f"gap by layer, 0 to {len(gap.by_layer) - 1}, most {top:,}: {strip}")
     table = Table(box=None, pad_edge=False, title="strongest neurons of the gap")
     headings = ("neuron", "pushes", "in sets", "towards", "away from", "strongest in", "there")
@@ -165,21 +166,21 @@ def _print(
         table.add_column(heading, justify="right" if right else "left", no_wrap=right)
     for one in explanation.neurons:
         table.add_row(
-            explained.neuron_name(one),
-            explained.pushed(one.contribution),
+            wording.neuron_name(one),
+            wording.pushed(one.contribution),
             f"{one.n_examples:,}",
-            explained.tokens(one.towards),
-            explained.tokens(one.away),
+            wording.tokens(one.towards),
+            wording.tokens(one.away),
             name(one.nearest) if one.nearest else "",
-            explained.pushed(one.nearest_contribution) if one.nearest else "",
+            wording.pushed(one.nearest_contribution) if one.nearest else "",
         )
     console.print(table)
     table = Table(box=None, pad_edge=False, title=f"push towards {one_line(explanation.answer)}")
     for heading in ("part", "neurons", "pushes"):
         table.add_column(heading, justify="left" if heading == "part" else "right")
-    for bar in explanation.bars:
-        table.add_row(bar.name, f"{bar.n_neurons:,}", explained.pushed(bar.contribution))
-    table.add_row("all together", "", explained.pushed(explanation.total))
+    for part, n_neurons, contribution in wording.bar_rows(explanation):
+        table.add_row(part, f"{n_neurons:,}", wording.pushed(contribution))
+    table.add_row("all together", "", wording.pushed(explanation.total))
     console.print(table)
     if explanation.overlap is not None:
         near = explanation.overlap

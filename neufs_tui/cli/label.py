@@ -6,6 +6,7 @@ import io
 import logging
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -23,7 +24,7 @@ from neufs_tui.cli.output import say
 from neufs_tui.errors import UsageError
 
 if TYPE_CHECKING:
-    from neufs_tui.app.status import Counts
+    from neufs_tui.core.counts import Counts
     from neufs_tui.project.request import ProjectRequest
 
 
@@ -54,15 +55,16 @@ def label(no_mouse: bool, **options: Any) -> None:
       neufs-tui label pool.jsonl --model ./qwen3-4b.gguf --device cpu
     """
     from neufs_tui.app.main import LabelApp
-    from neufs_tui.app.workspace import ProjectStartup
+    from neufs_tui.labelling.startup import read_workspace
 
     request = project_request(options)
     piped = _take_pool_from_stdin() if request.source == "-" else None
     _require_terminal()
     # The screen hides what was said before it
     notices = tuple(filter(None, [click.get_current_context().obj]))
-    startup = ProjectStartup(request, capture_settings(options), stdin=piped, notices=notices)
-    app = LabelApp(startup, pool_name=Path(request.source).name)
+    capture = capture_settings(options)
+    read = partial(read_workspace, request, capture, stdin=piped, notices=notices)
+    app = LabelApp(read, pool_name=Path(request.source).name)
     app.run(mouse=not no_mouse)
     if app.failure is not None:
         raise app.failure
@@ -73,15 +75,15 @@ def label(no_mouse: bool, **options: Any) -> None:
 
 def _reconcile(request: ProjectRequest, counts: Counts) -> None:
     """Where every example of the pool has gone: the sums must match."""
-    from neufs_tui.app.sentences import export_command
     from neufs_tui.project.project import session_path
+    from neufs_tui.wording.sentences import export_command
 
     say(
         f"{counts.pool:,} examples: {counts.labelled:,} labelled, {counts.skipped:,} skipped, "
         f"{counts.left:,} left"
     )
-    if counts.elsewhere:
-        say(f"{counts.elsewhere:,} more labels on rows no longer in the pool")
+    if counts.labels_elsewhere:
+        say(f"{counts.labels_elsewhere:,} more labels on rows no longer in the pool")
     say(f"kept in {session_path(request)}")
     if counts.n_labels:
         say(f"write them with: {export_command(request.source, request.session)}")

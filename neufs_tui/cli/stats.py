@@ -11,7 +11,8 @@ from neufs_tui.cli.output import say, tell, tell_json
 from neufs_tui.core.text import one_line
 
 if TYPE_CHECKING:
-    from neufs_tui.storage.session import Agreement, Counts
+    from neufs_tui.core.counts import Counts
+    from neufs_tui.statistics.agreement import Agreement
 
 
 @click.command()
@@ -28,52 +29,52 @@ def stats(as_json: bool, **options: Any) -> None:
       neufs-tui stats pool.jsonl --json
     """
     from neufs_tui.project.project import session_path, task_by_now
+    from neufs_tui.statistics.agreement import agreement
     from neufs_tui.storage.session import Session
 
     request = project_request(options)
     with Session.open(session_path(request), write=False) as session:
         task = task_by_now(request, session)
         counts = session.counts(task.label_names if task else ())
-        agreement = session.agreement()
+        agreed = agreement(session.decided())
         notices = [notice for notice in (session.missing, session.leftover) if notice]
     for notice in notices:
         say(notice)
     if as_json:
-        tell_json(_as_json(counts, agreement) | {"notices": notices})
+        tell_json(_as_json(counts, agreed) | {"notices": notices})
     else:
-        _print_lines(counts, agreement)
+        _print_lines(counts, agreed)
 
 
 def _as_json(counts: Counts, agreement: Agreement) -> dict[str, Any]:
-    share = agreement.agreeing / agreement.compared if agreement.compared else None
     return {
-        "labelled": counts.labelled,
-        "skipped": counts.skipped,
-        "remaining": counts.remaining,
+        "labelled": counts.n_labels,
+        "skipped": counts.skipped + counts.skips_elsewhere,
+        "remaining": counts.left,
         "by_label": dict(counts.by_label),
-        "agreement": share,
+        "agreement": agreement.share,
         "agreeing": agreement.agreeing,
         "compared": agreement.compared,
         "looked": agreement.looked,
-        "removed": counts.removed,
+        "removed": counts.elsewhere,
     }
 
 
 def _print_lines(counts: Counts, agreement: Agreement) -> None:
-    tell(f"labelled   {counts.labelled:,}")
+    tell(f"labelled   {counts.n_labels:,}")
     for name, n_labels in counts.by_label.items():
         tell(f"  {n_labels:6,}  {one_line(name)}")
-    tell(f"skipped    {counts.skipped:,}")
-    tell(f"remaining  {counts.remaining:,}")
-    if counts.removed:
-        tell(f"decided on rows no longer in the pool: {counts.removed:,}")
-    if agreement.compared:
-        share = agreement.agreeing / agreement.compared
+    tell(f"skipped    {counts.skipped + counts.skips_elsewhere:,}")
+    tell(f"remaining  {counts.left:,}")
+    if counts.elsewhere:
+        tell(f"decided on rows no longer in the pool: {counts.elsewhere:,}")
+    if agreement.share is not None:
         tell(
-            f"agreement  {agreement.agreeing:,} of {agreement.compared:,} ({share:.0%}), "
+            f"agreement  {agreement.agreeing:,} of {agreement.compared:,} ({agreement.share:.0%}), "
             "the model's own answer against the label"
         )
     else:
         tell("agreement  not known: no label was given with the model at work")
     if agreement.looked:
-        tell(f"           {agreement.looked:,} labels given after a look at it not counted")
+        looked = f"{agreement.looked:,} given after a look at the model's answer"
+        tell(f"           not counted: {looked}")

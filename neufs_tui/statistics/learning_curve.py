@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.records import ExampleId
 from neufs_tui.core.settings import DifficultyName, Signal
-from neufs_tui.statistics.stability import Change, share_interval
+from neufs_tui.statistics.agreement import Agreement
+from neufs_tui.statistics.stability import Change
 from neufs_tui.statistics.track_record import TrackRecord, signal_for, track_record
 
 
@@ -18,22 +19,12 @@ class LearningPoint:
     """Where things stood once one more label was given."""
 
     n_labels: int
-    agreeing: int
-    """Answers, given before hers, that were hers."""
-    compared: int
-    """Labels that the model had answered before her, as `LabelledExample.agrees` says."""
-    low: float
-    """Lower end of the 95% interval of `agreeing / compared`."""
-    high: float
+    agreement: Agreement
+    """Of the labels so far."""
     n_classes: int
     """Distinct labels given so far."""
     gain: int | None
     """Neurons that this example added to those switched on before; None if it is not scanned."""
-
-    @property
-    def share(self) -> float | None:
-        """Agreement so far; None while nothing is compared."""
-        return self.agreeing / self.compared if self.compared else None
 
 
 def learning_curve(
@@ -45,26 +36,13 @@ def learning_curve(
         labelled: the labels that hold, in labelling order.
         gains: neurons that each example added to the coverage.
     """
-    points = []
-    agreeing = compared = 0
-    classes: set[str] = set()
+    points: list[LearningPoint] = []
+    so_far, classes = Agreement(), set[str]()
     for n_labels, one in enumerate(labelled, 1):
-        if one.agrees is not None:
-            compared += 1
-            agreeing += one.agrees
+        so_far = so_far.after(one)
         classes.add(one.label)
-        low, high = share_interval(agreeing, compared)
-        points.append(
-            LearningPoint(
-                n_labels=n_labels,
-                agreeing=agreeing,
-                compared=compared,
-                low=low,
-                high=high,
-                n_classes=len(classes),
-                gain=gains.get(one.example.id),
-            )
-        )
+        gain = gains.get(one.example.id)
+        points.append(LearningPoint(n_labels, so_far, len(classes), gain))
     return tuple(points)
 
 
@@ -84,8 +62,6 @@ class Progress:
     """What the last labels changed in the model's answers."""
     n_classes: int
     """Labels that the task has."""
-    n_looked: int
-    """Labels given with the model's answer in view."""
     answers: Mapping[str, int]
     """How often the model gave each answer, to the examples that are compared."""
 
@@ -117,6 +93,5 @@ def learning_progress(
         rereads=rereads,
         changes=tuple(changes),
         n_classes=n_classes,
-        n_looked=sum(one.looked for one in labelled),
         answers=Counter(one.pick.answer for one in labelled if one.pick and not one.looked),
     )

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
 
-_Z = 1.959964
-"""Standard deviations of a 95% interval."""
+from neufs_tui.statistics.intervals import share_interval
+
 N_LABELS = 3
 """Labels in a row that must have changed next to nothing."""
 FEW = 0.02
@@ -28,20 +27,6 @@ class Change:
     """Answers that are others than without it."""
     compared: int
     """Examples that were read both with it and without."""
-
-
-def share_interval(part: int, whole: int) -> tuple[float, float]:
-    """The 95% interval of a share that was seen `part` times in `whole`.
-
-    Source: Wilson, Probable inference, Journal of the American Statistical Association 22, 1927.
-    """
-    if not whole:
-        return 0.0, 1.0
-    share, z2 = part / whole, _Z * _Z
-    middle = share + z2 / (2 * whole)
-    spread = _Z * sqrt(share * (1 - share) / whole + z2 / (4 * whole * whole))
-    scale = 1 + z2 / whole
-    return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
 
+from neufs_tui.core.counts import Counts, count
 from neufs_tui.core.explanation import Explanation
 from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.records import Decision, ExampleId, ModelIdentity, Pick
@@ -30,9 +31,6 @@ from neufs_tui.storage.stored_json import (
     shown_from_json,
     to_json,
 )
-from neufs_tui.storage.tally import Agreement, Counts, agreement, counts
-
-__all__ = ["Agreement", "Counts", "Session"]
 
 
 class Session:
@@ -245,11 +243,7 @@ class Session:
 
     def counts(self, label_names: Sequence[str] = ()) -> Counts:
         """How far she is, with the task's labels counted even when nobody has used them."""
-        return counts(self._decisions, session_rows.ids_in_pool(self._file.db), label_names)
-
-    def agreement(self) -> Agreement:
-        """How often the model's answer, given before hers, was hers."""
-        return agreement(self.decided())
+        return count(self._decisions, session_rows.ids_in_pool(self._file.db), label_names)
 
     def _stand(self, standing: Standing) -> None:
         self._standing = standing

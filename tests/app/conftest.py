@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.app.fakes import OPENED
+from tests.fakes import OPENED
 
 
 @pytest.fixture(autouse=True)

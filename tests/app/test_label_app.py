@@ -16,9 +16,9 @@ from neufs_tui.app.messages import EngineReported
 from neufs_tui.app.screens.help import HelpScreen
 from neufs_tui.app.screens.picker import PickerScreen
 from neufs_tui.app.screens.why import OthersScreen, WhyScreen
-from neufs_tui.app.status import Counts
 from neufs_tui.app.widgets.bar import Bar
 from neufs_tui.app.widgets.text_view import TextView
+from neufs_tui.core.counts import Counts
 from neufs_tui.core.explanation import Alternative, Word
 from neufs_tui.core.records import Decision, DecisionKind, Label
 from neufs_tui.engine.protocol import (
@@ -35,7 +35,7 @@ from neufs_tui.engine.protocol import (
 )
 from neufs_tui.errors import EngineError, NeufsError, PoolError
 from neufs_tui.statistics.stability import Change
-from tests.app.fakes import (
+from tests.fakes import (
     IDENTITY,
     READY,
     FakeEngine,
@@ -126,7 +126,8 @@ async def test_a_label_key_goes_to_the_store_before_the_picture() -> None:
         assert startup.workspace.calls[-3:] == ["set_shown", "record", "set_shown"]
         assert startup.workspace.seconds[0] is not None
         assert session.engine.focus.shown == EXAMPLES[1].id
-    assert app.summary == Counts(pool=100, labelled=1, skipped=0)
+    given = {"Without Explanation": 0, "With Explanation": 1}
+    assert app.summary == Counts(pool=100, labelled=1, skipped=0, by_label=given)
 
 
 async def test_engine_events_arrive_as_messages() -> None:
@@ -322,7 +323,7 @@ async def test_a_pool_scanned_anew_never_shows_two_counts_for_one_thing() -> Non
     workspace = StoredWorkspace(EXAMPLES)
     for one in EXAMPLES[1:32]:
         decision = Decision(one.id, DecisionKind.LABEL, LABEL_NAME)
-        workspace.record(decision, pick=None, seconds=None, looked=False, panel=None)
+        workspace.session.record(decision, pick=None, seconds=None, looked=False, panel=None)
     app, startup = app_on(workspace)
     async with app.run_test(size=(80, 24)) as pilot:
         session = await start(pilot, startup, rank=False)
@@ -385,7 +386,7 @@ async def test_labels_faster_than_the_engine_are_counted_upwards_and_undo_forget
             "Stands for 44 examples that none of the labels it was ranked with covers",
             *["Stands for 44 alike examples"] * 2,
         ]
-        revision = session.workspace.revision()
+        revision = session.workspace.session.revision()
         await session.say(Rescored(4, 4, 7, 96, revision=revision))
         assert "answers read with 4 of 4 labels for 7 of 96" in session.said("#status")
         await session.press("u")
@@ -414,7 +415,7 @@ async def test_the_models_answer_is_hidden_until_she_asks_or_has_answered() -> N
 
 async def test_a_look_at_an_answer_from_before_the_labels_changed_names_those_there_are() -> None:
     workspace = StoredWorkspace(EXAMPLES, labels=(Label("With Explanation"), Label("New")))
-    workspace.set_shown(EXAMPLES[3].id, PICKS[3])
+    workspace.session.set_shown(EXAMPLES[3].id, PICKS[3])
     app, startup = app_on(workspace)
     async with app.run_test() as pilot:
         session = await start(pilot, startup, rank=False)
@@ -580,7 +581,7 @@ async def test_a_line_of_50_kb_is_shown() -> None:
 
 async def test_a_restart_shows_the_same_example_and_takes_a_label_without_the_engine() -> None:
     workspace = StoredWorkspace(EXAMPLES)
-    workspace.set_shown(EXAMPLES[7].id, PICKS[7])
+    workspace.session.set_shown(EXAMPLES[7].id, PICKS[7])
     app, startup = app_on(workspace)
     async with app.run_test() as pilot:
         session = await start(pilot, startup, rank=False)

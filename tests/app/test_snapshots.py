@@ -25,7 +25,7 @@ from neufs_tui.engine.protocol import (
     WordsFound,
 )
 from neufs_tui.statistics.stability import Change
-from tests.app.fakes import (
+from tests.fakes import (
     LABELS,
     READY,
     FakeEngine,

@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 
-from neufs_tui.app.explained import Pool, sentence
-from neufs_tui.app.explained import page as explained_page
 from neufs_tui.app.gate import Gate
+from neufs_tui.app.pages.explanation import page as explained_page
 from neufs_tui.app.screens.picker import matching
 from neufs_tui.app.widgets.label_list import LabelList, Plan, plan
 from neufs_tui.app.widgets.reason_panel import gap_lines
 from neufs_tui.core.records import Label
-from tests.app.fakes import explanation, pool
+from neufs_tui.wording.explanation import Neighbours, sentence
+from tests.fakes import explanation, pool
 
 LABELS = (
     Label("Card lost", "the card cannot be found"),
@@ -104,7 +104,7 @@ def test_a_key_counts_only_once_the_picture_is_painted() -> None:
 
 
 EXAMPLES = pool(1200)
-NAMES = Pool({one.id: one for one in EXAMPLES}, {})
+NAMES = Neighbours({one.id: one for one in EXAMPLES}, {})
 EXPLAINED = explanation(EXAMPLES[0].id, (EXAMPLES[1199].id,))
 
 

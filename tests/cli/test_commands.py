@@ -20,8 +20,8 @@ from neufs_tui import __version__
 from neufs_tui.core.records import Decision, DecisionKind, Pick, content_hash
 from neufs_tui.project.project import open_session, read_project
 from neufs_tui.project.request import ProjectRequest
-from tests.app.fakes import explanation, reason
 from tests.cli.conftest import Ran, write_pool
+from tests.fakes import explanation, reason
 from tests.model import templates
 from tests.paced import PACED, Pace
 from tests.terminal import PROGRAM

@@ -21,8 +21,8 @@ from neufs_tui.cli import main
 from neufs_tui.core.records import Decision, DecisionKind, Pick
 from neufs_tui.project.project import open_session, read_project
 from neufs_tui.project.request import ProjectRequest
-from tests.app.fakes import explanation, reason
 from tests.cli.conftest import Ran
+from tests.fakes import explanation, reason
 from tests.terminal import Terminal
 
 HOSTILE = "[/x][bold]:smile:\x1b]2;owned\x07\x1b[9;9H\x9b9m\x90\x85\u202e\u2066\b\x7f\x0b"

@@ -13,8 +13,8 @@ from neufs_tui.core.records import Decision, DecisionKind
 from neufs_tui.project.project import open_session, read_project
 from neufs_tui.project.request import ProjectRequest
 from neufs_tui.storage.session import Session
-from tests.app.fakes import explanation
 from tests.cli.conftest import write_pool
+from tests.fakes import explanation
 from tests.unprivileged import neufs_tui_unprivileged, run_unprivileged
 
 OPEN_FOR_WRITING = """

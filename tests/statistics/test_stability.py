@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neufs_tui.statistics.stability import FEW, N_LABELS, Change, share_interval, stable
+from neufs_tui.statistics.intervals import share_interval
+from neufs_tui.statistics.stability import FEW, N_LABELS, Change, stable
 
 
 @given(st.integers(0, 300), st.integers(1, 300))

@@ -14,9 +14,10 @@ from sqlite_utils import Database
 from neufs_tui.core.records import Label, ModelIdentity, Task, content_hash
 from neufs_tui.core.settings import ModelChoice, SelectionSettings
 from neufs_tui.errors import SessionError
+from neufs_tui.statistics.agreement import Agreement, agreement
 from neufs_tui.storage.migrations import session_migrations
 from neufs_tui.storage.pool import read_pool
-from neufs_tui.storage.session import Agreement, Session
+from neufs_tui.storage.session import Session
 from neufs_tui.storage.stored_json import SessionSettings
 from tests.storage.values import AWKWARD, label, panel, pick, pool_of, skip, write_rows
 
@@ -122,7 +123,7 @@ def test_a_grown_and_reordered_pool_continues_the_session(path: Path) -> None:
         session.merge_pool(pool_of(path.with_name("grown.jsonl"), "new", "c", "b", "a"))
         assert labelled_texts(session) == ["c", "a"]
         assert [one.example.row for one in session.decided()] == [1, 3]
-        assert session.counts().remaining == 2
+        assert session.counts().left == 2
 
 
 def test_a_removed_row_keeps_its_text_and_label(path: Path) -> None:
@@ -132,9 +133,10 @@ def test_a_removed_row_keeps_its_text_and_label(path: Path) -> None:
         session.merge_pool(pool_of(path.with_name("less.jsonl"), "c"))
         assert labelled_texts(session) == ["a"]
         counts = session.counts()
-        assert (counts.labelled, counts.skipped, counts.remaining, counts.removed) == (1, 1, 1, 2)
+        assert (counts.labelled, counts.skipped, counts.left) == (0, 0, 1)
+        assert (counts.n_labels, counts.labels_elsewhere, counts.elsewhere) == (1, 1, 2)
         session.merge_pool(pool_of(path.with_name("back.jsonl"), "a", "b", "c"))
-        assert session.counts().removed == 0
+        assert session.counts().elsewhere == 0
 
 
 def test_changed_fields_of_a_row_are_taken_over(path: Path) -> None:
@@ -254,7 +256,7 @@ def test_counts_name_the_tasks_labels_and_then_others(path: Path) -> None:
         record(session, "b")
         session.record(skip("c"), pick=None, seconds=None)
         counts = session.counts(("B", "A"))
-    assert (counts.labelled, counts.skipped, counts.remaining, counts.removed) == (2, 1, 1, 0)
+    assert (counts.labelled, counts.skipped, counts.left, counts.elsewhere) == (2, 1, 1, 0)
     assert list(counts.by_label.items()) == [("B", 0), ("A", 1), ("Z", 1)]
 
 
@@ -264,11 +266,11 @@ def test_agreement_counts_only_answers_that_were_known(path: Path) -> None:
         session.record(label("b", "A"), pick=pick("b", "B"), seconds=None)
         session.record(label("c", "A"), pick=None, seconds=None)
         session.record(skip("d"), pick=pick("d", "A"), seconds=None)
-        assert session.agreement() == Agreement(agreeing=1, compared=2)
+        assert agreement(session.decided()) == Agreement(agreeing=1, compared=2)
         session.undo()
         session.undo()
         session.undo()
-        assert session.agreement() == Agreement(agreeing=1, compared=1)
+        assert agreement(session.decided()) == Agreement(agreeing=1, compared=1)
 
 
 def test_a_decision_that_cannot_be_stored_changes_nothing(path: Path) -> None:

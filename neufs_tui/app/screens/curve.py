@@ -12,8 +12,8 @@ from textual.widgets import Static
 from textual_plotext import PlotextPlot
 from textual_plotext.plot import Plot
 
-from neufs_tui.app import progress
 from neufs_tui.app.keys import ACTIONS, Action
+from neufs_tui.app.pages import learning_curve
 from neufs_tui.app.widgets.bar import Bar
 from neufs_tui.statistics.learning_curve import Progress
 
@@ -36,12 +36,12 @@ class CurveScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Sentences, two plots, the signals, and how to leave."""
         with VerticalScroll(id="curve", can_focus=False):
-            yield Static(progress.summary(self._progress), id="summary")
+            yield Static(learning_curve.summary(self._progress), id="summary")
             if len(self._progress.points) > 1:
                 with Horizontal(id="plots"):
                     yield PlotextPlot(id="agreement")
                     yield PlotextPlot(id="coverage")
-            yield Static(progress.signals(self._progress), id="signals")
+            yield Static(learning_curve.signals(self._progress), id="signals")
         yield Bar(id="leave")
 
     def on_mount(self) -> None:
@@ -64,13 +64,14 @@ class CurveScreen(ModalScreen[None]):
 
     def _plot_agreement(self, plot: PlotextPlot) -> None:
         """The share of answers that were hers, between the ends of its interval."""
-        points = [point for point in self._progress.points if point.share is not None]
+        points = [one for one in self._progress.points if one.agreement.share is not None]
         plt = plot.plt
         plt.title("answers that were yours")
         labels = [point.n_labels for point in points]
-        plt.plot(labels, [point.low for point in points], marker="·", color="gray")
-        plt.plot(labels, [point.high for point in points], marker="·", color="gray")
-        plt.plot(labels, [point.share or 0.0 for point in points], marker="•", color=_LINE)
+        lows, highs = zip(*(one.agreement.interval for one in points), strict=True)
+        plt.plot(labels, lows, marker="·", color="gray")
+        plt.plot(labels, highs, marker="·", color="gray")
+        plt.plot(labels, [one.agreement.share or 0.0 for one in points], marker="•", color=_LINE)
         plt.ylim(0, 1)
         plt.yticks([0, 0.5, 1], ["0", ".5", "1"])
         _count(plt, labels)

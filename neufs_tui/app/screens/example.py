@@ -6,8 +6,6 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
-from neufs_tui.app import explained, sentences
-from neufs_tui.app.flow import Flow
 from neufs_tui.app.keys import Action
 from neufs_tui.app.screens.why import ExplainedScreen, OthersScreen, WhyScreen
 from neufs_tui.app.widgets.example_view import ExampleView
@@ -15,6 +13,10 @@ from neufs_tui.core.text import visible
 from neufs_tui.core.words import stretches
 from neufs_tui.engine.protocol import Explain, Explained, FindWords, WordsFound
 from neufs_tui.errors import NeufsError
+from neufs_tui.labelling.loop import LabellingLoop
+from neufs_tui.wording import sentences
+from neufs_tui.wording.explanation import Neighbours
+from neufs_tui.wording.reasons import origin_shown, why_shown
 
 _SAID_LINES = 2
 """Of the style sheet: lines kept free for what answers a key."""
@@ -26,7 +28,7 @@ class ExampleScreen(Screen[None]):
     def __init__(self) -> None:
         """Begin with no example."""
         super().__init__()
-        self._flow: Flow | None = None
+        self._loop: LabellingLoop | None = None
         self._said = ""
         self._underlines = False
         """Whether she asked for the words behind the gap."""
@@ -72,64 +74,66 @@ class ExampleScreen(Screen[None]):
 
     def _explain(self, screen: type[ExplainedScreen]) -> None:
         """Open a page about the example shown, at once if it is explained already."""
-        flow = self._flow
-        if flow is None or flow.shown is None or not (flow.explanation or flow.ask(Explain)):
+        loop = self._loop
+        if loop is None or loop.shown is None or not (loop.explanation or loop.ask(Explain)):
             self.say("there is nothing to explain without an example and the model")
         else:
-            about = (flow.shown.example.id, self._pool(flow), flow.explanation)
-            page = screen(*about, why=flow.why, origin=flow.origin, looked=flow.has_looked)
+            about = (loop.shown.example.id, self._pool(loop), loop.explanation)
+            page = screen(
+                *about, why=why_shown(loop), origin=origin_shown(loop), looked=loop.has_looked
+            )
             self.app.push_screen(page)
 
-    def _pool(self, flow: Flow) -> explained.Pool:
-        return explained.Pool(flow.workspace.examples, flow.labels())
+    def _pool(self, loop: LabellingLoop) -> Neighbours:
+        return Neighbours(loop.workspace.examples, loop.labels())
 
     def _show_explained(self, event: Explained) -> None:
         """Pass what the engine said on to the panel, and to a page that waits for it."""
-        flow = self._flow
-        if flow is not None and flow.explanation and flow.explanation is event.explanation:
-            self.query_one(ExampleView).explain(flow.explanation, self._pool(flow))
+        loop = self._loop
+        if loop is not None and loop.explanation and loop.explanation is event.explanation:
+            self.query_one(ExampleView).explain(loop.explanation, self._pool(loop))
         if isinstance(self.app.screen, ExplainedScreen):
             self.app.screen.hear(event)
 
     def _look(self) -> None:
         try:
-            pick = self._flow.look() if self._flow else None
+            pick = self._loop.look() if self._loop else None
         except NeufsError as error:
             self.say_error(error)
             return
-        if self._flow is None or pick is None:
+        if self._loop is None or pick is None:
             self.say("the model has not answered this one yet")
         else:
-            self.say(sentences.model_says(pick, self._flow.workspace.task.label_names))
+            self.say(sentences.model_says(pick, self._loop.workspace.task.label_names))
 
     def _toggle_words(self) -> None:
         """Underline the words behind the gap, or the text as it was."""
-        if self._flow is None or self._flow.shown is None:
+        if self._loop is None or self._loop.shown is None:
             return
         self._underlines = not self._underlines
         if not self._underlines:
             self.say("")
-        if self._underlines and self._flow.words is None and not self._flow.ask(FindWords):
+        if self._underlines and self._loop.words is None and not self._loop.ask(FindWords):
             self._underlines = False
             self.say("there is nobody to ask without the model")
-        elif self._underlines and self._flow.words is None:
-            n_parts = len(stretches(self._flow.shown.example.text))
+        elif self._underlines and self._loop.words is None:
+            n_parts = len(stretches(self._loop.shown.example.text))
             self.say(sentences.leaving_out(n_parts))
         self._underline()
 
     def _underline(self) -> None:
         """Show the text with or without its underlined words, where it stands."""
-        if self._flow is None or self._flow.shown is None:
+        if self._loop is None or self._loop.shown is None:
             return
-        words = (self._flow.words or ()) if self._underlines else ()
-        self.query_one(ExampleView).underline(self._flow.shown.example.text, words)
-        if self._underlines and self._flow.words is not None:
+        words = (self._loop.words or ()) if self._underlines else ()
+        self.query_one(ExampleView).underline(self._loop.shown.example.text, words)
+        if self._underlines and self._loop.words is not None:
             self.say(sentences.words_found(len(words)))
 
     def _show_curve(self) -> None:
-        if self._flow is None:
+        if self._loop is None:
             return
         # plotting takes time to import, and few look at the curve at once
         from neufs_tui.app.screens.curve import CurveScreen
 
-        self.app.push_screen(CurveScreen(self._flow.progress()))
+        self.app.push_screen(CurveScreen(self._loop.progress()))

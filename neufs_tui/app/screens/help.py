@@ -6,8 +6,8 @@ from textual import on
 from textual.content import Content
 from textual.events import Mount
 
-from neufs_tui.app import panels
 from neufs_tui.app.keys import Action
+from neufs_tui.app.pages import instead
 from neufs_tui.app.screens.page import PageScreen
 from neufs_tui.core.records import Task
 
@@ -22,4 +22,4 @@ class HelpScreen(PageScreen):
 
     @on(Mount)
     def _show_guide(self) -> None:
-        self.fill(panels.guide(self._task_shown, self.line_width))
+        self.fill(instead.guide(self._task_shown, self.line_width))

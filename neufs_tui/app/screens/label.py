@@ -9,17 +9,14 @@ from textual.content import Content
 from textual.events import Key, Resize, ScreenResume
 from textual.widgets import Static
 
-from neufs_tui.app import panels, sentences
-from neufs_tui.app.flow import Flow
 from neufs_tui.app.gate import Gate
 from neufs_tui.app.keys import ACTIONS, FOOTER, Action
-from neufs_tui.app.loading import Loading
 from neufs_tui.app.milestones import Milestones
-from neufs_tui.app.picture import Shown, Waiting
+from neufs_tui.app.pages.instead import instead
+from neufs_tui.app.pages.startup import Loading
 from neufs_tui.app.screens.example import ExampleScreen
 from neufs_tui.app.screens.help import HelpScreen
 from neufs_tui.app.screens.picker import PickerScreen
-from neufs_tui.app.status import EngineState
 from neufs_tui.app.widgets.bar import Bar, KeyBar
 from neufs_tui.app.widgets.example_view import ExampleView
 from neufs_tui.app.widgets.label_list import LabelList
@@ -37,6 +34,11 @@ from neufs_tui.engine.protocol import (
     WordsFound,
 )
 from neufs_tui.errors import NeufsError
+from neufs_tui.labelling.engine_view import EngineState
+from neufs_tui.labelling.loop import LabellingLoop
+from neufs_tui.labelling.shown import Shown, Waiting
+from neufs_tui.wording import sentences
+from neufs_tui.wording.reasons import why_shown
 
 MIN_WIDTH, MIN_HEIGHT = 60, 16
 _WIDE_FROM, _LOW_BELOW = 110, 20
@@ -46,7 +48,7 @@ _NOTHING_SHOWN = frozenset({"u", "r", "?", "q"})
 
 
 class LabelScreen(ExampleScreen):
-    """Shows what the flow says, and passes on what she does.
+    """Shows what the loop says, and passes on what she does.
 
     A key acts on the picture that was on the screen when it was pressed: keys read before the
     present picture was painted are dropped.
@@ -85,10 +87,10 @@ class LabelScreen(ExampleScreen):
         )
         self._show_picture()
 
-    def open(self, flow: Flow) -> None:
+    def open(self, loop: LabellingLoop) -> None:
         """Go on with a pool that was read and a session that was opened."""
-        self._flow = flow
-        workspace = flow.workspace
+        self._loop = loop
+        workspace = loop.workspace
         self._loading = self._loading.begin("starting the engine")
         self.query_one("#header", Bar).parts = ("neufs-tui", one_line(workspace.pool_name))
         self.query_one(LabelList).labels = workspace.task.labels
@@ -97,12 +99,12 @@ class LabelScreen(ExampleScreen):
 
     def hear(self, event: Event) -> None:
         """Show what an event changes: never the example she is reading."""
-        if self._flow is None:
+        if self._loop is None:
             return
-        was = self._flow.heard.engine
+        was = self._loop.engine.state
         self._loading = self._loading.after(event)
         try:
-            self._flow.hear(event)
+            self._loop.hear(event)
         except NeufsError as error:
             self.say_error(error)
         match event:
@@ -118,7 +120,7 @@ class LabelScreen(ExampleScreen):
                 self._lose_engine(event.message, event.hint, sentences.engine_failed(event))
             case EngineDied() if was is not EngineState.GONE:
                 self._lose_engine(event.reason, "", sentences.engine_died(event))
-        if was is EngineState.RESTARTING and self._flow.heard.engine is EngineState.RUNNING:
+        if was is EngineState.RESTARTING and self._loop.engine.state is EngineState.RUNNING:
             self.say("the engine is back")
         self._refresh()
 
@@ -156,13 +158,13 @@ class LabelScreen(ExampleScreen):
                 self._pick()
             case Action.LOOK | Action.WHY | Action.OTHERS | Action.WORDS | Action.CURVE:
                 self.ask(action)
-            case Action.FILE_ORDER if self._flow is not None:
-                self._flow.label_in_file_order()
+            case Action.FILE_ORDER if self._loop is not None:
+                self._loop.label_in_file_order()
                 self._refresh()
             case Action.SAVE:
                 self.say("already saved: a label is on disk before the next example shows")
             case Action.HELP:
-                task = self._flow.workspace.task if self._flow else None
+                task = self._loop.workspace.task if self._loop else None
                 self.app.push_screen(HelpScreen(task))
             case Action.QUIT:
                 self.app.exit()
@@ -190,28 +192,28 @@ class LabelScreen(ExampleScreen):
             self._await_paint()
 
     def _decide(self, kind: DecisionKind, label: str | None, *, at: float) -> None:
-        if self._flow is None or self._flow.shown is None or not self._gate.is_open:
+        if self._loop is None or self._loop.shown is None or not self._gate.is_open:
             return
-        example = self._flow.shown.example
+        example = self._loop.shown.example
         try:
-            decision = self._flow.decide(kind, label, seconds=self._gate.seconds(at))
+            decision = self._loop.decide(kind, label, seconds=self._gate.seconds(at))
         except NeufsError as error:
             self.say_error(error)
             return
         if decision is None:
             return
-        pick = self._flow.done.pick if self._flow.done else None
+        pick = self._loop.done.pick if self._loop.done else None
         done = sentences.decided(example, decision, pick)
-        reached = self._milestones.reached(self._flow) if kind is DecisionKind.LABEL else []
+        reached = self._milestones.reached(self._loop) if kind is DecisionKind.LABEL else []
         self.say("\n".join([done, *reached]))
         self._refresh()
 
     def _travel(self, action: Action) -> None:
-        if self._flow is None:
+        if self._loop is None:
             return
         undo = action is Action.UNDO
         try:
-            decision = self._flow.undo() if undo else self._flow.redo()
+            decision = self._loop.undo() if undo else self._loop.redo()
         except NeufsError as error:
             self.say_error(error)
             return
@@ -219,23 +221,23 @@ class LabelScreen(ExampleScreen):
             self.say("nothing to undo" if undo else "nothing to redo")
             return
         sentence = sentences.undone if undo else sentences.redone
-        example = self._flow.workspace.examples.get(decision.example_id)
+        example = self._loop.workspace.examples.get(decision.example_id)
         self.say(sentence(example, decision))
         self._refresh()
 
     def _pick(self) -> None:
-        if self._flow is None or self._flow.shown is None:
+        if self._loop is None or self._loop.shown is None:
             return
-        opened_for = self._flow.shown
+        opened_for = self._loop.shown
 
         def give(label: str | None) -> None:
-            if label is not None and self._flow is not None and self._flow.shown is opened_for:
+            if label is not None and self._loop is not None and self._loop.shown is opened_for:
                 self._decide(DecisionKind.LABEL, label, at=monotonic())
 
-        self.app.push_screen(PickerScreen(self._flow.workspace.task.labels), give)
+        self.app.push_screen(PickerScreen(self._loop.workspace.task.labels), give)
 
     def _lose_engine(self, message: str, hint: str, sentence: str) -> None:
-        if self._flow is not None and self._flow.waiting is Waiting.FAILED:
+        if self._loop is not None and self._loop.waiting is Waiting.FAILED:
             self._failure = (message, hint)
             self.say("")
         else:
@@ -247,30 +249,30 @@ class LabelScreen(ExampleScreen):
         super().say(sentence, trouble=trouble)
 
     def _refresh(self) -> None:
-        """Show the flow as it is: the picture if it changed, and the lines around it."""
-        if self._flow is None:
+        """Show the loop as it is: the picture if it changed, and the lines around it."""
+        if self._loop is None:
             return
-        picture = self._flow.shown or self._flow.waiting
+        picture = self._loop.shown or self._loop.waiting
         if picture != self._picture:
             self._picture = picture
             self._show_picture()
-        elif self._flow.shown is None:
-            self.query_one(TextView).show(self._panel())
+        elif self._loop.shown is None:
+            self.query_one(TextView).show(self._instead())
             if not self._gate.is_open:
                 self._await_paint()
-        self.query_one(StatusBar).tell(self._flow)
+        self.query_one(StatusBar).tell(self._loop)
 
     def _show_picture(self) -> None:
         """Put the picture in place; keys wait until it is painted."""
         self._gate.shut()
         self._underlines = False
         view = self.query_one(ExampleView)
-        if self._flow is not None and self._flow.shown is not None:
-            n_pool = len(self._flow.workspace.examples)
-            view.show(self._flow.shown, self._flow.why, n_pool=n_pool)
+        if self._loop is not None and self._loop.shown is not None:
+            n_pool = len(self._loop.workspace.examples)
+            view.show(self._loop.shown, why_shown(self._loop), n_pool=n_pool)
             self.query_one(KeyBar).keys = _ALL
         else:
-            view.show_instead(self._panel())
+            view.show_instead(self._instead())
             self.query_one(KeyBar).keys = _NOTHING_SHOWN
         self._await_paint()
 
@@ -289,9 +291,9 @@ class LabelScreen(ExampleScreen):
             return
         self._gate.open(painted_at)
         self._tell_early_keys()
-        if self._flow is not None:
+        if self._loop is not None:
             try:
-                self._flow.painted()
+                self._loop.painted()
             except NeufsError as error:
                 self.say_error(error)
 
@@ -303,5 +305,5 @@ class LabelScreen(ExampleScreen):
         said = f"{self._said} · {sentences.too_early(self._n_early)}".removeprefix(" · ")
         self.show_said(said)
 
-    def _panel(self) -> Content:
-        return panels.instead(self._flow, self._loading, self._failure)
+    def _instead(self) -> Content:
+        return instead(self._loop, self._loading, self._failure)

@@ -9,9 +9,9 @@ from textual.events import Key
 from textual.screen import ModalScreen
 
 from neufs_tui.app.keys import ACTIONS, SCROLLING, Action
-from neufs_tui.app.sentences import hidden_lines
 from neufs_tui.app.widgets.bar import Bar
 from neufs_tui.app.widgets.text_view import TextView
+from neufs_tui.wording.sentences import hidden_lines
 
 _WIDEST, _MARGIN = 94, 6
 """Of the style sheet: cells of the page with its margin, and of margin and padding."""

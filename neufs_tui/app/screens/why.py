@@ -6,12 +6,13 @@ from textual import on
 from textual.content import Content
 from textual.events import Key, Mount
 
-from neufs_tui.app import explained
 from neufs_tui.app.keys import ACTIONS, Action
+from neufs_tui.app.pages import explanation as pages
 from neufs_tui.app.screens.page import PageScreen
 from neufs_tui.core.explanation import Explanation
 from neufs_tui.core.records import ExampleId
 from neufs_tui.engine.protocol import Explained
+from neufs_tui.wording.explanation import Neighbours
 
 
 class ExplainedScreen(PageScreen):
@@ -22,7 +23,7 @@ class ExplainedScreen(PageScreen):
     def __init__(
         self,
         example_id: ExampleId,
-        pool: explained.Pool,
+        pool: Neighbours,
         explanation: Explanation | None,
         *,
         why: str,
@@ -71,7 +72,7 @@ class WhyScreen(ExplainedScreen):
 
     def page(self, explanation: Explanation) -> Content:
         """The explanation taken apart."""
-        return explained.page(
+        return pages.page(
             explanation,
             self._pool,
             self.line_width,
@@ -84,7 +85,7 @@ class WhyScreen(ExplainedScreen):
     def _define(self, event: Key) -> None:
         if ACTIONS.get(event.key) is Action.HELP:
             event.stop()
-            self.app.push_screen(PageScreen(explained.meanings(), Action.HELP))
+            self.app.push_screen(PageScreen(pages.meanings(), Action.HELP))
 
 
 class OthersScreen(ExplainedScreen):
@@ -94,4 +95,4 @@ class OthersScreen(ExplainedScreen):
 
     def page(self, explanation: Explanation) -> Content:
         """The examples they would have shown."""
-        return explained.others(explanation, self._pool, self.line_width)
+        return pages.others(explanation, self._pool, self.line_width)

@@ -8,7 +8,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from neufs_tui.app.keys import FOOTER
-from neufs_tui.app.text import spread
+from neufs_tui.wording.lines import spread
 
 _FIRST_TO_GO = ("↑↓", "r", "l")
 

@@ -8,14 +8,15 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.events import Resize
 
-from neufs_tui.app import explained, sentences
-from neufs_tui.app.explained import Pool
-from neufs_tui.app.picture import Shown
+from neufs_tui.app.pages.explanation import underlined
 from neufs_tui.app.widgets.bar import Bar
 from neufs_tui.app.widgets.reason_panel import ReasonPanel
 from neufs_tui.app.widgets.text_view import TextView
 from neufs_tui.core.explanation import Explanation, Word
 from neufs_tui.core.text import visible
+from neufs_tui.labelling.shown import Shown
+from neufs_tui.wording import sentences
+from neufs_tui.wording.explanation import Neighbours
 
 _OTHER_LINES = 9
 """Lines for the text, where it stands and the sentence before the gap has any."""
@@ -66,13 +67,13 @@ class ExampleView(Vertical):
         """Put something else in place."""
         self._put(page, "", "")
 
-    def explain(self, explanation: Explanation, pool: Pool) -> None:
+    def explain(self, explanation: Explanation, pool: Neighbours) -> None:
         """Add the gap to the reason; the pool names the examples in it."""
         self.query_one(ReasonPanel).explain(explanation, pool)
 
     def underline(self, text: str, words: tuple[Word, ...]) -> None:
         """Mark words of the text that is there already."""
-        self.query_one(TextView).restyle(explained.underlined(text, words))
+        self.query_one(TextView).restyle(underlined(text, words))
 
     def _put(self, text: str | Content, caption: str, why: str) -> None:
         self.query_one("#caption", Bar).parts = (caption,)

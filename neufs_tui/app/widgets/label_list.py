@@ -11,9 +11,9 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from neufs_tui.app.keys import allocate
-from neufs_tui.app.text import ellipsis
 from neufs_tui.core.records import Label
 from neufs_tui.core.text import one_line
+from neufs_tui.wording.lines import ellipsis
 
 _TWO_COLUMNS_FROM = 56
 _GUTTER = 4

@@ -10,8 +10,10 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Static
 
-from neufs_tui.app.explained import (
-    Pool,
+from neufs_tui.core.explanation import Explanation, Gap, GapNeuron
+from neufs_tui.core.text import one_line, visible
+from neufs_tui.wording.explanation import (
+    Neighbours,
     beside_others,
     layer_strip,
     neuron_name,
@@ -19,9 +21,7 @@ from neufs_tui.app.explained import (
     pushed,
     tokens,
 )
-from neufs_tui.app.text import ellipsis
-from neufs_tui.core.explanation import Explanation, Gap, GapNeuron
-from neufs_tui.core.text import one_line, visible
+from neufs_tui.wording.lines import ellipsis
 
 _LOUD = "$foreground"
 _UP, _DOWN = "$success", "$warning"
@@ -49,7 +49,7 @@ class ReasonPanel(Vertical):
         gap.content = None
         gap.set_class(not sentence, "-silent")
 
-    def explain(self, explanation: Explanation, pool: Pool) -> None:
+    def explain(self, explanation: Explanation, pool: Neighbours) -> None:
         """Add the gap."""
         self.query_one(GapLines).content = (explanation, pool)
 
@@ -63,7 +63,7 @@ class GapLines(Widget):
 
     DEFAULT_CSS = "GapLines { &.-silent { display: none; } }"
 
-    content: reactive[tuple[Explanation, Pool] | None] = reactive(None)
+    content: reactive[tuple[Explanation, Neighbours] | None] = reactive(None)
 
     def render(self) -> RenderResult:
         """Empty until there is something to say."""
@@ -74,7 +74,7 @@ class GapLines(Widget):
         return Content("\n").join(gap_lines(explanation, pool, width, height))
 
 
-def gap_lines(explanation: Explanation, pool: Pool, width: int, height: int) -> list[Content]:
+def gap_lines(explanation: Explanation, pool: Neighbours, width: int, height: int) -> list[Content]:
     """The gap as far as it fits; its size is the explanation's, as everywhere.
 
     Args:
@@ -104,7 +104,7 @@ def _strip(gap: Gap, beside: str, width: int) -> Content:
     return Content.assemble(before, (strip, _STRIP), after)
 
 
-def _line(neuron: GapNeuron, pool: Pool, width: int) -> Content:
+def _line(neuron: GapNeuron, pool: Neighbours, width: int) -> Content:
     """A neuron: how much it pushes, which tokens up and down, the nearest labelled example."""
     room = width - _NAME - _PUSH - len("  up " + "  down ")
     nearest = _nearest(neuron, pool, room)
@@ -121,7 +121,7 @@ def _line(neuron: GapNeuron, pool: Pool, width: int) -> Content:
     )
 
 
-def _nearest(neuron: GapNeuron, pool: Pool, room: int) -> str:
+def _nearest(neuron: GapNeuron, pool: Neighbours, room: int) -> str:
     """The labelled example that comes nearest to it, as much of it as leaves room for tokens."""
     if neuron.nearest is None:
         return ""

@@ -7,16 +7,16 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from neufs_tui.app.flow import Flow
-from neufs_tui.app.status import (
-    EngineState,
+from neufs_tui.labelling.engine_view import EngineState
+from neufs_tui.labelling.loop import LabellingLoop
+from neufs_tui.wording.lines import spread
+from neufs_tui.wording.status import (
     count_parts,
     engine_note,
     freshness,
     scan_parts,
     work_parts,
 )
-from neufs_tui.app.text import spread
 
 
 class StatusBar(Widget):
@@ -29,17 +29,17 @@ class StatusBar(Widget):
     scan: reactive[tuple[str, ...]] = reactive(())
     engine: reactive[str] = reactive("")
 
-    def tell(self, flow: Flow) -> None:
+    def tell(self, loop: LabellingLoop) -> None:
         """Say where she is, how far the engine is, and how fresh what she sees is."""
-        shown, heard, n_labels = flow.shown, flow.heard, flow.counts.labelled
+        shown, heard, n_labels = loop.shown, loop.engine, loop.counts.labelled
         scan = heard.scan
-        self.counts = count_parts(flow.counts, flow.workspace.selection.shots)
-        at_work = heard.engine in (EngineState.RUNNING, EngineState.LOADING)
+        self.counts = count_parts(loop.counts, loop.workspace.selection.shots)
+        at_work = heard.state in (EngineState.RUNNING, EngineState.LOADING)
         done = scan is not None and scan.done == scan.total
         self.scan = work_parts(scan, heard.rescored, n_labels) if scan and (at_work or done) else ()
         brief = scan is not None and not done and self.scan not in ((), scan_parts(scan))
         self.freshness = freshness(shown.pick, n_labels, brief=brief) if shown else ""
-        self.engine = engine_note(heard.engine)
+        self.engine = engine_note(heard.state)
 
     def render(self) -> RenderResult:
         """Two lines, each with something at both ends."""

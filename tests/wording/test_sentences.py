@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neufs_tui.app import reasons, sentences
 from neufs_tui.core.records import Decision, DecisionKind, Pick, Reason
 from neufs_tui.core.settings import SIGNALS, SelectionSettings
 from neufs_tui.engine.protocol import EngineDied, EngineFailed
 from neufs_tui.storage.stored_json import pick_from_json, to_json
-from tests.app.fakes import example, pick, reason
+from neufs_tui.wording import reasons, sentences
+from tests.fakes import example, pick, reason
 
 ONE = example(16, "One text.")
 ALONE = "Alone in its group"

@@ -1,18 +1,18 @@
-"""Where she stands: what holds of the journal, and what follows from it."""
+"""Where the annotator is: what holds of the journal, and what follows from it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from neufs_tui.app.ports import Workspace
-from neufs_tui.app.status import Counts
+from neufs_tui.core.counts import Counts, count
 from neufs_tui.core.records import Decision, DecisionKind, ExampleId
 from neufs_tui.core.settings import Signal
+from neufs_tui.labelling.workspace import Workspace
 from neufs_tui.statistics.track_record import signal_for
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Position:
     """The decisions that hold at one length of the journal."""
 
     revision: int
@@ -30,20 +30,14 @@ class Standing:
         return {one.example_id: one.label for one in self.decisions if one.label is not None}
 
 
-def standing(workspace: Workspace) -> Standing:
-    """Read where she stands."""
-    decisions, pool = workspace.decisions(), workspace.examples
-    kinds = [(decision.kind, decision.example_id in pool) for decision in decisions]
-    return Standing(
-        revision=workspace.revision(),
+def position(workspace: Workspace) -> Position:
+    """Read where the annotator is."""
+    decisions = workspace.session.decisions()
+    return Position(
+        revision=workspace.session.revision(),
         decisions=decisions,
         decided=frozenset(decision.example_id for decision in decisions),
-        counts=Counts(
-            pool=len(pool),
-            labelled=kinds.count((DecisionKind.LABEL, True)),
-            skipped=kinds.count((DecisionKind.SKIP, True)),
-            elsewhere=kinds.count((DecisionKind.LABEL, False)),
-        ),
+        counts=count(decisions, workspace.examples, workspace.task.label_names),
         signals=_signals(workspace, decisions),
     )
 
@@ -52,7 +46,7 @@ def _signals(workspace: Workspace, decisions: tuple[Decision, ...]) -> tuple[Sig
     wanted = workspace.selection.difficulty
     if wanted != "auto":
         return wanted, wanted
-    labelled = workspace.labelled()
+    labelled = workspace.session.decided()
     was_label = bool(decisions) and decisions[-1].kind is DecisionKind.LABEL
     before = labelled[:-1] if was_label else labelled
     return signal_for(wanted, before), signal_for(wanted, labelled)

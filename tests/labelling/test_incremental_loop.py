@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neufs_tui.app.flow import Flow
-from neufs_tui.app.workspace import SessionWorkspace
 from neufs_tui.core.records import Decision, DecisionKind
 from neufs_tui.core.settings import DifficultyName
 from neufs_tui.engine.protocol import Focus, Ranked, Request
 from neufs_tui.engine.ranking import Ranker
 from neufs_tui.engine.rescoring import Rescorer
 from neufs_tui.engine.scanning import Scanner
+from neufs_tui.labelling.loop import LabellingLoop
+from neufs_tui.labelling.workspace import Workspace
 from neufs_tui.model.loaded import LoadedModel
 from neufs_tui.project.project import Project, open_session, read_project
 from neufs_tui.project.request import ProjectRequest
@@ -47,9 +47,9 @@ class Loop:
         self.project: Project = read_project(request)
         self.captures = {one.id: capture(one.row) for one in self.project.pool.examples}
         session = open_session(self.project)
-        self.workspace = SessionWorkspace(self.project, session, None)
+        self.workspace = Workspace(self.project, session)
         self.ranker = self.fresh_ranker()
-        self.flow = Flow(self.workspace)
+        self.flow = LabellingLoop(self.workspace)
         self.flow.connect(self.send)
 
     def fresh_ranker(self) -> Ranker:
@@ -93,10 +93,10 @@ def test_any_way_to_the_same_decisions_leads_to_the_same_place(
     loop = Loop(tmp_path_factory.mktemp("loop"), difficulty)
     for step in steps:
         loop.take(step)
-        decisions = loop.workspace.decisions()
+        decisions = loop.workspace.session.decisions()
         shown = loop.flow.shown
         here = Focus(
-            loop.workspace.revision(),
+            loop.workspace.session.revision(),
             decisions,
             shown.example.id if shown else None,
             loop.focus.signal,
@@ -116,7 +116,7 @@ def test_any_way_to_the_same_decisions_leads_to_the_same_place(
 def check_geometry(loop: Loop) -> None:
     """Coverage, distances, medoids and candidates, computed the slow way from the decisions."""
     sets = {one: set(found.neurons.tolist()) for one, found in loop.captures.items()}
-    decisions = loop.workspace.decisions()
+    decisions = loop.workspace.session.decisions()
     labelled = [one.example_id for one in decisions if one.kind is DecisionKind.LABEL]
     decided = {one.example_id for one in decisions}
     pool, selection = loop.ranker._pool, loop.ranker._selection
@@ -147,7 +147,7 @@ def test_the_numbers_that_chose_an_example_are_in_the_journal(tmp_path: Path) ->
     shown = loop.flow.shown
     assert shown is not None and shown.pick is not None and shown.pick.reason is not None
     loop.take("b")
-    (kept,) = loop.workspace.labelled()
+    (kept,) = loop.workspace.session.decided()
     assert kept.pick == shown.pick
     assert kept.pick.reason is not None and kept.pick.reason.signal == "entropy"
     loop.workspace.close()

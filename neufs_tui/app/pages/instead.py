@@ -6,16 +6,17 @@ from textwrap import wrap
 
 from textual.content import Content
 
-from neufs_tui.app.flow import Flow
 from neufs_tui.app.keys import COMMANDS
-from neufs_tui.app.loading import Loading
-from neufs_tui.app.picture import Waiting
-from neufs_tui.app.ports import Workspace
-from neufs_tui.app.sentences import export_command, plural
-from neufs_tui.app.status import Counts, scan_parts
+from neufs_tui.app.pages.startup import Loading
+from neufs_tui.core.counts import Counts
 from neufs_tui.core.prompts import system_message
 from neufs_tui.core.records import Task
 from neufs_tui.core.text import one_line, visible
+from neufs_tui.labelling.loop import LabellingLoop
+from neufs_tui.labelling.shown import Waiting
+from neufs_tui.labelling.workspace import Workspace
+from neufs_tui.wording.sentences import export_command, plural
+from neufs_tui.wording.status import scan_parts
 
 _HEADING = "bold $text"
 _QUIET = "$foreground-muted"
@@ -37,19 +38,19 @@ _TERMS = (
 )
 
 
-def instead(flow: Flow | None, loading: Loading, failure: tuple[str, str]) -> Content:
+def instead(loop: LabellingLoop | None, loading: Loading, failure: tuple[str, str]) -> Content:
     """What stands where the text would.
 
     Args:
-        flow: where she is; None until the session is open.
+        loop: where she is; None until the session is open.
         loading: how far the start is.
         failure: message and hint of what stopped the engine.
     """
-    waiting = flow.waiting if flow else None
-    if flow is not None and waiting is Waiting.FINISHED:
-        return _finished(flow.counts, command(flow.workspace))
-    if flow is not None and waiting is Waiting.SCANNING:
-        scan = " · ".join(scan_parts(flow.heard.scan)) if flow.heard.scan else ""
+    waiting = loop.waiting if loop else None
+    if loop is not None and waiting is Waiting.FINISHED:
+        return _finished(loop.counts, command(loop.workspace))
+    if loop is not None and waiting is Waiting.SCANNING:
+        scan = " · ".join(scan_parts(loop.engine.scan)) if loop.engine.scan else ""
         sentence = "Every scanned example is decided; the scan goes on."
         return Content.assemble(sentence, "\n", (scan, _QUIET))
     if waiting is Waiting.FAILED:
@@ -99,7 +100,7 @@ def _failed(message: str, hint: str) -> Content:
 
 def command(workspace: Workspace) -> str:
     """The command that writes this session's few-shot set."""
-    return export_command(workspace.pool_name, workspace.session)
+    return export_command(workspace.pool_name, workspace.session_name)
 
 
 def _finished(counts: Counts, export: str) -> Content:

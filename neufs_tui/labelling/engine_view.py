@@ -1,10 +1,10 @@
-"""What the engine has said so far, and what of it holds for the example on the screen."""
+"""The engine as the loop sees it: the newest that it has said, and what of it holds."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import Enum, auto
 
-from neufs_tui.app.status import EngineState
 from neufs_tui.core.records import ExampleId, Pick
 from neufs_tui.engine.protocol import (
     EngineDied,
@@ -17,12 +17,24 @@ from neufs_tui.engine.protocol import (
 )
 
 
-class Heard:
+class EngineState(Enum):
+    """What the app knows of the engine process."""
+
+    LOADING = auto()
+    """Started for the first time, nothing ranked yet."""
+    RUNNING = auto()
+    RESTARTING = auto()
+    """Gone, and started again by its client."""
+    GONE = auto()
+    """Gone for good; labelling goes on without it."""
+
+
+class EngineView:
     """The newest of each kind of event."""
 
     def __init__(self) -> None:
         """Begin with a silent engine."""
-        self.engine = EngineState.LOADING
+        self.state = EngineState.LOADING
         self.model: ModelReady | None = None
         self.scan: ScanProgressed | None = None
         self.rescored: Rescored | None = None
@@ -35,11 +47,11 @@ class Heard:
         """Take in an event."""
         match event:
             case Ranked():
-                self.engine = EngineState.RUNNING
+                self.state = EngineState.RUNNING
                 if self.ranked is None or event.revision >= self.ranked.revision:
                     self.ranked = event
             case ScanProgressed():
-                self.engine = EngineState.RUNNING
+                self.state = EngineState.RUNNING
                 self.scan = event
             case Rescored() if event.revision >= self._turned_back_at:
                 self.rescored = event
@@ -57,7 +69,7 @@ class Heard:
     @property
     def is_away(self) -> bool:
         """Whether there is no engine at the moment, though there was one."""
-        return self.engine in (EngineState.RESTARTING, EngineState.GONE)
+        return self.state in (EngineState.RESTARTING, EngineState.GONE)
 
     @property
     def has_nothing(self) -> bool:
@@ -79,4 +91,4 @@ class Heard:
             yield from (pick for pick in picks if pick is not None)
 
     def _lose(self, *, restarting: bool) -> None:
-        self.engine = EngineState.RESTARTING if restarting else EngineState.GONE
+        self.state = EngineState.RESTARTING if restarting else EngineState.GONE

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from neufs_tui.app.status import scan_parts
 from neufs_tui.core.text import one_line
 from neufs_tui.engine.protocol import Downloaded, EngineDied, Event, ScanProgressed, Stage
+from neufs_tui.wording.status import scan_parts
 
 DONE = "✓"
 UNDER_WAY = "›"

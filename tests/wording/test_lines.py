@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from neufs_tui.app.text import ellipsis, spread
 from neufs_tui.core.text import one_line
+from neufs_tui.wording.lines import ellipsis, spread
 
 
 @given(st.text(), st.integers(0, 40))

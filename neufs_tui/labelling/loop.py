@@ -1,4 +1,4 @@
-"""What is shown, what comes next, and what the engine is told. No widgets in here.
+"""The labelling loop: what is shown, what comes next, and what the engine is told.
 
 Two rules hold it together: a decision is stored before anything moves, and a ranking never
 changes what is on the screen.
@@ -8,14 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from neufs_tui.app import reasons
-from neufs_tui.app.heard import Heard
-from neufs_tui.app.inquiry import Inquiry
-from neufs_tui.app.look_ahead import LookAhead
-from neufs_tui.app.picture import Shown, Waiting
-from neufs_tui.app.ports import Workspace
-from neufs_tui.app.standing import standing
-from neufs_tui.app.status import Counts, EngineState
+from neufs_tui.core.counts import Counts
 from neufs_tui.core.explanation import Explanation, Word
 from neufs_tui.core.records import Decision, DecisionKind, ExampleId, Pick
 from neufs_tui.engine.protocol import (
@@ -31,10 +24,16 @@ from neufs_tui.engine.protocol import (
     Request,
     WordsFound,
 )
+from neufs_tui.labelling.engine_view import EngineState, EngineView
+from neufs_tui.labelling.look_ahead import LookAhead
+from neufs_tui.labelling.position import position
+from neufs_tui.labelling.questions import Questions
+from neufs_tui.labelling.shown import Shown, Waiting
+from neufs_tui.labelling.workspace import Workspace
 from neufs_tui.statistics.learning_curve import Progress, learning_progress
 
 
-class Flow:
+class LabellingLoop:
     """The annotator's way through the pool."""
 
     def __init__(self, workspace: Workspace) -> None:
@@ -44,15 +43,15 @@ class Flow:
         self._displaced: list[Shown] = []
         self._ahead = LookAhead()
         self._begun = False
-        self._standing = standing(workspace)
-        self.heard = Heard()
+        self._position = position(workspace)
+        self.engine = EngineView()
         self.shown: Shown | None = None
         self.done: Shown | None = None
         """The example labelled last, as it was shown; None after anything else."""
         self._revealed: set[ExampleId] = set()
         """Examples whose answer by the model she has seen."""
-        self._inquiry = Inquiry(workspace.add_panel)
-        restored = workspace.shown()
+        self._questions = Questions(workspace.session.add_panel)
+        restored = workspace.session.shown()
         if restored is not None:
             example_id, pick, looked = restored
             if looked:
@@ -62,7 +61,7 @@ class Flow:
     @property
     def counts(self) -> Counts:
         """Where she is."""
-        return self._standing.counts
+        return self._position.counts
 
     @property
     def waiting(self) -> Waiting | None:
@@ -71,11 +70,11 @@ class Flow:
             return None
         if not self.counts.left:
             return Waiting.FINISHED
-        if self.heard.engine is EngineState.GONE:
+        if self.engine.state is EngineState.GONE:
             return Waiting.FAILED
-        if self.heard.engine is not EngineState.RUNNING or self.heard.has_nothing:
+        if self.engine.state is not EngineState.RUNNING or self.engine.has_nothing:
             return Waiting.LOADING
-        exhausted = self.heard.ranked_for(self._standing.revision, None) is not None
+        exhausted = self.engine.ranked_for(self._position.revision, None) is not None
         return Waiting.SCANNING if exhausted else Waiting.CHOOSING
 
     def connect(self, send: Callable[[Request], None]) -> None:
@@ -87,7 +86,7 @@ class Flow:
         """Remember, for a restart, what has come onto her screen."""
         if self.shown is not None:
             shown = self.shown
-            self.workspace.set_shown(shown.example.id, shown.pick, looked=self.has_looked)
+            self.workspace.session.set_shown(shown.example.id, shown.pick, looked=self.has_looked)
 
     def decide(
         self, kind: DecisionKind, label: str | None = None, *, seconds: float | None = None
@@ -109,8 +108,8 @@ class Flow:
             return None
         done = self.shown
         decision = Decision(done.example.id, kind, label)
-        revision = self._standing.revision
-        self.workspace.record(
+        revision = self._position.revision
+        self.workspace.session.record(
             decision,
             pick=done.pick,
             seconds=seconds,
@@ -121,25 +120,25 @@ class Flow:
         self.done = done if kind is DecisionKind.LABEL else None
         if self.done is not None:
             self._revealed.add(done.example.id)
-            self._inquiry.labelled()
-        self._standing = standing(self.workspace)
-        self._ahead.decide(kind, revision, done.example.id, self.heard.ranked)
+            self._questions.labelled()
+        self._position = position(self.workspace)
+        self._ahead.decide(kind, revision, done.example.id, self.engine.ranked)
         self._show(self._next())
         self._tell()
         return decision
 
     def undo(self) -> Decision | None:
         """Take back the last decision and show its example again, with the reason it had."""
-        decision = self.workspace.undo()
+        decision = self.workspace.session.undo()
         if decision is None:
             return None
         self.done = None
         self._ahead.turn_back()
         if decision.kind is DecisionKind.LABEL:
             self._revealed.add(decision.example_id)
-        self._standing = standing(self.workspace)
-        self.heard.turn_back(self._standing.revision)
-        pick = self.workspace.pick_of(decision.example_id)
+        self._position = position(self.workspace)
+        self.engine.turn_back(self._position.revision)
+        pick = self.workspace.session.pick_of(decision.example_id)
         again = self._undecided(decision.example_id, pick)
         if again is not None:
             if self.shown is not None:
@@ -150,19 +149,19 @@ class Flow:
 
     def redo(self) -> Decision | None:
         """Bring back the decision undone last and show what was shown before that undo."""
-        revision, shown = self._standing.revision, self._shown_id
-        decision = self.workspace.redo()
+        revision, shown = self._position.revision, self._shown_id
+        decision = self.workspace.session.redo()
         if decision is None:
             return None
         self.done = None
         self._ahead.turn_back()
         if decision.example_id == shown:
-            self._ahead.decide(decision.kind, revision, shown, self.heard.ranked)
-        self._standing = standing(self.workspace)
-        self.heard.turn_back(self._standing.revision)
-        if self.shown is None or self.shown.example.id in self._standing.decided:
+            self._ahead.decide(decision.kind, revision, shown, self.engine.ranked)
+        self._position = position(self.workspace)
+        self.engine.turn_back(self._position.revision)
+        if self.shown is None or self.shown.example.id in self._position.decided:
             back = self._displaced.pop() if self._displaced else None
-            if back is None or back.example.id in self._standing.decided:
+            if back is None or back.example.id in self._position.decided:
                 back = self._next()
             self._show(back)
         self._tell()
@@ -170,28 +169,28 @@ class Flow:
 
     def hear(self, event: Event) -> None:
         """Take in what the engine says; what is on the screen stays there."""
-        self.heard.take(event)
+        self.engine.take(event)
         match event:
             case Ranked():
-                if self.heard.ranked is event:
+                if self.engine.ranked is event:
                     self._ahead.hear(event)
                 self._go_on()
             case Explained() | WordsFound():
-                self._inquiry.hear(event)
+                self._questions.hear(event)
             case ModelReady():
-                self.workspace.set_model(event)
+                self.workspace.session.save_model(event.identity)
             case EngineFailed() | EngineDied():
                 self._lose_engine()
 
     @property
     def explanation(self) -> Explanation | None:
         """Of the example shown; None until the engine has it."""
-        return self._inquiry.explanation
+        return self._questions.explanation
 
     @property
     def words(self) -> tuple[Word, ...] | None:
         """Of the example shown, that switch its gap on; None until she asked and they are there."""
-        return self._inquiry.words
+        return self._questions.words
 
     @property
     def has_looked(self) -> bool:
@@ -212,23 +211,23 @@ class Flow:
 
     def ask(self, question: type[Explain] | type[FindWords]) -> bool:
         """Ask the engine about the example shown; False when there is nobody to ask."""
-        if self.shown is None or self._send is None or self.heard.engine is EngineState.GONE:
+        if self.shown is None or self._send is None or self.engine.state is EngineState.GONE:
             return False
-        self._send(question(self.shown.example.id, self._standing.decisions))
+        self._send(question(self.shown.example.id, self._position.decisions))
         return True
 
     def labels(self) -> dict[ExampleId, str]:
         """The labels that hold."""
-        return self._standing.labels
+        return self._position.labels
 
     def progress(self) -> Progress:
         """What the labels have brought so far."""
         return learning_progress(
-            self.workspace.labelled(),
+            self.workspace.session.decided(),
             difficulty=self.workspace.selection.difficulty,
-            gains=self.heard.ranked.gains if self.heard.ranked is not None else {},
+            gains=self.engine.ranked.gains if self.engine.ranked is not None else {},
             rereads=self.workspace.selection.rescore != "off",
-            changes=self.heard.rescored.changes if self.heard.rescored is not None else (),
+            changes=self.engine.rescored.changes if self.engine.rescored is not None else (),
             n_classes=len(self.workspace.task.labels),
         )
 
@@ -237,28 +236,10 @@ class Flow:
         if self.waiting is Waiting.FAILED:
             self._show(self._first_in_file())
 
-    @property
-    def why(self) -> str:
-        """Why the example shown was chosen; empty when nothing is shown."""
-        if self.shown is None:
-            return ""
-        return reasons.why(
-            self.shown.pick,
-            n_pool=len(self.workspace.examples),
-            choose_from=self.workspace.selection.choose_from,
-            n_labels=self.counts.labelled,
-        )
-
-    @property
-    def origin(self) -> str:
-        """By what model and settings the example shown was chosen and explained."""
-        pick = self.shown.pick if self.shown is not None else None
-        return reasons.origin(self.heard.model, self.workspace.selection, pick)
-
     def _go_on(self) -> None:
         """Show what a new ranking wants, if nothing is shown."""
         self._want_explanation()
-        ranked = self.heard.ranked_for(self._standing.revision, None)
+        ranked = self.engine.ranked_for(self._position.revision, None)
         if self.shown is not None or ranked is None:
             return
         pick = ranked.pick
@@ -270,28 +251,28 @@ class Flow:
             self._tell()
 
     def _lose_engine(self) -> None:
-        self._inquiry.lose_engine()
+        self._questions.lose_engine()
         if self.shown is None and self._begun:
             self._show(self._next())
         self._tell()
 
     def _next(self) -> Shown | None:
         """What was looked ahead, else the last ranking's queue, else file order without engine."""
-        for pick in (*self._ahead.picks, *self.heard.queue()):
+        for pick in (*self._ahead.picks, *self.engine.queue()):
             if shown := self._undecided(pick.example_id, pick):
                 return shown
-        return self._first_in_file() if self.heard.is_away else None
+        return self._first_in_file() if self.engine.is_away else None
 
     def _first_in_file(self) -> Shown | None:
         undecided = (
-            e for e in self.workspace.examples.values() if e.id not in self._standing.decided
+            e for e in self.workspace.examples.values() if e.id not in self._position.decided
         )
         first = next(undecided, None)
         return Shown(first, None) if first else None
 
     def _undecided(self, example_id: ExampleId, pick: Pick | None) -> Shown | None:
         example = self.workspace.examples.get(example_id)
-        if example is None or example_id in self._standing.decided:
+        if example is None or example_id in self._position.decided:
             return None
         return Shown(example, pick)
 
@@ -301,16 +282,16 @@ class Flow:
 
     def _show(self, shown: Shown | None) -> None:
         self.shown = shown
-        self._inquiry.begin(shown.example.id if shown else None)
+        self._questions.begin(shown.example.id if shown else None)
         self._begun = self._begun or shown is not None
 
     def _tell(self) -> None:
-        if self._send is not None and self.heard.engine is not EngineState.GONE:
-            here = self._standing
+        if self._send is not None and self.engine.state is not EngineState.GONE:
+            here = self._position
             self._send(Focus(here.revision, here.decisions, self._shown_id, *here.signals))
             self._want_explanation()
 
     def _want_explanation(self) -> None:
         """Ask why the example shown was chosen, once, as soon as there is an engine to ask."""
-        if self.heard.engine is EngineState.RUNNING and self._inquiry.must_ask():
+        if self.engine.state is EngineState.RUNNING and self._questions.must_ask():
             self.ask(Explain)

@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from textual.pilot import Pilot
 
-from neufs_tui.app.ports import OpenSession
-from neufs_tui.app.workspace import SessionWorkspace
 from neufs_tui.core.explanation import Bar, Explanation, Gap, GapNeuron, Overlap
 from neufs_tui.core.records import (
     Decision,
@@ -27,6 +26,8 @@ from neufs_tui.core.records import (
 from neufs_tui.core.settings import ModelChoice, SelectionSettings
 from neufs_tui.engine.protocol import Event, Focus, ModelReady, Ranked, Request
 from neufs_tui.errors import NeufsError, SessionError
+from neufs_tui.labelling.startup import OpenWorkspace
+from neufs_tui.labelling.workspace import Workspace
 from neufs_tui.project.project import Project, open_session
 from neufs_tui.storage.pool import Pool
 
@@ -113,7 +114,7 @@ OPENED: list[StoredWorkspace] = []
 """By the test that runs; closed at its end."""
 
 
-class StoredWorkspace(SessionWorkspace):
+class StoredWorkspace(Workspace):
     """The real workspace, its session in a folder of its own, and what a test may ask of it."""
 
     def __init__(
@@ -145,57 +146,53 @@ class StoredWorkspace(SessionWorkspace):
         if removed:
             earlier = Pool(source="pool.jsonl", examples=(*project.pool.examples, *removed))
             open_session(replace(project, pool=earlier)).close()
-        super().__init__(project, open_session(project), None)
+        session = open_session(project)
+        super().__init__(project, session)
         self.notices = notices
         self.calls: list[str] = []
         self.seconds: list[float | None] = []
         self.full = False
         self.closed = False
+        self._record, session.record = session.record, self._watch_record
+        self._set_shown, session.set_shown = session.set_shown, self._watch_set_shown
+        self._close, session.close = session.close, self.close
         OPENED.append(self)
 
     @property
     def done(self) -> list[Decision]:
-        return list(self.decisions())
+        return list(self.session.decisions())
 
     @property
     def picks(self) -> dict[ExampleId, Pick | None]:
-        return {one.example_id: self.pick_of(one.example_id) for one in self.done}
+        return {one.example_id: self.session.pick_of(one.example_id) for one in self.done}
 
     @property
     def looked(self) -> set[ExampleId]:
-        return {one.example.id for one in self.labelled() if one.looked}
+        return {one.example.id for one in self.session.decided() if one.looked}
 
     @property
     def panels(self) -> dict[ExampleId, Explanation]:
-        found = {one: self._session.panel(one) for one in self.examples}
+        found = {one: self.session.panel(one) for one in self.examples}
         return {one: panel for one, panel in found.items() if panel is not None}
 
     @property
     def ready(self) -> ModelIdentity | None:
-        return self._session.model()
+        return self.session.model()
 
-    def record(
-        self,
-        decision: Decision,
-        *,
-        pick: Pick | None,
-        seconds: float | None,
-        looked: bool,
-        panel: Explanation | None,
-    ) -> None:
+    def _watch_record(self, decision: Decision, **told: Any) -> None:
         if self.full:
             raise SessionError("The session cannot be written: disk full.", hint="Make room.")
         self.calls.append("record")
-        self.seconds.append(seconds)
-        super().record(decision, pick=pick, seconds=seconds, looked=looked, panel=panel)
+        self.seconds.append(told["seconds"])
+        self._record(decision, **told)
 
-    def set_shown(self, example_id: ExampleId, pick: Pick | None, *, looked: bool = False) -> None:
+    def _watch_set_shown(self, *shown: Any, **told: Any) -> None:
         self.calls.append("set_shown")
-        super().set_shown(example_id, pick, looked=looked)
+        self._set_shown(*shown, **told)
 
     def close(self) -> None:
         if not self.closed:
-            super().close()
+            self._close()
             self.folder.cleanup()
         self.closed = True
 
@@ -254,6 +251,8 @@ class FakeEngine:
 
 
 class FakeStartup:
+    """Reads a workspace at once, or fails."""
+
     def __init__(
         self,
         workspace: StoredWorkspace,
@@ -265,7 +264,7 @@ class FakeStartup:
         self.engine = engine or FakeEngine()
         self._fails = fails
 
-    def read(self) -> OpenSession:
+    def __call__(self) -> OpenWorkspace:
         if self._fails is not None:
             raise self._fails
         return lambda: (self.workspace, self.engine)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from neufs_tui.app.sentences import model_name, plural
 from neufs_tui.core.records import Pick, Reason
 from neufs_tui.core.settings import SelectionSettings, Signal
 from neufs_tui.core.text import one_line
 from neufs_tui.engine.protocol import ModelReady
+from neufs_tui.labelling.loop import LabellingLoop
+from neufs_tui.wording.sentences import model_name, plural
 
 SIGNAL_NAMES: Mapping[Signal, str] = {
     "count": "neuron count",
@@ -60,6 +61,18 @@ def why(pick: Pick | None, *, n_pool: int, choose_from: int, n_labels: int) -> s
     return f"Stands for {examples}: {_among_them(reason)}."
 
 
+def why_shown(loop: LabellingLoop) -> str:
+    """That sentence for the example shown; empty when nothing is shown."""
+    if loop.shown is None:
+        return ""
+    return why(
+        loop.shown.pick,
+        n_pool=len(loop.workspace.examples),
+        choose_from=loop.workspace.selection.choose_from,
+        n_labels=loop.counts.labelled,
+    )
+
+
 def why_then(pick: Pick, n_labels: int) -> str:
     """The sentence that stood under an example, whose pick holds all there is to say.
 
@@ -88,6 +101,12 @@ def origin(model: ModelReady | None, selection: SelectionSettings, pick: Pick | 
         f"{read}. Chosen by NeuFS with {plural(selection.shots, 'shot')}, tau {selection.tau:g}, "
         f"seed {selection.seed}, difficulty by {SIGNAL_NAMES[pick.reason.signal]}."
     )
+
+
+def origin_shown(loop: LabellingLoop) -> str:
+    """By what the example shown was chosen and explained."""
+    pick = loop.shown.pick if loop.shown is not None else None
+    return origin(loop.engine.model, loop.workspace.selection, pick)
 
 
 def _when_chosen(n_scanned: int, n_pool: int, choose_from: int) -> str:

@@ -6,10 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from neufs_tui.app.loading import Loading
-from neufs_tui.app.status import (
-    Counts,
-    EngineState,
+from neufs_tui.app.pages.startup import Loading
+from neufs_tui.core.counts import Counts
+from neufs_tui.core.records import Pick
+from neufs_tui.engine.protocol import Downloaded, EngineDied, Rescored, ScanProgressed, Stage
+from neufs_tui.labelling.engine_view import EngineState
+from neufs_tui.wording.lines import spread
+from neufs_tui.wording.status import (
     count_parts,
     duration,
     engine_note,
@@ -18,17 +21,14 @@ from neufs_tui.app.status import (
     scan_parts,
     work_parts,
 )
-from neufs_tui.app.text import spread
-from neufs_tui.core.records import Pick
-from neufs_tui.engine.protocol import Downloaded, EngineDied, Rescored, ScanProgressed, Stage
-from tests.app.fakes import READY, example, pick, reason
+from tests.fakes import READY, example, pick, reason
 
 ONE = example(0)
 RESCANNED = "ranked without 26 labels"
 
 
 def test_the_counts_add_up() -> None:
-    counts = Counts(pool=200, labelled=12, skipped=3, elsewhere=1)
+    counts = Counts(pool=200, labelled=12, skipped=3, labels_elsewhere=1)
     assert counts.left == 185
     assert count_parts(counts, 16) == (
         *("labelled 12", "skipped 3", "left 185", "shots 13/16"),

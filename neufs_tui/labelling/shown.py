@@ -1,4 +1,4 @@
-"""What stands in the middle of the screen: an example, or the reason why there is none."""
+"""What the annotator has before her: an example, or the reason why there is none."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from neufs_tui.core.records import Example, Pick
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An example on the screen."""
+    """An example before her."""
 
     example: Example
     pick: Pick | None

@@ -1,17 +1,23 @@
-"""An explanation as the annotator reads it; the numbers are `core/explanation.py`'s."""
+"""The pages about one example: why it was chosen, and what other rules would have shown."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 from textual.content import Content
 
-from neufs_tui.app.sentences import among, number, plural
-from neufs_tui.app.text import ellipsis
 from neufs_tui.core.explanation import Explanation, GapNeuron, Word
-from neufs_tui.core.records import Example, ExampleId
 from neufs_tui.core.text import one_line, visible
+from neufs_tui.wording.explanation import (
+    MEANINGS,
+    Neighbours,
+    bar_rows,
+    layer_strip,
+    neuron_name,
+    pushed,
+    sentence,
+    tokens,
+)
+from neufs_tui.wording.lines import ellipsis
+from neufs_tui.wording.sentences import plural
 
 Parts = list[Content | str | tuple[str, str]]
 
@@ -19,123 +25,10 @@ _HEADING = "bold $text"
 _QUIET = "$foreground-muted"
 _STRIP = "$accent"
 _UNDERLINED = "bold underline"
-_STEPS = " ▁▂▃▄▅▆▇█"
 _PART = 30
 _BAR = 16
 _TEXT_LINES = 8
 """Lines of a text that a page quotes."""
-
-_MEANINGS = (
-    ("neuron", "a place in a feed-forward layer of the model: L17.302 is number 302 of layer 17."),
-    (
-        "its neurons",
-        "the ones that push most towards the answer the model gives to this example by itself.",
-    ),
-    (
-        "gap",
-        "those of them that no example you labelled has among its own strongest ones; it may "
-        "still push there, only less than others do.",
-    ),
-    ("median, rank", "of the gaps of all scanned examples without a decision."),
-    ("gap by layer", "how the gap spreads from the first layer to the last; a high block is many."),
-    (
-        "pushes",
-        "what a neuron adds to the model's own answer, in logits before the last norm, summed "
-        "over the answer's tokens; below zero it pushes away, as from a second token.",
-    ),
-    (
-        "up, down",
-        "the tokens it makes likelier and less likely whenever it is on: a readout of its "
-        "direction, shown as it is, junk included; not its meaning.",
-    ),
-    (
-        "in N of M sets",
-        "how many scanned examples have that neuron among theirs: where it is one, only this text "
-        "has it; where it is many, a label here covers it for all of them.",
-    ),
-    (
-        "strongest in",
-        "the labelled example in which that neuron pushes most, though it is not in that "
-        "example's set, and how much.",
-    ),
-    (
-        "together",
-        "all that the feed-forward layers push towards the answer; the bars above add up to it.",
-    ),
-    ("distance", "the share of two examples' neurons that they do not have in common."),
-    (
-        "underlined",
-        "words whose absence costs the gap's neurons a quarter or more of what the costliest "
-        "word's absence does; the model read the text without each of them to find out.",
-    ),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Pool:
-    """What a page says of examples besides the explained one."""
-
-    examples: Mapping[ExampleId, Example]
-    labels: Mapping[ExampleId, str]
-    """The labels that hold."""
-
-    def name(self, example_id: ExampleId) -> str:
-        """What an example is called on the screen."""
-        return f"#{number(self.examples[example_id]):,}"
-
-
-def new_neurons(explanation: Explanation) -> str:
-    """The gap's size, and what it was counted over."""
-    gap, n_labelled, n_labels = explanation.gap, len(explanation.labelled), explanation.n_labels
-    if not n_labelled:
-        so_far = "no labelled example was scanned yet" if n_labels else "nothing is labelled yet"
-        return f"all of its {gap.set_size:,} neurons are new: {so_far}"
-    size = f"{gap.size:,}" if gap.size else "none"
-    verb = "are" if gap.size > 1 else "is"
-    examples = f"your {f'{n_labels:,} labelled examples' if n_labels > 1 else 'labelled example'}"
-    if n_labelled < n_labels:
-        examples = f"{n_labelled:,} of {examples}"
-    return f"{size} of its {gap.set_size:,} neurons {verb} new to {examples}"
-
-
-def beside_others(explanation: Explanation) -> str:
-    """Where its gap stands; empty while nothing is covered and all neurons of all are new."""
-    gap = explanation.gap
-    return among(gap.median, gap.rank, gap.n_ranked) if explanation.labelled else ""
-
-
-def sentence(explanation: Explanation) -> str:
-    """The gap's size, beside the pool's."""
-    new, beside = new_neurons(explanation), beside_others(explanation)
-    return f"{new[0].upper()}{new[1:]}{f' ({beside})' if beside else ''}."
-
-
-def layer_strip(by_layer: tuple[int, ...], cells: int | None = None) -> str:
-    """The layers side by side, first layer first, the fullest a whole block.
-
-    Args:
-        by_layer: a number of each layer.
-        cells: characters there is room for; neighbours share one where layers are more.
-    """
-    size = -(-len(by_layer) // max(1, cells)) if cells is not None else 1
-    sums = [sum(by_layer[start : start + size]) for start in range(0, len(by_layer), size)]
-    top = max(sums) or 1
-    return "".join(_STEPS[-(-n * (len(_STEPS) - 1) // top)] for n in sums)
-
-
-def tokens(texts: tuple[str, ...]) -> str:
-    """Tokens as they are, their spaces and control characters visible."""
-    return " ".join(repr(text)[1:-1].replace(" ", "·") for text in texts)
-
-
-def pushed(contribution: float) -> str:
-    """A contribution; three decimals, since a gap's neurons are seldom the strong ones."""
-    return f"{contribution:+,.3f}"
-
-
-def neuron_name(neuron: GapNeuron) -> str:
-    """What a neuron is called: its layer and its number there, both from 0."""
-    return f"L{neuron.layer}.{neuron.index}"
 
 
 def underlined(text: str, words: tuple[Word, ...]) -> Content:
@@ -151,7 +44,7 @@ def underlined(text: str, words: tuple[Word, ...]) -> Content:
 
 
 def page(
-    explanation: Explanation, pool: Pool, width: int, *, why: str, origin: str, looked: bool
+    explanation: Explanation, pool: Neighbours, width: int, *, why: str, origin: str, looked: bool
 ) -> Content:
     """Everything about one example; the model's answer, which would lead her, if she knows it.
 
@@ -198,7 +91,7 @@ def page(
 def meanings() -> Content:
     """Every number of the panel, in a sentence."""
     parts: Parts = [("What the numbers mean\n\n", _HEADING)]
-    for term, meaning in _MEANINGS:
+    for term, meaning in MEANINGS:
         parts += [(term, "bold $accent"), f" — {meaning}\n\n"]
     parts.append(
         "They say what this example adds to those you labelled, not which label it should have. "
@@ -209,7 +102,7 @@ def meanings() -> Content:
     return Content.assemble(*parts)
 
 
-def others(explanation: Explanation, pool: Pool, width: int) -> Content:
+def others(explanation: Explanation, pool: Neighbours, width: int) -> Content:
     """What other rules would have shown in the place of this example."""
     chosen = explanation.example_id
     shown = [("this screen", chosen, "")]
@@ -228,7 +121,7 @@ def others(explanation: Explanation, pool: Pool, width: int) -> Content:
     return Content.assemble(*parts)
 
 
-def _neuron(neuron: GapNeuron, n_scanned: int, pool: Pool, width: int) -> Parts:
+def _neuron(neuron: GapNeuron, n_scanned: int, pool: Neighbours, width: int) -> Parts:
     """Three lines: how much, up, down."""
     where = f"in {neuron.n_examples:,} of {plural(n_scanned, 'set')}"
     if neuron.nearest is not None:
@@ -248,12 +141,7 @@ def _neuron(neuron: GapNeuron, n_scanned: int, pool: Pool, width: int) -> Parts:
 
 def _bars(explanation: Explanation, *, looked: bool) -> Parts:
     """The whole push towards the answer, taken apart."""
-    singles = explanation.bars[: len(explanation.neurons)]
-    shown = sum(bar.contribution for bar in singles)
-    rows = [("the neurons above", len(singles), shown)]
-    rows += [
-        (bar.name, bar.n_neurons, bar.contribution) for bar in explanation.bars[len(singles) :]
-    ]
+    rows = bar_rows(explanation)
     longest = max(abs(contribution) for *_, contribution in rows) or 1.0
     answer = one_line(explanation.answer) if looked else "its answer"
     parts: Parts = ["\n", (f"What pushes the model towards {answer}, and away\n", _HEADING)]
@@ -266,7 +154,7 @@ def _bars(explanation: Explanation, *, looked: bool) -> Parts:
     return parts
 
 
-def _side_by_side(explanation: Explanation, pool: Pool, width: int) -> Parts:
+def _side_by_side(explanation: Explanation, pool: Neighbours, width: int) -> Parts:
     """The example beside the labelled one whose neurons are most alike."""
     near = explanation.overlap
     assert near is not None

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from neufs_tui.app import progress
+from neufs_tui.app.pages import learning_curve as progress
 from neufs_tui.core.settings import DEFAULT_SIGNAL, DifficultyName
 from neufs_tui.statistics.learning_curve import Progress, learning_curve, learning_progress
 from neufs_tui.statistics.stability import Change
+from neufs_tui.wording import learning_curve as wording
 from tests.statistics.test_track_record import OTHER, labelled, telling
 
 
@@ -34,7 +35,7 @@ def test_nothing_labelled_is_said_plainly() -> None:
 def test_agreement_comes_with_its_interval_and_leaves_out_what_she_looked_at() -> None:
     said = progress.summary(known(10)).plain
     assert "5 of 10 answers given before yours were the same: .50 (.24 to .76)." in said
-    assert "2 of 3 classes labelled." in said
+    assert "2 of 3 labels given." in said
     looked = [replace(labelled(place, right=True), looked=place < 2) for place in range(4)]
     said = progress.summary(
         learning_progress(
@@ -49,7 +50,7 @@ def test_agreement_comes_with_its_interval_and_leaves_out_what_she_looked_at() -
 def test_the_gains_of_the_last_labels_are_averaged() -> None:
     """But for the first label, to which every neuron is new."""
     said = progress.summary(known(4)).plain
-    assert f"{500 + 100 + 50 + 33} neurons switched on; the last 3 labels added 61 on" in said
+    assert f"{500 + 100 + 50 + 33} neurons switched on; the last 3 labels added 61 each on" in said
     assert "500 neurons switched on by the first label." in progress.summary(known(1)).plain
 
 
@@ -85,7 +86,10 @@ def test_a_model_that_answers_all_alike_is_given_away(answers: tuple[int, int], 
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ((), "What a label changes in the model's answers was not seen yet since the start."),
+        (
+            (),
+            "What the labels change is known once the model has read its answers again behind a new one.",
+        ),
         ((Change(1, 200, 380),), "The last label changed 200 of 380 answers read again, so more"),
         ((Change(1, 0, 12),), "of 12 answers read again; too little is known to call it settled."),
         (
@@ -95,12 +99,12 @@ def test_a_model_that_answers_all_alike_is_given_away(answers: tuple[int, int], 
     ],
 )
 def test_the_suggestion_says_what_it_rests_on(changes: tuple[Change, ...], sentence: str) -> None:
-    assert sentence in progress.suggestion(known(5, changes=changes))
+    assert sentence in wording.suggestion(known(5, changes=changes))
 
 
 def test_without_rereading_nothing_is_promised_of_changes() -> None:
     off = replace(known(5), rereads=False)
-    assert "Nothing is read again (--rescore off)" in progress.suggestion(off)
+    assert "Nothing is read again (--rescore off)" in wording.suggestion(off)
 
 
 def test_little_evidence_about_the_signals_is_called_little() -> None:

@@ -9,7 +9,7 @@ from neufs_tui.core.records import ExampleId
 from neufs_tui.engine.protocol import Explained, WordsFound
 
 
-class Inquiry:
+class Questions:
     """Each example shown is explained once, unasked; its words are found when she asks."""
 
     def __init__(self, keep: Callable[[Explanation], None]) -> None:

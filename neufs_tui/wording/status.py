@@ -2,47 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum, auto
-
-from neufs_tui.app.sentences import plural
+from neufs_tui.core.counts import Counts
 from neufs_tui.core.records import Pick
 from neufs_tui.engine.protocol import Rescored, ScanProgressed
-
-
-class EngineState(Enum):
-    """What the app knows of the engine process."""
-
-    LOADING = auto()
-    """Started for the first time, nothing ranked yet."""
-    RUNNING = auto()
-    RESTARTING = auto()
-    """Gone, and started again by its client."""
-    GONE = auto()
-    """Gone for good; labelling goes on without it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """Where the annotator is; `pool` = `labelled` + `skipped` + `left`."""
-
-    pool: int
-    labelled: int
-    """Labelled examples of this pool."""
-    skipped: int
-    """Skipped examples of this pool."""
-    elsewhere: int = 0
-    """Labels kept for rows that are no longer in the pool."""
-
-    @property
-    def left(self) -> int:
-        """Examples of the pool without a decision."""
-        return self.pool - self.labelled - self.skipped
-
-    @property
-    def n_labels(self) -> int:
-        """Every label that holds: what the ranking and the export take into account."""
-        return self.labelled + self.elsewhere
+from neufs_tui.labelling.engine_view import EngineState
+from neufs_tui.wording.sentences import plural
 
 
 def count_parts(counts: Counts, shots: int) -> tuple[str, ...]:
@@ -55,8 +19,8 @@ def count_parts(counts: Counts, shots: int) -> tuple[str, ...]:
     ]
     if counts.n_labels > shots:
         parts[-1] = f"shots {shots:,} +{counts.n_labels - shots:,}"
-    if counts.elsewhere:
-        parts.append(f"{plural(counts.elsewhere, 'label')} on removed rows")
+    if counts.labels_elsewhere:
+        parts.append(f"{plural(counts.labels_elsewhere, 'label')} on removed rows")
     return tuple(parts)
 
 

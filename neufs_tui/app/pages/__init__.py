@@ -1,0 +1,1 @@
+"""What fills a whole area of the screen."""

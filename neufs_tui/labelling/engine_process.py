@@ -1,0 +1,28 @@
+"""The engine process as the labelling loop needs it; the engine's client is one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from neufs_tui.engine.protocol import Event, Request
+
+
+class EngineProcess(Protocol):
+    """Scans, ranks and explains beside whoever labels."""
+
+    def start(self, listener: Callable[[Event], None]) -> None:
+        """Start the process and return at once.
+
+        Args:
+            listener: called with every event, from another thread.
+
+        Raises:
+            EngineError: the system does not start it.
+        """
+
+    def send(self, request: Request) -> None:
+        """Pass a request on; one sent before the engine can read it waits for it."""
+
+    def stop(self) -> None:
+        """Ask the engine to finish, and see to it that it does."""

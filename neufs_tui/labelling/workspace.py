@@ -1,0 +1,43 @@
+"""What is labelled and where the answers are kept: a pool that was read, and the session on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from neufs_tui.core.records import Example, ExampleId
+
+if TYPE_CHECKING:
+    from neufs_tui.project.project import Project
+    from neufs_tui.storage.session import Session
+
+
+class Workspace:
+    """A project with its session open; the only writer of its session file."""
+
+    def __init__(
+        self,
+        project: Project,
+        session: Session,
+        *,
+        session_name: str | None = None,
+        notices: tuple[str, ...] = (),
+    ) -> None:
+        """Bind an open session whose pool and settings are up to date.
+
+        Args:
+            project: the pool and what was said about it.
+            session: the session on it.
+            session_name: its file as the user named it; None when it is at its usual place.
+            notices: what else is to be known beside what is to be known of the pool.
+        """
+        self.session = session
+        self.examples: Mapping[ExampleId, Example] = {e.id: e for e in project.pool.examples}
+        """The pool, in file order."""
+        self.task = project.require_task()
+        self.selection = project.selection
+        self.pool_name = project.pool.source
+        """The pool as the commands take it, such as `pool.jsonl`."""
+        self.session_name = session_name
+        self.notices = (*project.notices, *notices)
+        """What the annotator should know, such as `3 bad lines skipped`."""

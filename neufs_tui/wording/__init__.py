@@ -1,0 +1,1 @@
+"""Numbers and events → sentences, for the screen and the commands alike."""

@@ -1,0 +1,114 @@
+"""What the labels have brought, in sentences that claim no more than there is."""
+
+from __future__ import annotations
+
+from neufs_tui.core.text import one_line
+from neufs_tui.statistics.intervals import share_interval
+from neufs_tui.statistics.learning_curve import Progress
+from neufs_tui.statistics.stability import FEW, Stable, stable
+from neufs_tui.statistics.track_record import MIN_LABELS, TrackRecord
+from neufs_tui.wording.sentences import plural, share
+
+_FEW_ANSWERS, _ALIKE = 5, 0.9
+"""Answers below which, and the share of them from which on, their being alike is told."""
+_RECENT = 5
+"""Labels over which the last gains are averaged."""
+
+
+def suggestion(progress: Progress) -> str:
+    """Whether further labels still change anything, as far as was seen."""
+    found = stable(progress.changes)
+    if found is not None:
+        return _enough(found)
+    if not progress.rereads:
+        return "Nothing is read again (--rescore off), so what a label changes is not seen."
+    if not progress.changes:
+        return (
+            "What the labels change is known once the model has read its answers again behind a "
+            "new one."
+        )
+    last = progress.changes[-1]
+    changed = f"The last label changed {last.changed:,} of {plural(last.compared, 'answer')}"
+    if share_interval(last.changed, last.compared)[0] > FEW:
+        return f"{changed} read again, so more may help."
+    return f"{changed} read again; too little is known to call it settled."
+
+
+def stable_now(found: Stable) -> str:
+    """Said once, when the last labels have changed next to nothing."""
+    return (
+        f"the last {found.n_labels} labels changed {found.changed:,} of {found.compared:,} answers "
+        "of the model: c says what that means"
+    )
+
+
+def _enough(found: Stable) -> str:
+    return (
+        f"The last {found.n_labels} labels changed {found.changed:,} of {found.compared:,} answers "
+        f"(at most {found.at_most:.1%} a label): more of the same may change little. "
+        "It does not say that the answers are right."
+    )
+
+
+def agreement(progress: Progress) -> str:
+    """How often the model's answer was hers, with its interval."""
+    now = progress.points[-1].agreement
+    looked = ""
+    if now.looked:
+        looked = f" Not counted: {plural(now.looked, 'label')} given with it in view."
+    if now.share is None:
+        return f"The model has answered none of your examples before you did.{looked}"
+    low, high = now.interval
+    return (
+        f"{now.agreeing:,} of {plural(now.compared, 'answer')} given before yours "
+        f"{'was' if now.compared == 1 else 'were'} the same: "
+        f"{share(now.share)} ({share(low)} to {share(high)}).{looked}"
+        f"{_always(progress)}"
+    )
+
+
+def _always(progress: Progress) -> str:
+    """Said when it answers next to everything alike, which the agreement alone would hide."""
+    if not progress.answers:
+        return ""
+    answer, n_times = max(progress.answers.items(), key=lambda item: item[1])
+    n_answers = sum(progress.answers.values())
+    if n_answers < _FEW_ANSWERS or n_times < _ALIKE * n_answers:
+        return ""
+    return f" It answered {one_line(answer)} {n_times:,} of {n_answers:,} times."
+
+
+def classes(progress: Progress) -> str:
+    """How many of the labels were given."""
+    last = progress.points[-1]
+    return f"{last.n_classes:,} of {plural(progress.n_classes, 'label')} given."
+
+
+def coverage(progress: Progress) -> str:
+    """What the labelled examples switch on, and what the last ones added."""
+    gains = [point.gain for point in progress.points if point.gain is not None]
+    if not gains:
+        return "No labelled example is scanned yet."
+    by, one, many = "", "the last label added", "labels"
+    if len(gains) < len(progress.points):
+        by = f" by {len(gains):,} of {plural(len(progress.points), 'labelled example')}"
+        one, many = "the last of them added", "of them"
+    recent = gains[1:][-_RECENT:]
+    if not recent:
+        return f"{gains[0]:,} neurons switched on{by or ' by the first label'}."
+    mean = f"{sum(recent) / len(recent):,.1f}".removesuffix(".0")
+    if len(recent) == 1:
+        return f"{sum(gains):,} neurons switched on{by}; {one} {mean}."
+    last = f"the last {len(recent)} {many} added {mean} each on average"
+    return f"{sum(gains):,} neurons switched on{by}; {last}."
+
+
+def too_little(record: TrackRecord) -> str:
+    """Why nothing is said of the difficulty signals yet."""
+    if record.n_compared < MIN_LABELS:
+        return (
+            f"Known once {MIN_LABELS} examples that NeuFS chose are labelled; "
+            f"there are {record.n_compared:,}."
+        )
+    side = "wrong" if record.n_wrong else "right"
+    return f"All {record.n_compared:,} answers were {side}, so there is nothing to tell apart."

@@ -88,7 +88,7 @@ def test_a_model_that_answers_all_alike_is_given_away(answers: tuple[int, int], 
     [
         (
             (),
-            "What the labels change is known once the model has read its answers again behind a new one.",
+            "What the labels change is known once the model has read its answers again behind",
         ),
         ((Change(1, 200, 380),), "The last label changed 200 of 380 answers read again, so more"),
         ((Change(1, 0, 12),), "of 12 answers read again; too little is known to call it settled."),

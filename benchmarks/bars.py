@@ -23,7 +23,15 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from neufs_tui.core.records import Decision, DecisionKind, Example, Label, Task, content_hash
+from neufs_tui.core.records import (
+    Answer,
+    Decision,
+    DecisionKind,
+    Example,
+    Label,
+    Task,
+    content_hash,
+)
 from neufs_tui.core.settings import CaptureSettings, ModelChoice, SelectionSettings
 from neufs_tui.engine.announcer import Announcer
 from neufs_tui.engine.explaining import Explainer
@@ -82,7 +90,7 @@ def errors(loaded: LoadedModel, rows: list[dict[str, str]], folder: Path) -> np.
     scanner.close()
     explainer = Explainer(config, scanner)
     labelled = [
-        Decision(example.id, DecisionKind.LABEL, str(row["label"]))
+        Decision(example.id, DecisionKind.LABEL, Answer(str(row["label"])))
         for example, row in zip(examples[:N_LABELLED], rows, strict=False)
     ]
     found = []

@@ -23,6 +23,7 @@ from rich.table import Table
 from scan import batches
 
 from neufs_tui.core.records import (
+    Answer,
     Decision,
     DecisionKind,
     Demonstration,
@@ -65,7 +66,10 @@ def seconds_on_screen(
         config = EngineConfig(examples, task, ModelChoice(loaded.name), Path(folder))
         rescorer = Rescorer(config, Scanner(config, loaded))
         rescorer.follow(
-            [Decision(example.id, DecisionKind.LABEL, label) for example, (_, label) in labelled]
+            [
+                Decision(example.id, DecisionKind.LABEL, Answer(label))
+                for example, (_, label) in labelled
+            ]
         )
         candidates = [example.id for example in examples[n_shown:]]
         times = [time.perf_counter()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +32,15 @@ def _signals() -> None:
     """What a test starts hears Ctrl-C and hang-ups, also under nohup or in the background."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+@pytest.fixture(autouse=True)
+def _closed_sessions() -> Iterator[None]:
+    """Every session that a test opened through the fakes is closed at its end."""
+    yield
+    if fakes := sys.modules.get("tests.fakes"):
+        while fakes.OPENED:
+            fakes.OPENED.pop().close()
 
 
 @pytest.fixture

@@ -103,7 +103,7 @@ def _as_json(
     return {
         "id": name(explanation.example_id),
         "hash": explanation.example_id,
-        "label": labelled.label if labelled else None,
+        "label": labelled.answer.text if labelled else None,
         "looked": labelled.looked if labelled else None,
         "shown_with": asdict(pick) if pick else None,
         "model": asdict(explanation.model) if explanation.model else None,
@@ -151,7 +151,7 @@ def _print(
     gap = explanation.gap
     console.print(Text(one_line(example.text), style="bold"))
     if labelled is not None and labelled.pick is not None:
-        console.print(sentences.both_answers(labelled.label, labelled.pick))
+        console.print(sentences.both_answers(labelled.answer, labelled.pick))
         console.print(reasons.why_then(labelled.pick, explanation.n_labels))
     console.print(wording.sentence(explanation))
     shares = sorted(explanation.probabilities.items(), key=lambda item: -item[1])[:5]

@@ -67,7 +67,7 @@ def export(format_name: str, k: int | None, output: str, force: bool, **options:
     if settings is None or pool is None or task is None:
         raise ExportError("nothing is labelled yet", hint="run `neufs-tui label` on the pool first")
     chosen = first_labelled(labelled, k)
-    require_labels(task, (one.label for one in chosen))
+    require_labels(task, (one.answer for one in chosen))
     for notice in filter(None, [missing, changes_since(task, chosen)]):
         say(notice)
     text = render(format_name, task, chosen)

@@ -52,7 +52,9 @@ def count(
         label_names: the task's labels, counted even when nobody has used them.
     """
     kinds = Counter((decision.kind, decision.example_id in in_pool) for decision in decisions)
-    by_label = Counter(decision.label for decision in decisions if decision.label is not None)
+    by_label = Counter(
+        name for decision in decisions if decision.answer for name in decision.answer.labels
+    )
     return Counts(
         pool=len(in_pool),
         labelled=kinds[DecisionKind.LABEL, True],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from neufs_tui.core.records import Example, Pick, Task
+from neufs_tui.core.records import Answer, Example, Pick, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +12,7 @@ class LabelledExample:
     """An example whose label holds."""
 
     example: Example
-    label: str
+    answer: Answer
     seq: int
     """Number of its event in the session's journal: a larger one was labelled later."""
     pick: Pick | None = None
@@ -21,6 +21,8 @@ class LabelledExample:
     """From its paint to the key; None when unknown."""
     looked: bool = False
     """She had the model's answer shown before she gave hers."""
+    shown: bool = True
+    """It was put before her; else she named it herself."""
     task: Task | None = None
     """What was asked when she gave it; None when that is not known."""
 
@@ -33,6 +35,6 @@ class LabelledExample:
         """
         if self.pick is None or self.looked:
             return None
-        if self.pick.probabilities and self.label not in self.pick.probabilities:
+        if self.pick.probabilities and self.answer.text not in self.pick.probabilities:
             return None
-        return self.pick.answer == self.label
+        return self.pick.answer == self.answer.text

@@ -85,6 +85,27 @@ class Demonstration:
     answer: str
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an annotator gives an example: the name of one of the task's labels.
+
+    Whatever counts, shows or exports an answer asks it for its labels and its text, so that
+    tasks with other kinds of answers need no other journal, prompt or export.
+    """
+
+    label: str
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The task's labels that it uses."""
+        return (self.label,)
+
+    @property
+    def text(self) -> str:
+        """The answer in full, as the model is to write it."""
+        return self.label
+
+
 class DecisionKind(StrEnum):
     """What the annotator may do with the example in front of her."""
 
@@ -98,8 +119,8 @@ class Decision:
 
     example_id: ExampleId
     kind: DecisionKind
-    label: str | None = None
-    """The label's name; None for a skip."""
+    answer: Answer | None = None
+    """None for a skip."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,9 +58,11 @@ class Rescorer:
         labelled = [d for d in decisions if d.kind is DecisionKind.LABEL]
         self._n_labels = len(labelled)
         every = tuple(
-            Demonstration(self._examples[d.example_id].text, d.label or "")
+            Demonstration(self._examples[d.example_id].text, d.answer.text)
             for d in labelled
-            if d.example_id in self._examples and d.label in self._names
+            if d.example_id in self._examples
+            and d.answer is not None
+            and self._names.issuperset(d.answer.labels)
         )
         if every != self._labelled:
             pairs = zip(every, self._labelled, strict=False)

@@ -120,9 +120,10 @@ def _example(one: LabelledExample, task: Task) -> dict[str, Any]:
     return {
         "id": example_name(one),
         "hash": one.example.id,
-        "label": one.label,
+        "label": one.answer.text,
         "seq": one.seq,
         "seconds": one.seconds,
+        "shown": one.shown,
         "asked_with_another": task.changes_since(one.task) if one.task else None,
         "model": one.pick.model.fingerprint if one.pick and one.pick.model else None,
         "why": asdict(one.pick) if one.pick else None,

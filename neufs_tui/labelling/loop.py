@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from neufs_tui.core.counts import Counts
 from neufs_tui.core.explanation import Explanation, Word
-from neufs_tui.core.records import Decision, DecisionKind, ExampleId, Pick
+from neufs_tui.core.records import Answer, Decision, DecisionKind, ExampleId, Pick
 from neufs_tui.engine.protocol import (
     EngineDied,
     EngineFailed,
@@ -89,13 +89,13 @@ class LabellingLoop:
             self.workspace.session.set_shown(shown.example.id, shown.pick, looked=self.has_looked)
 
     def decide(
-        self, kind: DecisionKind, label: str | None = None, *, seconds: float | None = None
+        self, kind: DecisionKind, answer: Answer | None = None, *, seconds: float | None = None
     ) -> Decision | None:
         """Store her decision on the example shown, then show the next.
 
         Args:
             kind: label or skip.
-            label: the label's name; None for a skip.
+            answer: None for a skip.
             seconds: from the example's paint to her key.
 
         Returns:
@@ -107,7 +107,7 @@ class LabellingLoop:
         if self.shown is None:
             return None
         done = self.shown
-        decision = Decision(done.example.id, kind, label)
+        decision = Decision(done.example.id, kind, answer)
         revision = self._position.revision
         self.workspace.session.record(
             decision,
@@ -216,9 +216,10 @@ class LabellingLoop:
         self._send(question(self.shown.example.id, self._position.decisions))
         return True
 
-    def labels(self) -> dict[ExampleId, str]:
-        """The labels that hold."""
-        return self._position.labels
+    @property
+    def answers(self) -> dict[ExampleId, Answer]:
+        """The answers that hold."""
+        return self._position.answers
 
     def progress(self) -> Progress:
         """What the labels have brought so far."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from neufs_tui.core.counts import Counts, count
-from neufs_tui.core.records import Decision, DecisionKind, ExampleId
+from neufs_tui.core.records import Answer, Decision, DecisionKind, ExampleId
 from neufs_tui.core.settings import Signal
 from neufs_tui.labelling.workspace import Workspace
 from neufs_tui.statistics.track_record import signal_for
@@ -25,9 +25,9 @@ class Position:
     is computed while she reads this one."""
 
     @property
-    def labels(self) -> dict[ExampleId, str]:
-        """The labels that hold."""
-        return {one.example_id: one.label for one in self.decisions if one.label is not None}
+    def answers(self) -> dict[ExampleId, Answer]:
+        """The answers that hold."""
+        return {one.example_id: one.answer for one in self.decisions if one.answer is not None}
 
 
 def position(workspace: Workspace) -> Position:

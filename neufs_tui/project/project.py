@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 from neufs_tui.core.explanation import Explanation
 from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.prompts import system_message
-from neufs_tui.core.records import Decision, ExampleId, Task
+from neufs_tui.core.records import Answer, Decision, ExampleId, Task
 from neufs_tui.core.settings import ModelChoice, SelectionSettings
 from neufs_tui.errors import SessionError, UsageError
 from neufs_tui.project.config import Overrides, load_config
@@ -126,7 +126,7 @@ def open_session(project: Project) -> Session:
     session = Session.open(project.session_path, write=True)
     try:
         task = project.require_task()
-        require_labels(task, (decision.label for decision in session.decisions()))
+        require_labels(task, (one.answer for one in session.decisions()))
         _refuse_another_pool(project, session)
         session.merge_pool(project.pool)
         session.save_settings(SessionSettings(task, project.model, project.selection))
@@ -136,13 +136,15 @@ def open_session(project: Project) -> Session:
     return session
 
 
-def require_labels(task: Task, used: Iterable[str | None]) -> None:
+def require_labels(task: Task, answers: Iterable[Answer | None]) -> None:
     """See to it that the task has all labels in use; None stands for a skip.
 
     Raises:
         UsageError: a label that was given is not among the task's.
     """
-    if missing := sorted({name for name in used if name is not None} - {*task.label_names}):
+    if missing := sorted(
+        {name for answer in answers if answer for name in answer.labels} - {*task.label_names}
+    ):
         for given in missing:
             clash = first_clash([given, *task.label_names])
             if clash is not None and clash[0] == given:
@@ -248,7 +250,8 @@ def _last_session(path: Path) -> _Last:
     if not path.is_file():
         return _Last()
     with Session.open(path, write=False) as session:
-        given = dict.fromkeys(one.label for one in session.decisions() if one.label is not None)
+        answers = [one.answer for one in session.decisions() if one.answer is not None]
+        given = dict.fromkeys(name for answer in answers for name in answer.labels)
         return _Last(session.settings(), session.pool(), tuple(given), session.missing)
 
 

@@ -40,7 +40,7 @@ def learning_curve(
     so_far, classes = Agreement(), set[str]()
     for n_labels, one in enumerate(labelled, 1):
         so_far = so_far.after(one)
-        classes.add(one.label)
+        classes.update(one.answer.labels)
         gain = gains.get(one.example.id)
         points.append(LearningPoint(n_labels, so_far, len(classes), gain))
     return tuple(points)

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from neufs_tui.core.records import Decision, DecisionKind, ExampleId
+from neufs_tui.core.records import Answer, Decision, DecisionKind, ExampleId
 
 
 class EventKind(StrEnum):
@@ -33,13 +33,13 @@ class JournalEvent:
     kind: EventKind
     example_id: ExampleId
     """The example decided, or the one whose decision is taken back or stands again."""
-    label: str | None = None
-    """The label's name; None unless the kind is `label`."""
+    answer: Answer | None = None
+    """None unless the kind is `label`."""
 
     @property
     def decision(self) -> Decision:
         """The decision made; events of undo and redo have none."""
-        return Decision(self.example_id, DecisionKind(self.kind), self.label)
+        return Decision(self.example_id, DecisionKind(self.kind), self.answer)
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,16 @@ def m003_tasks_and_probabilities_by_label(db: Database) -> None:
         db.execute("update state set value = ? where name = 'shown'", [json.dumps(shown)])
 
 
+@session_migrations()
+def m004_answers_and_examples_not_shown(db: Database) -> None:
+    """Answers as JSON, which may be more than a label's name; whether the example was shown."""
+    db.table("events").add_column("answer", str)
+    db.execute("update events set answer = json_object('label', label) where label is not null")
+    db.execute("alter table events drop column label")
+    db.table("events").add_column("shown", int)
+    db.execute("update events set shown = 1 where kind in ('label', 'skip')")
+
+
 def _by_label(pick: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
     """A pick with its probabilities by name; without them where the names cannot be right."""
     shares = pick.get("probabilities", [])

@@ -6,7 +6,7 @@ never changed; what holds is a fold over the events (`storage/journal.py`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from hashlib import blake2b
 from pathlib import Path
@@ -166,6 +166,7 @@ class Session:
         seconds: float | None,
         looked: bool = False,
         panel: Explanation | None = None,
+        shown: bool = True,
     ) -> None:
         """Store a decision; it is on disk when this returns.
 
@@ -175,13 +176,14 @@ class Session:
             seconds: from the example's paint to the key; None when unknown.
             looked: the model's answer was shown to her first.
             panel: what the panel said of the example; None when it said nothing yet.
+            shown: the example was put before her; else she named it herself.
 
         Raises:
             SessionError: it could not be stored, and nothing has changed.
         """
         kind = EventKind(decision.kind)
-        event = JournalEvent(self.revision() + 1, kind, decision.example_id, decision.label)
-        self._append(event, pick=pick, seconds=seconds, looked=looked, panel=panel)
+        event = JournalEvent(self.revision() + 1, kind, decision.example_id, decision.answer)
+        self._append(event, pick=pick, seconds=seconds, looked=looked, panel=panel, shown=shown)
 
     def add_panel(self, panel: Explanation) -> None:
         """Store what the panel says of a label that holds, unless something is stored already."""
@@ -261,8 +263,8 @@ class Session:
         """A label that was dropped while it did not hold must not come to hold again."""
         if (settings := self.settings()) is None:
             return
-        may_hold = {None, *settings.task.label_names, *(one.label for one in self._decisions)}
-        if back := {event.label for event in standing.holding()} - may_hold:
+        may_hold = {*settings.task.label_names, *_labels(self._decisions)}
+        if back := _labels(event.decision for event in standing.holding()) - may_hold:
             raise SessionError(
                 f"{back.pop()!r} is not a label any more, so it cannot be brought back",
                 hint="start again with it named too, and it can",
@@ -276,9 +278,12 @@ class Session:
         seconds: float | None = None,
         looked: bool = False,
         panel: Explanation | None = None,
+        shown: bool | None = None,
     ) -> None:
         with self._file.transaction() as db:
-            session_rows.append_event(db, event, pick=pick, seconds=seconds, looked=looked)
+            session_rows.append_event(
+                db, event, pick=pick, seconds=seconds, looked=looked, shown=shown
+            )
             if panel is not None:
                 session_rows.keep_panel(db, event.seq, panel)
         self._stand(fold([event], self._standing))
@@ -288,6 +293,10 @@ class Session:
             return
         with self._file.transaction():
             self._file.keep_state(name, value)
+
+
+def _labels(decisions: Iterable[Decision]) -> set[str]:
+    return {name for one in decisions if one.answer for name in one.answer.labels}
 
 
 def _pool_record(pool: Pool) -> PoolRecord:

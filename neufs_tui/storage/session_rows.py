@@ -16,6 +16,7 @@ from neufs_tui.core.records import Example, ExampleId, Pick, Task
 from neufs_tui.storage.journal import EventKind, JournalEvent
 from neufs_tui.storage.row_json import fields_from_json, fields_to_json
 from neufs_tui.storage.stored_json import (
+    answer_from_json,
     model_from_json,
     panel_from_json,
     pick_from_json,
@@ -29,12 +30,15 @@ on conflict(id) do update set
     source_id = excluded.source_id, fields = excluded.fields, "row" = excluded."row", in_pool = 1
 """
 _APPEND = """
-insert into events(seq, kind, example_id, label, at, seconds, pick, model, version, looked, task)
-values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (select max(id) from tasks))
+insert into events(
+    seq, kind, example_id, answer, at, seconds, pick, model, version, looked, shown, task
+)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (select max(id) from tasks))
 """
 _LABELLED = """
-select events.seq, events.label, events.pick, events.seconds, events.model, events.looked,
-    events.task, examples.id, examples.text, examples."row", examples.source_id, examples.fields
+select events.seq, events.answer, events.pick, events.seconds, events.model, events.looked,
+    events.shown, events.task,
+    examples.id, examples.text, examples."row", examples.source_id, examples.fields
 from events join examples on examples.id = events.example_id
 where events.kind = 'label' and events.seq > ? order by events.seq
 """
@@ -65,22 +69,31 @@ def append_event(
     pick: Pick | None,
     seconds: float | None,
     looked: bool,
+    shown: bool | None,
 ) -> None:
     """Add one line to the journal, dated now, under the task kept last. Inside a transaction."""
     at = datetime.now(UTC).isoformat(timespec="milliseconds")
     model = pick.model if pick else None
     bare = replace(pick, model=None) if pick else None  # the model has a column of its own
-    details = (bare and to_json(bare), model and to_json(model), __version__, looked)
-    row = (event.seq, event.kind, event.example_id, event.label, at, seconds, *details)
+    details = (bare and to_json(bare), model and to_json(model), __version__, looked, shown)
+    row = (
+        event.seq,
+        event.kind,
+        event.example_id,
+        event.answer and to_json(event.answer),
+        at,
+        seconds,
+        *details,
+    )
     db.execute(_APPEND, row)
 
 
 def read_events(db: Database) -> list[JournalEvent]:
     """The whole journal."""
-    rows = db.execute("select seq, kind, example_id, label from events order by seq")
+    rows = db.execute("select seq, kind, example_id, answer from events order by seq")
     return [
-        JournalEvent(seq, EventKind(kind), example_id, label)
-        for seq, kind, example_id, label in rows
+        JournalEvent(seq, EventKind(kind), example_id, answer and answer_from_json(answer))
+        for seq, kind, example_id, answer in rows
     ]
 
 
@@ -97,16 +110,17 @@ def read_labelled(db: Database, *, after: int) -> tuple[LabelledExample, ...]:
     return tuple(
         LabelledExample(
             example=Example(example_id, text, row, json.loads(source_id), fields_from_json(fields)),
-            label=label,
+            answer=answer_from_json(answer),
             seq=seq,
             pick=_pick(pick, model),
             seconds=seconds,
             looked=bool(looked),
+            shown=bool(shown),
             task=tasks.get(task),
         )
         for (
-            seq, label, pick, seconds, model, looked,
-            task, example_id, text, row, source_id, fields,
+            seq, answer, pick, seconds, model, looked,
+            shown, task, example_id, text, row, source_id, fields,
         ) in rows
     )  # fmt: skip
 

@@ -10,8 +10,9 @@ from typing import TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from neufs_tui.core.explanation import Explanation
-from neufs_tui.core.records import ExampleId, ModelIdentity, Pick, Task
+from neufs_tui.core.records import Answer, ExampleId, ModelIdentity, Pick, Task
 from neufs_tui.core.settings import ModelChoice, SelectionSettings
+from neufs_tui.errors import SessionError
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ class PoolRecord:
     """Encoding that the user named."""
 
 
+_ANSWER = TypeAdapter(Answer)
 _SETTINGS = TypeAdapter(SessionSettings)
 _SHOWN = TypeAdapter(ShownRecord)
 _POOL = TypeAdapter(PoolRecord)
@@ -63,12 +65,26 @@ _MODEL = TypeAdapter(ModelIdentity)
 _TASK = TypeAdapter(Task)
 _PANEL = TypeAdapter(Explanation)
 
-Stored = SessionSettings | ShownRecord | PoolRecord | Pick | ModelIdentity | Task | Explanation
+Stored = (
+    Answer | SessionSettings | ShownRecord | PoolRecord | Pick | ModelIdentity | Task | Explanation
+)
 
 
 def to_json(value: Stored) -> str:
     """Write a value; numbers that are no numbers stay what they are."""
     return json.dumps(asdict(value))
+
+
+def answer_from_json(text: str) -> Answer:
+    """Read an answer, which is never lost.
+
+    Raises:
+        SessionError: it is none that this version knows.
+    """
+    try:
+        return _ANSWER.validate_json(text)
+    except ValidationError as error:
+        raise SessionError(f"the session holds an answer that cannot be read: {text}") from error
 
 
 def settings_from_json(text: str) -> SessionSettings | None:

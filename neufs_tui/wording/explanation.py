@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from neufs_tui.core.explanation import Explanation, GapNeuron
-from neufs_tui.core.records import Example, ExampleId
+from neufs_tui.core.records import Answer, Example, ExampleId
 from neufs_tui.wording.sentences import among, number
 
 _STEPS = " ▁▂▃▄▅▆▇█"
@@ -63,8 +63,8 @@ class Neighbours:
     """The other examples that an explanation names, and their labels."""
 
     examples: Mapping[ExampleId, Example]
-    labels: Mapping[ExampleId, str]
-    """The labels that hold."""
+    answers: Mapping[ExampleId, Answer]
+    """The annotator's, where they hold."""
 
     def name(self, example_id: ExampleId) -> str:
         """What an example is called on the screen."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from shlex import quote
 
-from neufs_tui.core.records import Decision, DecisionKind, Example, Pick
+from neufs_tui.core.records import Answer, Decision, Example, Pick
 from neufs_tui.core.text import one_line
 from neufs_tui.engine.protocol import EngineDied, EngineFailed
 
@@ -22,19 +22,18 @@ def decided(example: Example, decision: Decision, pick: Pick | None = None) -> s
         decision: what she decided.
         pick: what was known when it was shown.
     """
-    if decision.kind is DecisionKind.SKIP:
+    if decision.answer is None:
         return f"skipped #{number(example)} — u undoes"
-    hers = decision.label or ""
     if pick is None:
-        return f"labelled #{number(example)} as {one_line(hers)} — u undoes"
-    return f"#{number(example)} {both_answers(hers, pick)} — u undoes"
+        return f"labelled #{number(example)} as {one_line(decision.answer.text)} — u undoes"
+    return f"#{number(example)} {both_answers(decision.answer, pick)} — u undoes"
 
 
-def both_answers(label: str, pick: Pick) -> str:
+def both_answers(answer: Answer, pick: Pick) -> str:
     """Her label beside the model's answer from before it."""
     of = pick.probabilities.get(pick.answer)
     model = one_line(pick.answer) if of is None else f"{one_line(pick.answer)} {share(of)}"
-    return f"you: {one_line(label)} · {_model(pick)}: {model}"
+    return f"you: {one_line(answer.text)} · {_model(pick)}: {model}"
 
 
 def model_says(pick: Pick, names: Sequence[str]) -> str:
@@ -174,9 +173,9 @@ def plural(n: int, one: str, many: str = "") -> str:
 
 def _what(example: Example | None, decision: Decision) -> str:
     where = f"#{number(example)}" if example else "a row that is no longer in the pool"
-    if decision.kind is DecisionKind.SKIP:
+    if decision.answer is None:
         return f"skip of {where}"
-    return f"{one_line(decision.label or '')} on {where}"
+    return f"{one_line(decision.answer.text)} on {where}"
 
 
 def _model(pick: Pick) -> str:

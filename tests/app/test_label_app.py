@@ -20,7 +20,7 @@ from neufs_tui.app.widgets.bar import Bar
 from neufs_tui.app.widgets.text_view import TextView
 from neufs_tui.core.counts import Counts
 from neufs_tui.core.explanation import Alternative, Word
-from neufs_tui.core.records import Decision, DecisionKind, Label
+from neufs_tui.core.records import Answer, Decision, DecisionKind, Label
 from neufs_tui.engine.protocol import (
     EngineDied,
     EngineFailed,
@@ -70,7 +70,8 @@ class Session:
     @property
     def labels(self) -> list[tuple[int, str | None]]:
         rows = {e.id: e.row for e in self.workspace.examples.values()}
-        return [(rows[d.example_id], d.label) for d in self.workspace.done]
+        done = self.workspace.done
+        return [(rows[d.example_id], d.answer and d.answer.text) for d in done]
 
     def said(self, selector: str) -> str:
         widget = self.pilot.app.screen.query_one(selector)
@@ -322,7 +323,7 @@ async def test_a_pool_scanned_anew_never_shows_two_counts_for_one_thing() -> Non
     """Of 31 labels 5 were scanned when the example was chosen, 12 when it was explained."""
     workspace = StoredWorkspace(EXAMPLES)
     for one in EXAMPLES[1:32]:
-        decision = Decision(one.id, DecisionKind.LABEL, LABEL_NAME)
+        decision = Decision(one.id, DecisionKind.LABEL, Answer(LABEL_NAME))
         workspace.session.record(decision, pick=None, seconds=None, looked=False, panel=None)
     app, startup = app_on(workspace)
     async with app.run_test(size=(80, 24)) as pilot:

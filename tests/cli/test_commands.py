@@ -17,7 +17,7 @@ import pexpect
 import pytest
 
 from neufs_tui import __version__
-from neufs_tui.core.records import Decision, DecisionKind, Pick, content_hash
+from neufs_tui.core.records import Answer, Decision, DecisionKind, Pick, content_hash
 from neufs_tui.project.project import open_session, read_project
 from neufs_tui.project.request import ProjectRequest
 from tests.cli.conftest import Ran, write_pool
@@ -41,7 +41,7 @@ def label_some(pool: Path, n: int) -> None:
     project = read_project(ProjectRequest(str(pool), labels=("yes", "no, not at all")))
     with open_session(project) as session:
         for example in project.pool.examples[:n]:
-            decision = Decision(example.id, DecisionKind.LABEL, "yes")
+            decision = Decision(example.id, DecisionKind.LABEL, Answer("yes"))
             session.record(decision, pick=None, seconds=1.5)
 
 
@@ -341,7 +341,7 @@ def test_an_export_asks_what_label_would_ask_now_and_says_what_changed(
     assert "2 of 2 labels were given with another instruction than is asked now" in ran.err
     project = read_project(ProjectRequest(str(pool)))
     with open_session(project) as session:
-        third = Decision(project.pool.examples[2].id, DecisionKind.LABEL, "yes")
+        third = Decision(project.pool.examples[2].id, DecisionKind.LABEL, Answer("yes"))
         session.record(third, pick=None, seconds=None)
     ran = run("export", pool, "--format", "openai", "-o", tmp_path / "tuned.jsonl")
     assert "2 of 3 labels were given with another instruction" in ran.err
@@ -469,7 +469,7 @@ def test_explain_repeats_what_the_screen_said_of_a_label(run: Run, pool: Path) -
     shown = Pick(chosen.id, reason(), "yes", shares, 24, 3, n_demonstrations=3)
     stored = explanation(chosen.id, tuple(one.id for one in project.pool.examples[:3]))
     with open_session(project) as session:
-        decision = Decision(chosen.id, DecisionKind.LABEL, "no, not at all")
+        decision = Decision(chosen.id, DecisionKind.LABEL, Answer("no, not at all"))
         session.record(decision, pick=shown, seconds=None, panel=stored)
     said = " ".join(run("explain", pool, "r7").out.split())
     assert "you: no, not at all · model with 3 labels: yes .70" in said
@@ -490,7 +490,7 @@ def test_explain_prints_what_was_stored_with_a_label(
     chosen = project.pool.examples[7]
     stored = replace(explanation(chosen.id, (content_hash("a removed row"),)), answer="yes")
     with open_session(project) as session:
-        decision = Decision(chosen.id, DecisionKind.LABEL, "yes")
+        decision = Decision(chosen.id, DecisionKind.LABEL, Answer("yes"))
         session.record(decision, pick=None, seconds=None, panel=stored)
     ran = run("explain", pool, "r7", "--json")  # no model is named, and none is needed
     assert ran.status == 0 and "as it was stored with the label" in ran.err

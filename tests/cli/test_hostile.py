@@ -18,7 +18,7 @@ import pytest
 
 from neufs_tui import cli
 from neufs_tui.cli import main
-from neufs_tui.core.records import Decision, DecisionKind, Pick
+from neufs_tui.core.records import Answer, Decision, DecisionKind, Pick
 from neufs_tui.project.project import open_session, read_project
 from neufs_tui.project.request import ProjectRequest
 from tests.cli.conftest import Ran
@@ -101,9 +101,11 @@ def label_two(pool: Path) -> None:
     shown = Pick(first.id, reason(), KINDS[0], (0.7, 0.3), 12, 2, n_demonstrations=2)
     panel = explanation(first.id, (second.id, third.id))
     with open_session(project) as session:
-        label = Decision(first.id, DecisionKind.LABEL, KINDS[1])
+        label = Decision(first.id, DecisionKind.LABEL, Answer(KINDS[1]))
         session.record(label, pick=shown, seconds=None, panel=panel)
-        session.record(Decision(second.id, DecisionKind.LABEL, KINDS[0]), pick=None, seconds=None)
+        session.record(
+            Decision(second.id, DecisionKind.LABEL, Answer(KINDS[0])), pick=None, seconds=None
+        )
 
 
 def commands(pool: Path, model: Path) -> dict[str, list[object]]:

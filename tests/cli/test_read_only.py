@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from neufs_tui.core.records import Decision, DecisionKind
+from neufs_tui.core.records import Answer, Decision, DecisionKind
 from neufs_tui.project.project import open_session, read_project
 from neufs_tui.project.request import ProjectRequest
 from neufs_tui.storage.session import Session
@@ -34,7 +34,7 @@ def labelled(folder: Path) -> Session:
     project = read_project(ProjectRequest(str(pool), labels=("yes", "no, not at all")))
     session = open_session(project)
     for example in project.pool.examples[:2]:
-        decision = Decision(example.id, DecisionKind.LABEL, "yes")
+        decision = Decision(example.id, DecisionKind.LABEL, Answer("yes"))
         session.record(decision, pick=None, seconds=None, panel=explanation(example.id))
     return session
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from neufs_tui.core.labelled import LabelledExample
-from neufs_tui.core.records import Example, Pick, content_hash
+from neufs_tui.core.records import Answer, Example, Pick, content_hash
 
 ONE = Example(content_hash("one"), "one", 0)
 PICK = Pick(ONE.id, None, "A", {"A": 0.75, "B": 0.25}, n_scanned=1, n_labelled=0)
@@ -28,4 +28,4 @@ PICK = Pick(ONE.id, None, "A", {"A": 0.75, "B": 0.25}, n_scanned=1, n_labelled=0
 def test_the_models_answer_is_compared_where_it_could_have_been_hers(
     label: str, pick: Pick | None, looked: bool, expected: bool | None
 ) -> None:
-    assert LabelledExample(ONE, label, 1, pick, looked=looked).agrees is expected
+    assert LabelledExample(ONE, Answer(label), 1, pick, looked=looked).agrees is expected

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from neufs_tui.core.explanation import Explanation
-from neufs_tui.core.records import Decision, DecisionKind, Example, content_hash
+from neufs_tui.core.records import Answer, Decision, DecisionKind, Example, content_hash
 from neufs_tui.core.settings import CaptureSettings, ModelChoice
 from neufs_tui.engine.explaining import N_NEURONS, Explainer
 from neufs_tui.engine.scanning import Scanner, ready
@@ -64,7 +64,7 @@ def bias(module: torch.nn.Module) -> torch.Tensor | float:
 
 
 def label(place: int) -> Decision:
-    return Decision(EXAMPLES[place].id, DecisionKind.LABEL, "yes")
+    return Decision(EXAMPLES[place].id, DecisionKind.LABEL, Answer("yes"))
 
 
 def explained(explainer: Explainer, example_id: str, decisions: list[Decision]) -> Explanation:
@@ -109,7 +109,7 @@ def test_the_bars_of_fifty_real_examples_add_up(embedded_models_dir: Path, tmp_p
     list(scanner.run())
     scanner.close()
     explainer = Explainer(settings, scanner)
-    labelled = [Decision(one.id, DecisionKind.LABEL, "yes") for one in examples[:3]]
+    labelled = [Decision(one.id, DecisionKind.LABEL, Answer("yes")) for one in examples[:3]]
     for example in examples[3:]:
         found = explained(explainer, example.id, labelled)
         answer = scanner.encoder.candidates[TASK.label_names.index(found.answer)]
@@ -131,7 +131,7 @@ def test_a_labelled_example_is_explained_by_the_labels_before_it(explainer: Expl
 
 
 def test_labels_that_are_not_scanned_are_counted_apart(explainer: Explainer) -> None:
-    removed = Decision("no longer in the pool", DecisionKind.LABEL, "yes")
+    removed = Decision("no longer in the pool", DecisionKind.LABEL, Answer("yes"))
     early = copy(explainer)
     early._captures = {k: v for k, v in explainer._captures.items() if k != EXAMPLES[1].id}
     early._occurrences, early._n_counted = np.zeros_like(explainer._occurrences), 0
@@ -215,7 +215,7 @@ def test_a_planted_word_is_the_one_that_is_marked(tmp_path: Path) -> None:
     list(scanner.run())
     scanner.close()
     other, example = examples
-    labelled = Decision(other.id, DecisionKind.LABEL, "yes")
+    labelled = Decision(other.id, DecisionKind.LABEL, Answer("yes"))
     *_, words = Explainer(settings, scanner).words(example.id, [labelled])
     strongest = max(words, key=lambda word: word.drop)
     assert example.text[strongest.start : strongest.end] == "library"

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import (
+    Answer,
     Decision,
     DecisionKind,
     Example,
@@ -68,7 +69,7 @@ def ranker(n_scanned: int = 30) -> Ranker:
 
 
 def label(row: int) -> Decision:
-    return Decision(EXAMPLES[row].id, LABEL, "a")
+    return Decision(EXAMPLES[row].id, LABEL, Answer("a"))
 
 
 def test_few_scanned_examples_come_in_file_order_without_a_reason() -> None:
@@ -104,10 +105,10 @@ def test_what_comes_after_a_decision_is_what_a_fresh_ranker_would_show() -> None
     assert first is not None
     ahead = one.answer(Focus(0, (), first.example_id))
     for kind, foreseen in ((LABEL, ahead.after_label), (SKIP, ahead.after_skip)):
-        name = "a" if kind is LABEL else None
-        decision = Decision(first.example_id, kind, name)
+        answer = Answer("a") if kind is LABEL else None
+        decision = Decision(first.example_id, kind, answer)
         assert ranker().answer(Focus(1, (decision,), None)).pick == foreseen
-    labelled = Decision(first.example_id, LABEL, "a")
+    labelled = Decision(first.example_id, LABEL, Answer("a"))
     after = ranker().answer(Focus(1, (labelled,), None))
     assert (ahead.after_label, *ahead.further_after_label) == after.queue[:N_AHEAD]
 
@@ -210,7 +211,7 @@ def test_the_queue_neither_holds_what_is_shown_nor_what_is_decided() -> None:
 
 
 def test_labels_on_examples_not_scanned_yet_do_not_count_as_ranked() -> None:
-    removed = Decision(content_hash("no longer in the pool"), LABEL, "a")
+    removed = Decision(content_hash("no longer in the pool"), LABEL, Answer("a"))
     answer = ranker(12).answer(Focus(4, (label(25), label(2), removed, label(26)), None))
     assert answer.pick is not None
     assert (answer.pick.n_labelled, answer.pick.n_unscanned) == (1, 2)
@@ -276,7 +277,7 @@ def test_rereading_without_a_change_leaves_the_order_and_the_next_pick(
     scanned = {example.id: capture(1000 * seed + example.row) for example in examples}
     one = Ranker(examples, TASK, SELECTION)
     one.observe(scanned, complete=True)
-    decisions = tuple(Decision(example.id, LABEL, "a") for example in examples[:n_labels])
+    decisions = tuple(Decision(example.id, LABEL, Answer("a")) for example in examples[:n_labels])
     focus = Focus(n_labels, decisions, examples[-1].id, signal, signal)
     order, before = one.order(focus), one.answer(focus)
     slope, shift = line

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neufs_tui.core.records import Decision, DecisionKind, Demonstration
+from neufs_tui.core.records import Answer, Decision, DecisionKind, Demonstration
 from neufs_tui.engine.rescoring import Rescorer
 from neufs_tui.engine.scanning import Scanner
 from neufs_tui.model.capture import CaptureRunner
@@ -20,7 +20,7 @@ EXAMPLES = pool(40)
 
 
 def label(place: int, name: str = "yes") -> Decision:
-    return Decision(EXAMPLES[place].id, DecisionKind.LABEL, name)
+    return Decision(EXAMPLES[place].id, DecisionKind.LABEL, Answer(name))
 
 
 @pytest.fixture(scope="module")

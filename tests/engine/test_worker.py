@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from neufs_tui.core.records import Decision, DecisionKind, Label, Task
+from neufs_tui.core.records import Answer, Decision, DecisionKind, Label, Task
 from neufs_tui.core.settings import ModelChoice, SelectionSettings
 from neufs_tui.engine.client import EngineClient
 from neufs_tui.engine.protocol import (
@@ -89,7 +89,7 @@ def test_an_engine_loads_scans_and_answers(client: Begin, tiny_llama: Path) -> N
     engine.send(Focus(0, (), first))
     ahead = events.get(timeout=WAIT_S)
     assert isinstance(ahead, Ranked) and ahead.after_label is not None
-    engine.send(Focus(1, (Decision(first, DecisionKind.LABEL, "yes"),), None))
+    engine.send(Focus(1, (Decision(first, DecisionKind.LABEL, Answer("yes")),), None))
     after = events.get(timeout=WAIT_S)
     assert isinstance(after, Ranked)
     assert after.pick == ahead.after_label
@@ -176,7 +176,7 @@ def test_after_a_label_candidates_are_reread_behind_it(
     engine.start(events.put)
     while not (isinstance(event := events.get(timeout=WAIT_S), Ranked) and event.complete):
         pass
-    labelled = Decision(examples[3].id, DecisionKind.LABEL, "yes")
+    labelled = Decision(examples[3].id, DecisionKind.LABEL, Answer("yes"))
     engine.send(Focus(1, (labelled,), examples[4].id))
     seen: list[Event] = []
     while True:
@@ -201,7 +201,7 @@ def test_a_question_why_is_answered_beside_the_rereading(client: Begin, tiny_lla
     engine.start(events.put)
     while not (isinstance(event := events.get(timeout=WAIT_S), Ranked) and event.complete):
         pass
-    labelled = (Decision(examples[3].id, DecisionKind.LABEL, "yes"),)
+    labelled = (Decision(examples[3].id, DecisionKind.LABEL, Answer("yes")),)
     engine.send(Focus(1, labelled, examples[4].id))
     engine.send(Explain(examples[5].id, labelled))
     engine.send(Explain(examples[4].id, labelled))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from neufs_tui.core.labelled import LabelledExample
-from neufs_tui.core.records import Example, Label, ModelIdentity, Pick, Task, content_hash
+from neufs_tui.core.records import Answer, Example, Label, ModelIdentity, Pick, Task, content_hash
 from neufs_tui.core.settings import SelectionSettings
 from neufs_tui.export.manifest import Provenance
 
@@ -42,7 +42,7 @@ def labelled(
     **fields: Any,
 ) -> LabelledExample:
     example = Example(content_hash(text), text, seq, source_id, fields)
-    return LabelledExample(example, label, seq, pick, seconds)
+    return LabelledExample(example, Answer(label), seq, pick, seconds)
 
 
 def provenance() -> Provenance:

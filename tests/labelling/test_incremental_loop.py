@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neufs_tui.core.records import Decision, DecisionKind
+from neufs_tui.core.records import Answer, Decision, DecisionKind
 from neufs_tui.core.settings import DifficultyName
 from neufs_tui.engine.protocol import Focus, Ranked, Request
 from neufs_tui.engine.ranking import Ranker
@@ -72,12 +72,12 @@ class Loop:
                 self.flow.redo()
             case "restart":
                 self.flow.painted()
-                self.workspace.close()
+                self.workspace.session.close()
                 self.start()
             case "skip":
                 self.flow.decide(DecisionKind.SKIP)
             case label:
-                self.flow.decide(DecisionKind.LABEL, label)
+                self.flow.decide(DecisionKind.LABEL, Answer(label))
 
 
 def jaccard(one: set[int], other: set[int]) -> float:
@@ -110,7 +110,7 @@ def test_any_way_to_the_same_decisions_leads_to_the_same_place(
             assert afresh is not None and shown.example.id == afresh.example_id
             assert shown.pick == afresh
     check_geometry(loop)
-    loop.workspace.close()
+    loop.workspace.session.close()
 
 
 def check_geometry(loop: Loop) -> None:
@@ -150,7 +150,7 @@ def test_the_numbers_that_chose_an_example_are_in_the_journal(tmp_path: Path) ->
     (kept,) = loop.workspace.session.decided()
     assert kept.pick == shown.pick
     assert kept.pick.reason is not None and kept.pick.reason.signal == "entropy"
-    loop.workspace.close()
+    loop.workspace.session.close()
 
 
 class Reread:
@@ -188,7 +188,7 @@ def test_rereading_run_to_its_end_gives_the_same_next_example_on_any_way(
         ranked = travelled.answer(decisions, shown)
         ways.append((decisions, shown, ranked))
         assert ranked.after_label is not None
-        decisions = (*decisions, Decision(shown, DecisionKind.LABEL, name))
+        decisions = (*decisions, Decision(shown, DecisionKind.LABEL, Answer(name)))
         shown = ranked.after_label.example_id
     for before, on_screen, ranked in reversed(ways):  # undone again
         again = travelled.answer(before, on_screen)

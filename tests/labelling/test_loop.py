@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from neufs_tui.core.records import Decision, DecisionKind, Label
+from neufs_tui.core.records import Answer, Decision, DecisionKind, Label
 from neufs_tui.core.settings import SIGNALS, SelectionSettings
 from neufs_tui.engine.protocol import (
     EngineDied,
@@ -75,11 +75,13 @@ def test_nothing_is_shown_until_the_engine_chose() -> None:
     assert engine.focus == Focus(0, (), EXAMPLES[2].id)
 
 
-@pytest.mark.parametrize(("kind", "label", "row"), [(LABEL, "A", 5), (SKIP, None, 6)])
-def test_a_fresh_ranking_says_what_follows(kind: DecisionKind, label: str | None, row: int) -> None:
+@pytest.mark.parametrize(("kind", "answer", "row"), [(LABEL, Answer("A"), 5), (SKIP, None, 6)])
+def test_a_fresh_ranking_says_what_follows(
+    kind: DecisionKind, answer: Answer | None, row: int
+) -> None:
     loop, workspace, engine = ranked()
-    decision = Decision(EXAMPLES[0].id, kind, label)
-    assert loop.decide(kind, label, seconds=1.5) == decision
+    decision = Decision(EXAMPLES[0].id, kind, answer)
+    assert loop.decide(kind, answer, seconds=1.5) == decision
     assert workspace.done == [decision]
     assert workspace.picks[EXAMPLES[0].id] == PICKS[0]
     assert workspace.seconds == [1.5]
@@ -89,8 +91,8 @@ def test_a_fresh_ranking_says_what_follows(kind: DecisionKind, label: str | None
 
 def test_an_old_ranking_lends_its_queue() -> None:
     loop, _, _ = ranked()
-    loop.decide(LABEL, "A")
-    loop.decide(LABEL, "A")
+    loop.decide(LABEL, Answer("A"))
+    loop.decide(LABEL, Answer("A"))
     assert shown_row(loop) == 1
 
 
@@ -100,36 +102,36 @@ def test_keys_faster_than_the_engine_follow_what_it_looked_ahead() -> None:
     loop.hear(engine.rank(**ahead, queue=PICKS[1:3]))
     seen = []
     for kind in (LABEL, SKIP, SKIP, SKIP):
-        loop.decide(kind, "A" if kind is LABEL else None)
+        loop.decide(kind, Answer("A") if kind is LABEL else None)
         seen.append(shown_row(loop))
     assert seen == [5, 7, 3, 1]
     loop.hear(engine.rank(after_label=PICKS[6], queue=PICKS[2:3]))
-    loop.decide(LABEL, "A")
+    loop.decide(LABEL, Answer("A"))
     assert shown_row(loop) == 6
 
 
 def test_a_ranking_that_comes_after_its_example_was_decided_is_followed_all_the_same() -> None:
     loop, _, engine = ranked()
-    loop.decide(LABEL, "A")
+    loop.decide(LABEL, Answer("A"))
     late = engine.rank(
         after_label=PICKS[2], further_after_label=(PICKS[4], PICKS[3]), queue=PICKS[1:2]
     )
-    loop.decide(LABEL, "B")
+    loop.decide(LABEL, Answer("B"))
     assert shown_row(loop) == 1  # by the ranking from before both labels
     loop.hear(late)
     assert shown_row(loop) == 1
     seen = []
     for kind in (SKIP, LABEL, SKIP):
-        loop.decide(kind, "A" if kind is LABEL else None)
+        loop.decide(kind, Answer("A") if kind is LABEL else None)
         seen.append(shown_row(loop))
     assert seen == [2, 4, 3]
 
 
 def test_after_an_undo_nothing_is_followed_that_knew_the_label() -> None:
     loop, _, engine = ranked()
-    loop.decide(LABEL, "A")
+    loop.decide(LABEL, Answer("A"))
     late = engine.rank(after_label=PICKS[2], queue=PICKS[1:2])
-    loop.decide(LABEL, "B")
+    loop.decide(LABEL, Answer("B"))
     loop.undo()
     loop.hear(late)
     loop.decide(SKIP)
@@ -148,7 +150,7 @@ def test_a_late_ranking_does_not_replace_a_newer_one() -> None:
     loop.decide(SKIP)
     loop.hear(engine.rank(after_label=PICKS[3], queue=PICKS[4:5]))
     loop.hear(late)
-    loop.decide(LABEL, "A")
+    loop.decide(LABEL, Answer("A"))
     assert shown_row(loop) == 3
 
 
@@ -156,7 +158,7 @@ def test_a_late_ranking_does_not_fill_an_empty_screen() -> None:
     loop, _, engine = begin()
     loop.hear(engine.rank(pick=PICKS[0]))
     late = engine.rank(pick=PICKS[0])
-    loop.decide(LABEL, "A")
+    loop.decide(LABEL, Answer("A"))
     loop.hear(late)
     assert loop.waiting is Waiting.CHOOSING
     loop.hear(engine.rank(pick=PICKS[4]))
@@ -165,9 +167,9 @@ def test_a_late_ranking_does_not_fill_an_empty_screen() -> None:
 
 def test_what_is_decided_is_never_proposed_again() -> None:
     loop, _, engine = ranked()
-    loop.decide(LABEL, "A")
+    loop.decide(LABEL, Answer("A"))
     loop.hear(engine.rank(after_label=PICKS[0], queue=(PICKS[0], PICKS[5], PICKS[2])))
-    loop.decide(LABEL, "A")
+    loop.decide(LABEL, Answer("A"))
     assert shown_row(loop) == 2
 
 
@@ -176,7 +178,7 @@ def test_a_label_that_cannot_be_stored_moves_nothing() -> None:
     workspace.full = True
     before = list(engine.requests)
     with pytest.raises(SessionError):
-        loop.decide(LABEL, "A")
+        loop.decide(LABEL, Answer("A"))
     assert shown_row(loop) == 0
     assert engine.requests == before
 
@@ -184,7 +186,7 @@ def test_a_label_that_cannot_be_stored_moves_nothing() -> None:
 def test_undo_shows_each_example_again_with_its_reason_and_redo_goes_back() -> None:
     loop, _, _ = ranked()
     for _ in range(3):
-        loop.decide(LABEL, "A")
+        loop.decide(LABEL, Answer("A"))
     rows = [shown_row(loop)]
     for _ in range(3):
         assert loop.undo() is not None
@@ -200,8 +202,8 @@ def test_undo_shows_each_example_again_with_its_reason_and_redo_goes_back() -> N
 
 def test_what_was_reread_with_labels_undone_since_is_not_known_any_more() -> None:
     loop, workspace, engine = ranked()
-    loop.decide(LABEL, "A")
-    loop.decide(LABEL, "A")
+    loop.decide(LABEL, Answer("A"))
+    loop.decide(LABEL, Answer("A"))
     before = Rescored(2, 2, 3, 6, revision=workspace.session.revision())
     loop.hear(before)
     assert loop.engine.rescored == before
@@ -209,7 +211,7 @@ def test_what_was_reread_with_labels_undone_since_is_not_known_any_more() -> Non
     assert loop.engine.rescored is None
     loop.hear(before)  # on its way when she undid
     assert loop.engine.rescored is None
-    loop.decide(LABEL, "B")
+    loop.decide(LABEL, Answer("B"))
     loop.hear(replace(before, revision=workspace.session.revision() - 1))
     assert loop.engine.rescored is not None and loop.engine.rescored.n_labels == 2
     loop.undo()
@@ -227,7 +229,7 @@ def test_there_may_be_nothing_to_undo_or_redo() -> None:
 
 def test_undo_of_a_removed_row_leaves_the_screen_alone() -> None:
     loop, workspace, _ = ranked(StoredWorkspace(EXAMPLES, removed=(example(99),)))
-    gone = Decision(example(99).id, LABEL, "A")
+    gone = Decision(example(99).id, LABEL, Answer("A"))
     workspace.session.record(gone, pick=None, seconds=None, looked=False, panel=None)
     assert loop.undo() == gone
     assert shown_row(loop) == 0
@@ -240,7 +242,7 @@ def test_a_restart_shows_the_same_example_before_the_engine_is_up() -> None:
     assert loop.shown is not None
     assert loop.shown.pick == PICKS[3]
     assert engine.focus.shown == EXAMPLES[3].id
-    loop.decide(LABEL, "A")
+    loop.decide(LABEL, Answer("A"))
     assert loop.waiting is Waiting.LOADING
 
 
@@ -261,7 +263,7 @@ def test_when_the_engine_dies_the_queue_goes_on_then_file_order() -> None:
 def test_a_waiting_screen_is_filled_when_the_engine_dies() -> None:
     loop, _, engine = begin()
     loop.hear(engine.rank(pick=PICKS[0]))
-    loop.decide(LABEL, "A")
+    loop.decide(LABEL, Answer("A"))
     assert loop.waiting is Waiting.CHOOSING
     loop.hear(EngineDied("killed", restarting=True))
     assert shown_row(loop) == 1
@@ -278,7 +280,7 @@ def test_a_model_that_cannot_load_waits_for_her_word() -> None:
     loop.label_in_file_order()
     assert shown_row(loop) == 0
     n_sent = len(engine.requests)
-    loop.decide(LABEL, "A")
+    loop.decide(LABEL, Answer("A"))
     assert shown_row(loop) == 1
     assert len(engine.requests) == n_sent
 
@@ -308,9 +310,9 @@ def test_a_complete_ranking_with_nothing_left_hands_over_to_file_order() -> None
 
 def test_the_counts_reconcile() -> None:
     loop, workspace, _ = ranked(StoredWorkspace(EXAMPLES, removed=(example(99),)))
-    removed = Decision(example(99).id, LABEL, "A")
+    removed = Decision(example(99).id, LABEL, Answer("A"))
     workspace.session.record(removed, pick=None, seconds=None, looked=False, panel=None)
-    loop.decide(LABEL, "A")
+    loop.decide(LABEL, Answer("A"))
     loop.decide(SKIP)
     counts = loop.counts
     assert (counts.pool, counts.labelled, counts.skipped, counts.left) == (8, 1, 1, 6)
@@ -337,7 +339,7 @@ def test_each_example_shown_is_explained_unasked_and_the_panel_kept_with_its_lab
     assert loop.explanation is None
     loop.hear(Explained(first, explanation(first)))
     assert loop.explanation == explanation(first)
-    loop.decide(LABEL, "A")
+    loop.decide(LABEL, Answer("A"))
     assert workspace.panels == {first: explanation(first)}
     assert loop.explanation is None
     assert [one.example_id for one in questions(engine)] == [first, EXAMPLES[5].id]
@@ -345,7 +347,7 @@ def test_each_example_shown_is_explained_unasked_and_the_panel_kept_with_its_lab
 
 def test_a_panel_that_comes_after_the_label_is_kept_with_it() -> None:
     loop, workspace, _ = ranked()
-    loop.decide(LABEL, "A")
+    loop.decide(LABEL, Answer("A"))
     loop.decide(SKIP)
     late = [explanation(EXAMPLES[row].id) for row in (0, 5)]
     for one in late:
@@ -366,11 +368,11 @@ def test_what_she_looked_at_is_recorded() -> None:
     assert not loop.has_looked
     assert loop.look() == PICKS[0]
     assert loop.has_looked
-    loop.decide(LABEL, "A")
+    loop.decide(LABEL, Answer("A"))
     assert workspace.looked == {EXAMPLES[0].id}
     assert not loop.has_looked
     assert loop.done is not None and loop.done.pick == PICKS[0]
-    loop.decide(LABEL, "A")
+    loop.decide(LABEL, Answer("A"))
     loop.undo()  # the answer was shown to her with her own
     assert loop.has_looked
     assert loop.done is None
@@ -382,7 +384,7 @@ def test_a_restart_does_not_forget_that_she_looked() -> None:
     again, workspace, engine = begin(workspace)
     assert again.has_looked
     again.hear(engine.rank(after_label=PICKS[5], queue=PICKS[1:4]))
-    again.decide(LABEL, "A")
+    again.decide(LABEL, Answer("A"))
     assert workspace.looked == {EXAMPLES[0].id}
     again.undo()
     again.painted()
@@ -406,7 +408,7 @@ def test_auto_chooses_the_signal_by_the_labels_before_the_last() -> None:
         known = dict.fromkeys(SIGNALS, 0.0) | {"entropy": float(row % 2)}
         shown = replace(pick(examples[row]), difficulty=known)
         loop.hear(engine.rank(pick=shown))
-        loop.decide(LABEL, LABELS[row % 2].name)
+        loop.decide(LABEL, Answer(LABELS[row % 2].name))
         focus = engine.focus
         before, after = workspace.session.decided()[:-1], workspace.session.decided()
         assert focus.signal == signal_for("auto", before)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neufs_tui.core.records import Decision, DecisionKind, content_hash
+from neufs_tui.core.records import Answer, Decision, DecisionKind, content_hash
 from neufs_tui.errors import SessionError, UsageError
 from neufs_tui.project.project import open_session, read_project
 from neufs_tui.project.request import ProjectRequest
@@ -23,13 +23,13 @@ def write(path: Path, texts: list[str]) -> str:
 
 
 def decided(text: str, name: str) -> Decision:
-    return Decision(content_hash(text), DecisionKind.LABEL, name)
+    return Decision(content_hash(text), DecisionKind.LABEL, Answer(name))
 
 
 def label_first(request: ProjectRequest) -> None:
     project = read_project(request)
     with open_session(project) as session:
-        decision = Decision(project.pool.examples[0].id, DecisionKind.LABEL, "a")
+        decision = Decision(project.pool.examples[0].id, DecisionKind.LABEL, Answer("a"))
         session.record(decision, pick=None, seconds=None)
 
 
@@ -221,7 +221,7 @@ def test_a_label_in_use_that_is_spelt_otherwise_is_named_with_both_spellings(
     source = write(tmp_path / "pool.jsonl", ["one", "two"])
     project = read_project(ProjectRequest(source, labels=(given, "b")))
     with open_session(project) as session:
-        decision = Decision(project.pool.examples[0].id, DecisionKind.LABEL, given)
+        decision = Decision(project.pool.examples[0].id, DecisionKind.LABEL, Answer(given))
         session.record(decision, pick=None, seconds=None)
     with pytest.raises(UsageError) as caught:
         open_session(read_project(ProjectRequest(source, labels=(named, "b"))))

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from neufs_tui.core.labelled import LabelledExample
-from neufs_tui.core.records import Example, Pick, content_hash
+from neufs_tui.core.records import Answer, Example, Pick, content_hash
 from neufs_tui.core.settings import DEFAULT_SIGNAL, SIGNALS
 from neufs_tui.statistics.track_record import MIN_LABELS, signal_for, track_record
 
@@ -27,7 +27,7 @@ def labelled(place: int, *, right: bool, **values: float) -> LabelledExample:
         difficulty=dict.fromkeys(SIGNALS, 0.0) | values,  # type: ignore[arg-type]
     )
     example = Example(content_hash(text), text, place)
-    return LabelledExample(example, "A" if right else "B", seq=place, pick=pick)
+    return LabelledExample(example, Answer("A" if right else "B"), seq=place, pick=pick)
 
 
 def telling(n: int, *signals: str) -> list[LabelledExample]:
@@ -54,7 +54,7 @@ def test_little_or_one_sided_evidence_says_nothing() -> None:
 
 
 def test_labels_without_a_known_answer_do_not_count() -> None:
-    silent = LabelledExample(Example(content_hash("x"), "x", 0), "A", seq=1)
+    silent = LabelledExample(Example(content_hash("x"), "x", 0), Answer("A"), seq=1)
     assert track_record([silent, *telling(4)]).n_compared == 4
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neufs_tui.core.records import Decision, DecisionKind
+from neufs_tui.core.records import Answer, Decision, DecisionKind
 from neufs_tui.storage.journal import EventKind, JournalEvent, Standing, fold
 
 Step = tuple[str, str, str]
@@ -20,7 +20,7 @@ STEPS = st.lists(
 
 def events(steps: list[Step]) -> list[JournalEvent]:
     return [
-        JournalEvent(seq, EventKind(kind), example, name or None)
+        JournalEvent(seq, EventKind(kind), example, Answer(name) if name else None)
         for seq, (kind, example, name) in enumerate(steps, start=1)
     ]
 
@@ -42,7 +42,9 @@ def by_states(steps: list[Step]) -> list[Decision]:
                 states.append(ahead.pop())
         else:
             others = [decision for decision in states[-1] if decision.example_id != example]
-            states.append([*others, Decision(example, DecisionKind(kind), name or None)])
+            states.append(
+                [*others, Decision(example, DecisionKind(kind), Answer(name) if name else None)]
+            )
             ahead = []
     return states[-1]
 
@@ -70,6 +72,12 @@ def test_undoing_everything_and_redoing_it_changes_nothing(steps: list[Step]) ->
 def test_deciding_again_takes_the_later_place_and_undo_gives_the_earlier_back() -> None:
     steps = [("label", "a", "X"), ("label", "b", "X"), ("label", "a", "Y")]
     again = fold(events(steps))
-    assert [(d.example_id, d.label) for d in decisions(again)] == [("b", "X"), ("a", "Y")]
+    assert [(d.example_id, d.answer) for d in decisions(again)] == [
+        ("b", Answer("X")),
+        ("a", Answer("Y")),
+    ]
     undone = fold(events([*steps, ("undo", "a", "")]))
-    assert [(d.example_id, d.label) for d in decisions(undone)] == [("a", "X"), ("b", "X")]
+    assert [(d.example_id, d.answer) for d in decisions(undone)] == [
+        ("a", Answer("X")),
+        ("b", Answer("X")),
+    ]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,13 +13,15 @@ import pytest
 from sqlite_utils import Database
 
 from neufs_tui.core.labelled import LabelledExample
-from neufs_tui.core.records import Label, Task, content_hash
+from neufs_tui.core.records import Answer, Decision, DecisionKind, Label, Task, content_hash
+from neufs_tui.errors import SessionError
 from neufs_tui.storage.migrations import session_migrations
 from neufs_tui.storage.session import Session
 from neufs_tui.storage.stored_json import SessionSettings, to_json
 from tests.storage.values import panel, pick
 
 BEFORE_PANELS = "m002_looked_and_panels"
+BEFORE_ANSWERS = "m004_answers_and_examples_not_shown"
 BEFORE_TASKS = "m003_tasks_and_probabilities_by_label"
 TASK = Task((Label("A"), Label("B", "the other")), instruction="Sort.")
 MODEL = {"name": "m", "fingerprint": "f00d", "device": "cpu", "dtype": "float32"}
@@ -60,7 +64,7 @@ def test_a_session_of_the_first_version_is_brought_up_to_date(tmp_path: Path) ->
     db.table("events").insert(label_line())
     db.close()
     one = read(path)
-    assert (one.label, one.looked, one.pick, one.task) == ("A", False, None, TASK)
+    assert (one.answer, one.looked, one.pick, one.task) == (Answer("A"), False, None, TASK)
     with Session.open(path, write=True) as session:
         session.add_panel(panel("a"))
         assert session.panel(content_hash("a")) == panel("a")
@@ -117,3 +121,64 @@ def test_what_was_on_screen_in_an_earlier_version_is_shown_again(tmp_path: Path)
     db.close()
     with Session.open(path, write=True) as session:
         assert session.shown() == (content_hash("a"), pick("a"), True)
+
+
+FERRY = content_hash("When does the next ferry leave?")
+THANKS = content_hash("Thank you for the quick help.")
+WAVED = content_hash("The driver waved at us.")
+REFUND = content_hash("Could you refund my ticket?")
+SEAT = content_hash("My seat was wet.")
+
+
+def test_a_session_with_labels_by_name_goes_on_with_everything(tmp_path: Path) -> None:
+    """Five labels and a skip, three decisions undone and one redone, two looks at an answer."""
+    path = tmp_path / "pool.neufs.db"
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript((Path(__file__).parent / "sessions" / "labels_by_name.sql").read_text())
+    holding = (
+        Decision(FERRY, DecisionKind.LABEL, Answer("reply")),
+        Decision(THANKS, DecisionKind.LABEL, Answer("file")),
+        Decision(WAVED, DecisionKind.SKIP),
+        Decision(REFUND, DecisionKind.LABEL, Answer("file")),
+    )
+    with Session.open(path, write=False) as session:
+        assert session.decisions() == holding
+        read_only = session.decided()
+    with Session.open(path, write=True) as session:
+        assert (session.revision(), session.decisions()) == (10, holding)
+        assert session.decided() == read_only
+        assert [one.looked for one in read_only] == [False, True, True]
+        assert all(one.shown for one in read_only)
+        for one in read_only:
+            assert one.pick is not None and one.pick.model is not None and one.task is not None
+            assert one.pick.model.name == "tiny-llama"
+            assert set(one.pick.probabilities) == {"reply", "file"} == {*one.task.label_names}
+            panel = session.panel(one.example.id)
+            assert panel is not None and panel.example_id == one.example.id
+        shown = session.shown()
+        assert shown is not None and shown[0] == SEAT
+        assert session.redo() == Decision(SEAT, DecisionKind.LABEL, Answer("reply"))
+        assert [session.undo() for _ in range(5)] == [
+            Decision(SEAT, DecisionKind.LABEL, Answer("reply")),
+            *reversed(holding),
+        ]
+        assert [session.redo() for _ in range(5)][:4] == list(holding)
+        another = Decision(content_hash("Nothing to add."), DecisionKind.LABEL, Answer("file"))
+        session.record(another, pick=None, seconds=None)
+    with Session.open(path, write=False) as session:
+        labels = [*holding, Decision(SEAT, DecisionKind.LABEL, Answer("reply")), another]
+        assert list(session.decisions()) == labels
+
+
+def test_an_answer_that_cannot_be_read_is_not_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "pool.neufs.db"
+    db = written_before(path, BEFORE_ANSWERS)
+    db.table("events").insert(label_line())
+    db.close()
+    with Session.open(path, write=True) as session:
+        assert session.decided()[0].answer == Answer("A")
+    with closing(sqlite3.connect(path)) as other:
+        other.execute('update events set answer = \'{"labels": ["A", "B"]}\'')
+        other.commit()
+    with pytest.raises(SessionError, match="an answer that cannot be read"):
+        Session.open(path, write=False)

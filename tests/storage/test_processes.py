@@ -19,13 +19,13 @@ from tests.storage.values import label, pool_of
 
 LABEL_AND_WAIT = """
 import sys
-from neufs_tui.core.records import Decision, DecisionKind, content_hash
+from neufs_tui.core.records import Answer, Decision, DecisionKind, content_hash
 from neufs_tui.storage.session import Session
 
 session = Session.open(sys.argv[1], write=True)
 for text in sys.argv[2:]:
     session.record(
-        Decision(content_hash(text), DecisionKind.LABEL, "A"), pick=None, seconds=None
+        Decision(content_hash(text), DecisionKind.LABEL, Answer("A")), pick=None, seconds=None
     )
     sys.stdout.write(text + "\\n")
     sys.stdout.flush()

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlite_utils import Database
 
-from neufs_tui.core.records import Label, ModelIdentity, Task, content_hash
+from neufs_tui.core.records import Answer, Label, ModelIdentity, Task, content_hash
 from neufs_tui.core.settings import ModelChoice, SelectionSettings
 from neufs_tui.errors import SessionError
 from neufs_tui.statistics.agreement import Agreement, agreement
@@ -55,7 +55,7 @@ def test_what_was_labelled_is_there_after_a_restart(path: Path) -> None:
         assert session.decisions() == (label("b", "B"), skip("a"), label("c"))
         assert session.revision() == 3
         first, second = session.decided()
-    assert (first.example.text, first.label, first.seq) == ("b", "B", 1)
+    assert (first.example.text, first.answer, first.seq) == ("b", Answer("B"), 1)
     assert (first.pick, first.seconds) == (chosen, 2.5)
     assert (second.example.text, second.seq) == ("c", 3)
     assert (second.pick, second.seconds) == (None, 0.75)
@@ -109,7 +109,7 @@ def test_deciding_again_replaces_the_label_and_its_place(path: Path) -> None:
     with begun(path, "a", "b") as session:
         record(session, "a", "b")
         session.record(label("a", "B"), pick=None, seconds=None)
-        assert [(one.example.text, one.label) for one in session.decided()] == [
+        assert [(one.example.text, one.answer.text) for one in session.decided()] == [
             ("b", "A"),
             ("a", "B"),
         ]
@@ -176,7 +176,7 @@ def test_awkward_texts_and_labels_come_back_as_they_were(path: Path) -> None:
             session.record(label(text, text.strip("\x00")), pick=None, seconds=None)
     with Session.open(path, write=False) as session:
         assert labelled_texts(session) == AWKWARD
-        assert [one.label for one in session.decided()] == AWKWARD
+        assert [one.answer.text for one in session.decided()] == AWKWARD
 
 
 def test_the_example_on_screen_is_shown_again_after_a_restart(path: Path) -> None:
@@ -236,7 +236,7 @@ def test_a_reason_that_another_version_wrote_is_left_out_and_the_label_kept(path
     db.close()
     with Session.open(path, write=False) as session:
         assert session.pick_of(content_hash("a")) is None
-        assert [(one.label, one.pick) for one in session.decided()] == [("A", None)]
+        assert [(one.answer, one.pick) for one in session.decided()] == [(Answer("A"), None)]
 
 
 def test_settings_and_model_come_back(path: Path) -> None:

@@ -11,7 +11,15 @@ import numpy as np
 
 from neufs_tui.core.explanation import Alternative, Bar, Explanation, Gap, GapNeuron, Overlap
 from neufs_tui.core.neurons import Capture
-from neufs_tui.core.records import Decision, DecisionKind, ModelIdentity, Pick, Reason, content_hash
+from neufs_tui.core.records import (
+    Answer,
+    Decision,
+    DecisionKind,
+    ModelIdentity,
+    Pick,
+    Reason,
+    content_hash,
+)
 from neufs_tui.storage.pool import Pool, read_pool
 
 AWKWARD = [
@@ -38,7 +46,7 @@ def pool_of(path: Path, *texts: str, **fields: Any) -> Pool:
 
 
 def label(text: str, name: str = "A") -> Decision:
-    return Decision(content_hash(text), DecisionKind.LABEL, name)
+    return Decision(content_hash(text), DecisionKind.LABEL, Answer(name))
 
 
 def skip(text: str) -> Decision:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neufs_tui.core.records import Decision, DecisionKind, Pick, Reason
+from neufs_tui.core.records import Answer, Decision, DecisionKind, Pick, Reason
 from neufs_tui.core.settings import SIGNALS, SelectionSettings
 from neufs_tui.engine.protocol import EngineDied, EngineFailed
 from neufs_tui.storage.stored_json import pick_from_json, to_json
@@ -185,7 +185,7 @@ def test_what_no_ranking_chose_is_not_said_to_be_chosen(shown: Pick | None, end:
 
 
 def test_a_key_says_what_it_did_and_how_to_take_it_back() -> None:
-    label = Decision(ONE.id, DecisionKind.LABEL, "With [b]Explanation")
+    label = Decision(ONE.id, DecisionKind.LABEL, Answer("With [b]Explanation"))
     skip = Decision(ONE.id, DecisionKind.SKIP)
     assert sentences.decided(ONE, label) == "labelled #17 as With [b]Explanation — u undoes"
     assert sentences.decided(ONE, skip) == "skipped #17 — u undoes"
@@ -260,4 +260,4 @@ def test_the_models_answer_names_only_labels_there_are(
 
 def test_both_answers_are_told_without_a_share_that_is_not_known() -> None:
     shown = replace(pick(ONE), answer="A", probabilities={})
-    assert sentences.both_answers("B", shown) == "you: B · model: A"
+    assert sentences.both_answers(Answer("B"), shown) == "you: B · model: A"

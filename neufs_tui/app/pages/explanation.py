@@ -158,8 +158,10 @@ def _side_by_side(explanation: Explanation, pool: Neighbours, width: int) -> Par
     """The example beside the labelled one whose neurons are most alike."""
     near = explanation.overlap
     assert near is not None
-    label = pool.labels.get(near.example_id)
-    right = f"{pool.name(near.example_id)} {f'you: {one_line(label)}' if label else ''}".strip()
+    answer = pool.answers.get(near.example_id)
+    right = (
+        f"{pool.name(near.example_id)} {f'you: {one_line(answer.text)}' if answer else ''}".strip()
+    )
     room = (width - 3) // 2
     left_lines = _wrapped(pool.examples[explanation.example_id].text, room)
     right_lines = _wrapped(pool.examples[near.example_id].text, room)

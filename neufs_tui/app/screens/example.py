@@ -85,7 +85,7 @@ class ExampleScreen(Screen[None]):
             self.app.push_screen(page)
 
     def _pool(self, loop: LabellingLoop) -> Neighbours:
-        return Neighbours(loop.workspace.examples, loop.labels())
+        return Neighbours(loop.workspace.examples, loop.answers)
 
     def _show_explained(self, event: Explained) -> None:
         """Pass what the engine said on to the panel, and to a page that waits for it."""

@@ -22,7 +22,7 @@ from neufs_tui.app.widgets.example_view import ExampleView
 from neufs_tui.app.widgets.label_list import LabelList
 from neufs_tui.app.widgets.status_bar import StatusBar
 from neufs_tui.app.widgets.text_view import TextView
-from neufs_tui.core.records import DecisionKind
+from neufs_tui.core.records import Answer, DecisionKind
 from neufs_tui.core.text import one_line
 from neufs_tui.engine.protocol import (
     EngineDied,
@@ -195,8 +195,9 @@ class LabelScreen(ExampleScreen):
         if self._loop is None or self._loop.shown is None or not self._gate.is_open:
             return
         example = self._loop.shown.example
+        answer = Answer(label) if label is not None else None
         try:
-            decision = self._loop.decide(kind, label, seconds=self._gate.seconds(at))
+            decision = self._loop.decide(kind, answer, seconds=self._gate.seconds(at))
         except NeufsError as error:
             self.say_error(error)
             return

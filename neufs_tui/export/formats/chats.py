@@ -22,5 +22,5 @@ def openai_lines(task: Task, labelled: Sequence[LabelledExample]) -> str:
 
 
 def _messages(task: Task, labelled: Sequence[LabelledExample]) -> list[Message]:
-    demonstrations = [Demonstration(one.example.text, one.label) for one in labelled]
+    demonstrations = [Demonstration(one.example.text, one.answer.text) for one in labelled]
     return chat_messages(task, demonstrations, text="")[:-1]

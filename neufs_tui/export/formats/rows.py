@@ -58,7 +58,7 @@ def example_name(one: LabelledExample) -> str | int:
 
 
 def _row(one: LabelledExample, names: Mapping[str, str]) -> dict[str, Any]:
-    own = {"id": example_name(one), "text": one.example.text, "label": one.label}
+    own = {"id": example_name(one), "text": one.example.text, "label": one.answer.text}
     return own | {names[field]: value for field, value in one.example.fields.items()}
 
 

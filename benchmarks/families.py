@@ -71,6 +71,7 @@ def outcome(config: PretrainedConfig) -> str | None:
         device="cpu",
         dtype="float32",
         fingerprint="",
+        files=(),
         context_window=window,
         pad_id=0,
         ways=find_ways(model.config, window),

@@ -12,13 +12,12 @@ from collections.abc import Iterator, Sequence
 
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import Example, ExampleId
-from neufs_tui.core.settings import CaptureSettings
 from neufs_tui.engine.batching import Batching, Captured, Encoded
 from neufs_tui.engine.protocol import EngineConfig, ModelReady, ScanProgressed
+from neufs_tui.engine.scan_index import KnownScan, ScanIndex
 from neufs_tui.model.capture import CaptureRunner
 from neufs_tui.model.encoding import PromptEncoder
 from neufs_tui.model.loaded import LoadedModel
-from neufs_tui.storage.activations import CacheKey, CacheSource
 from neufs_tui.storage.cache_writer import CacheWriter
 
 _WINDOW = 512
@@ -53,15 +52,13 @@ class Scanner:
         self._prefix = self.encoder.shared_prefix()
         self._batching = Batching(config, loaded, self.runner)
         self.shape = (loaded.architecture.n_layers, loaded.architecture.d_mlp)
-        source = CacheSource(
-            config.cache_dir / "activations",
-            _cache_key(loaded, self.encoder.fingerprint(), config.capture),
-            self.shape,
-        )
+        scan = KnownScan(ready(loaded).identity, self.encoder.fingerprint(), self.shape)
+        source = scan.cache(config)
         with source.open() as cache:
             self.captures: dict[ExampleId, Capture] = cache.get(
                 [example.id for example in config.examples]
             )
+        ScanIndex(config.cache_dir).add(config, scan, loaded.files)
         self._writer = CacheWriter(source)
         self._n_truncated = sum(capture.truncated for capture in self.captures.values())
 
@@ -142,7 +139,3 @@ def ready(loaded: LoadedModel) -> ModelReady:
         fingerprint=loaded.fingerprint,
         reading=str(loaded.ways),
     )
-
-
-def _cache_key(loaded: LoadedModel, prompt: str, settings: CaptureSettings) -> CacheKey:
-    return CacheKey(model=loaded.fingerprint, prompt=prompt, capture=settings, dtype=loaded.dtype)

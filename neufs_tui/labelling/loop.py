@@ -89,41 +89,54 @@ class LabellingLoop:
             self.workspace.session.set_shown(shown.example.id, shown.pick, looked=self.has_looked)
 
     def decide(
-        self, kind: DecisionKind, answer: Answer | None = None, *, seconds: float | None = None
+        self,
+        kind: DecisionKind,
+        answer: Answer | None = None,
+        *,
+        example_id: ExampleId | None = None,
+        seconds: float | None = None,
     ) -> Decision | None:
-        """Store her decision on the example shown, then show the next.
+        """Store a decision; if it is on the example shown, show the next.
 
         Args:
             kind: label or skip.
             answer: None for a skip.
-            seconds: from the example's paint to her key.
+            example_id: an example that the annotator named; None is the one shown.
+            seconds: from the example's paint to the key.
 
         Returns:
-            What was stored; None when nothing was shown.
+            What was stored; None when nothing was shown and no example named.
 
         Raises:
             SessionError: it could not be stored, and nothing has moved.
         """
-        if self.shown is None:
+        done = self.shown if example_id in (None, self._shown_id) else None
+        if done is not None:
+            example_id = done.example.id
+        if example_id is None:
             return None
-        done = self.shown
-        decision = Decision(done.example.id, kind, answer)
+        decision = Decision(example_id, kind, answer)
         revision = self._position.revision
         self.workspace.session.record(
             decision,
-            pick=done.pick,
+            pick=done.pick if done else None,
             seconds=seconds,
-            looked=self.has_looked,
-            panel=self.explanation,
+            looked=example_id in self._revealed,
+            panel=self.explanation if done else None,
+            shown=done is not None,
         )
         self._displaced.clear()
         self.done = done if kind is DecisionKind.LABEL else None
+        if kind is DecisionKind.LABEL:
+            self._revealed.add(example_id)
         if self.done is not None:
-            self._revealed.add(done.example.id)
             self._questions.labelled()
         self._position = position(self.workspace)
-        self._ahead.decide(kind, revision, done.example.id, self.engine.ranked)
-        self._show(self._next())
+        if done is None:
+            self._ahead.turn_back()
+        else:
+            self._ahead.decide(kind, revision, example_id, self.engine.ranked)
+            self._show(self._next())
         self._tell()
         return decision
 

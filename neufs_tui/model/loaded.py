@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
@@ -23,6 +24,8 @@ class LoadedModel:
     dtype: str
     fingerprint: str
     """Digest of every file it is read from, and the dtype."""
+    files: tuple[Path, ...]
+    """Every file it is read from."""
     context_window: int
     """Positions the model was made for."""
     pad_id: int

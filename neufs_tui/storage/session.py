@@ -14,6 +14,7 @@ from types import TracebackType
 
 from neufs_tui.core.counts import Counts, count
 from neufs_tui.core.explanation import Explanation
+from neufs_tui.core.history import HistoryEvent
 from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.records import Decision, ExampleId, ModelIdentity, Pick
 from neufs_tui.errors import SessionError
@@ -157,6 +158,10 @@ class Session:
             self._labelled[one.seq] = one
         holding = sorted(event.seq for event in self._standing.holding())
         return tuple(self._labelled[seq] for seq in holding if seq in self._labelled)
+
+    def history(self) -> tuple[HistoryEvent, ...]:
+        """The whole journal, in the order in which it was written."""
+        return session_rows.read_history(self._file.db)
 
     def record(
         self,

@@ -11,6 +11,7 @@ from sqlite_utils import Database
 
 from neufs_tui import __version__
 from neufs_tui.core.explanation import Explanation
+from neufs_tui.core.history import HistoryEvent
 from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.records import Example, ExampleId, Pick, Task
 from neufs_tui.storage.journal import EventKind, JournalEvent
@@ -41,6 +42,12 @@ select events.seq, events.answer, events.pick, events.seconds, events.model, eve
     examples.id, examples.text, examples."row", examples.source_id, examples.fields
 from events join examples on examples.id = events.example_id
 where events.kind = 'label' and events.seq > ? order by events.seq
+"""
+_HISTORY = """
+select events.seq, events.kind, events.answer, events.at, events.seconds, events.pick,
+    events.looked, events.shown,
+    examples.id, examples.text, examples."row", examples.source_id, examples.fields
+from events join examples on examples.id = events.example_id order by events.seq
 """
 _LAST_PICK = """
 select pick, model from events where example_id = ? and kind in ('label', 'skip')
@@ -122,6 +129,27 @@ def read_labelled(db: Database, *, after: int) -> tuple[LabelledExample, ...]:
             seq, answer, pick, seconds, model, looked,
             shown, task, example_id, text, row, source_id, fields,
         ) in rows
+    )  # fmt: skip
+
+
+def read_history(db: Database) -> tuple[HistoryEvent, ...]:
+    """The whole journal, with what was known when each line was written."""
+    return tuple(
+        HistoryEvent(
+            seq=seq,
+            kind=kind,
+            example=Example(example_id, text, row, json.loads(source_id), fields_from_json(fields)),
+            answer=answer and answer_from_json(answer),
+            at=at,
+            seconds=seconds,
+            model_answer=read.answer if pick and (read := pick_from_json(pick)) else None,
+            looked=bool(looked),
+            shown=bool(shown),
+        )
+        for (
+            seq, kind, answer, at, seconds, pick, looked, shown,
+            example_id, text, row, source_id, fields,
+        ) in db.execute(_HISTORY)
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import json
 import re
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b, file_digest
 from pathlib import Path
 
@@ -67,23 +67,27 @@ def file_sha256(path: Path) -> str:
         return file_digest(stream, "sha256").hexdigest()
 
 
-def fingerprint(folder: Path, dtype: str, code: Iterable[Path], digests: Digests) -> str:
+def fingerprint(files: Sequence[Path], dtype: str, digests: Digests) -> str:
     """Identify a model by the content of its files, whatever their times of change.
 
     Args:
-        folder: where its files lie.
+        files: every file that it is read from.
         dtype: the dtype it is read in.
-        code: source files outside the folder that it was read with.
         digests: what is known of files.
     """
-    files = [*_read_files(folder), *sorted(code)]
     contents = [(file.name, digest) for file, digest in zip(files, digests.of(files), strict=True)]
     return blake2b(json.dumps([dtype, contents]).encode(), digest_size=16).hexdigest()
 
 
-def states(folder: Path) -> dict[Path, tuple[int, ...]]:
-    """What the file system says of a model's files; another when one of them was changed."""
-    return {file: _state(file) for file in _read_files(folder)}
+def states(files: Iterable[Path]) -> dict[Path, tuple[int, ...]]:
+    """What the file system says of some files; another when one of them was changed."""
+    return {file: _state(file) for file in files}
+
+
+def read_files(folder: Path) -> list[Path]:
+    """The files of a folder that a model is read from."""
+    weights = set(weight_files(folder))
+    return [file for file in sorted(folder.iterdir()) if _counts(file, weights)]
 
 
 def code_files(*loaded: object) -> set[Path]:
@@ -98,11 +102,6 @@ def code_files(*loaded: object) -> set[Path]:
         if module.__name__.startswith("transformers_modules.") and module.__file__:
             found.update(Path(module.__file__).parent.rglob("*.py"))
     return found
-
-
-def _read_files(folder: Path) -> list[Path]:
-    weights = set(weight_files(folder))
-    return [file for file in sorted(folder.iterdir()) if _counts(file, weights)]
 
 
 def _counts(file: Path, weights: set[Path]) -> bool:

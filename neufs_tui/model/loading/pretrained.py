@@ -20,7 +20,13 @@ from neufs_tui.errors import ModelError, UsageError
 from neufs_tui.model.families.architecture import find_architecture
 from neufs_tui.model.loaded import LoadedModel
 from neufs_tui.model.loading.failures import told_of
-from neufs_tui.model.loading.fingerprint import Digests, code_files, fingerprint, states
+from neufs_tui.model.loading.fingerprint import (
+    Digests,
+    code_files,
+    fingerprint,
+    read_files,
+    states,
+)
 from neufs_tui.model.loading.intact import (
     embedding_rows,
     refuse_other_kinds,
@@ -90,7 +96,7 @@ def load_model(choice: ModelChoice, models_dir: Path, listener: LoadListener) ->
     digests = Digests(models_dir / "digests.json", listener)
     with told_of("finding", choice.name):
         source = find_source(choice, models_dir, digests, listener)
-        before = states(source.folder)
+        before = states(read_files(source.folder))
 
     def reading(part: str) -> AbstractContextManager[None]:
         doing = f"reading {part} of"
@@ -114,8 +120,8 @@ def load_model(choice: ModelChoice, models_dir: Path, listener: LoadListener) ->
         )
         model.eval()  # type: ignore[no-untyped-call]
         refuse_other_tokenizer(choice.name, model, tokenizer)
-        code = code_files(config, tokenizer, model)
-        if not source.is_on_hub and states(source.folder) != before:
+        files = (*before, *sorted(code_files(config, tokenizer, model)))
+        if not source.is_on_hub and states(read_files(source.folder)) != before:
             raise ModelError(
                 f"the files of {choice.name} were changed while they were read",
                 hint="start again once they are written",
@@ -128,7 +134,8 @@ def load_model(choice: ModelChoice, models_dir: Path, listener: LoadListener) ->
             name=choice.name,
             device=str(model.device) if choice.device_map else device,
             dtype=dtype,
-            fingerprint=fingerprint(source.folder, dtype, code, digests),
+            fingerprint=fingerprint(files, dtype, digests),
+            files=files,
             context_window=context_window,
             pad_id=_pad_id(model, tokenizer),
             ways=find_ways(model.config, context_window),

@@ -16,7 +16,13 @@ from safetensors.torch import load_file, save_file
 from neufs_tui.core.settings import ModelChoice
 from neufs_tui.errors import ModelError
 from neufs_tui.model.loading import fingerprint as module
-from neufs_tui.model.loading.fingerprint import Digests, code_files, file_sha256, fingerprint
+from neufs_tui.model.loading.fingerprint import (
+    Digests,
+    code_files,
+    file_sha256,
+    fingerprint,
+    read_files,
+)
 from neufs_tui.model.loading.pretrained import load_model
 from tests.model.conftest import Heard
 from tests.tiny import save_tiny_model
@@ -52,7 +58,7 @@ def folder(tiny_llama: Path, tmp_path: Path) -> Path:
 
 def of(folder: Path, dtype: str = "float32") -> str:
     memory = folder.parent / "digests.json"
-    return fingerprint(folder, dtype, [], Digests(memory, Heard()))
+    return fingerprint(read_files(folder), dtype, Digests(memory, Heard()))
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,7 @@ def unloaded(config: PretrainedConfig) -> LoadedModel:
         device="cpu",
         dtype="float32",
         fingerprint="",
+        files=(),
         context_window=4096,
         pad_id=0,
         ways=find_ways(model.config, 4096),

@@ -1,0 +1,31 @@
+"""What happened in a session, event by event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from neufs_tui.core.records import Answer, Example
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEvent:
+    """One line of the journal, with what was known when it was written."""
+
+    seq: int
+    """Place in the journal, counted from 1."""
+    kind: Literal["label", "skip", "undo", "redo"]
+    example: Example
+    """The example decided, or the one whose decision is taken back or stands again."""
+    answer: Answer | None
+    """What it was given; None unless the kind is `label`."""
+    at: str
+    """ISO 8601, UTC."""
+    seconds: float | None
+    """From its paint to the key; None when unknown."""
+    model_answer: str | None
+    """The model's answer from before; None when it had none."""
+    looked: bool
+    """The annotator had the model's answer shown first."""
+    shown: bool
+    """It was put before her; else she named it herself."""

@@ -1,0 +1,52 @@
+"""An engine without a model: ranks what is scanned already, for commands that must be quick."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from neufs_tui.core.neurons import Capture
+from neufs_tui.core.records import ExampleId
+from neufs_tui.engine.protocol import EngineConfig, Event, Focus, Request, ScanProgressed
+from neufs_tui.engine.ranking import Ranker
+from neufs_tui.engine.scan_index import KnownScan, ScanIndex
+
+
+class ScannedEngine:
+    """Answers a focus that asks for an example, as soon as it is sent; explains nothing.
+
+    What it says is what the engine process would say with rereading off.
+    """
+
+    def __init__(
+        self, config: EngineConfig, scan: KnownScan, captures: Mapping[ExampleId, Capture]
+    ) -> None:
+        """Bind a pool that is wholly captured; use `ScannedEngine.open`."""
+        self._captures = captures
+        self._ranker = Ranker(config.examples, config.task, config.selection, model=scan.model)
+        self._listener: Callable[[Event], None] | None = None
+
+    @classmethod
+    def open(cls, config: EngineConfig) -> ScannedEngine | None:
+        """The engine on what an earlier scan has stored; None unless that is the whole pool."""
+        scan = ScanIndex(config.cache_dir).find(config)
+        if scan is None:
+            return None
+        with scan.cache(config).open() as cache:
+            captures = cache.get([example.id for example in config.examples])
+        return cls(config, scan, captures) if len(captures) == len(config.examples) else None
+
+    def start(self, listener: Callable[[Event], None]) -> None:
+        """Say that all is scanned."""
+        self._listener = listener
+        n = len(self._captures)
+        n_truncated = sum(capture.truncated for capture in self._captures.values())
+        listener(ScanProgressed(n, n, rate=0.0, remaining_s=0.0, truncated=n_truncated))
+        self._ranker.observe(self._captures, complete=True)
+
+    def send(self, request: Request) -> None:
+        """Answer at once where an example is wanted."""
+        if self._listener is not None and isinstance(request, Focus) and request.shown is None:
+            self._listener(self._ranker.answer(request))
+
+    def stop(self) -> None:
+        """There is nothing to stop."""

@@ -32,6 +32,12 @@ class SessionError(NeufsError):
     """The session file cannot be opened, or another process writes to it."""
 
 
+class NothingLeft(NeufsError):
+    """There is nothing to do what was asked with: no example without a decision, nothing undone."""
+
+    exit_code = 3
+
+
 class ModelError(NeufsError):
     """The model cannot be found, loaded or used."""
 

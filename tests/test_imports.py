@@ -18,6 +18,9 @@ HEAVY = ("torch", "transformers", "sqlite_utils", "pydantic")
         ("neufs_tui.app.main", HEAVY),
         ("neufs_tui.engine.protocol", (*HEAVY, "textual", "numpy")),
         ("neufs_tui.engine.client", (*HEAVY, "textual")),
+        ("neufs_tui.engine.scanned_engine", ("torch", "transformers", "textual")),
+        ("neufs_tui.labelling.startup", HEAVY),
+        ("neufs_tui.wording.reasons", (*HEAVY, "textual")),
         ("neufs_tui.selection.incremental", (*HEAVY, "textual")),
     ],
 )

@@ -12,14 +12,19 @@ import sys
 import click
 
 from neufs_tui import __version__
+from neufs_tui.cli.decide import add, redo, skip, undo
 from neufs_tui.cli.explain import explain
 from neufs_tui.cli.export import export
+from neufs_tui.cli.history import history
 from neufs_tui.cli.label import label
 from neufs_tui.cli.logs import log_to_file
 from neufs_tui.cli.models import models
+from neufs_tui.cli.next import next_example
 from neufs_tui.cli.output import say
 from neufs_tui.cli.scan import scan
 from neufs_tui.cli.select import select
+from neufs_tui.cli.serve import serve
+from neufs_tui.cli.show import show
 from neufs_tui.cli.stats import stats
 from neufs_tui.errors import NeufsError
 
@@ -29,7 +34,7 @@ INTERRUPTED = 130
 
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96},
-    epilog="Exit status: 0 done, 1 failed, 2 wrong use or bad input, 130 interrupted.",
+    epilog="Exit status: 0 done, 1 failed, 2 wrong use or bad input, 3 nothing left, 130 stopped.",
 )
 @click.version_option(__version__, prog_name="neufs-tui")
 def cli() -> None:
@@ -46,7 +51,11 @@ def cli() -> None:
     click.get_current_context().obj = log_to_file()
 
 
-for command in (label, scan, select, explain, export, stats, models):
+_COMMANDS = (
+    *(label, scan, select, explain, export, stats, models),
+    *(next_example, add, skip, undo, redo, history, show, serve),
+)
+for command in _COMMANDS:
     cli.add_command(command)
 
 

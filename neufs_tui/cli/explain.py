@@ -12,19 +12,18 @@ from neufs_tui.cli.names import example_name, numbered_name
 from neufs_tui.cli.options import (
     capture_options,
     capture_settings,
+    json_option,
     pool_options,
     project_request,
     task_options,
 )
 from neufs_tui.cli.output import say, tables, tell_json
 from neufs_tui.core.text import one_line
-from neufs_tui.errors import UsageError
 
 if TYPE_CHECKING:
     from neufs_tui.core.explanation import Explanation
     from neufs_tui.core.labelled import LabelledExample
     from neufs_tui.core.records import Example, ExampleId, Task
-    from neufs_tui.storage.pool import Pool
 
 
 @click.command()
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 @task_options
 @capture_options
 @click.option("--again", is_flag=True, help="Ask the model, also for what was stored with a label.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
+@json_option
 def explain(example: str, again: bool, as_json: bool, **options: Any) -> None:
     """Explain one example of POOL: which of its neurons no label has switched on yet.
 
@@ -49,10 +48,11 @@ def explain(example: str, again: bool, as_json: bool, **options: Any) -> None:
     from neufs_tui.cli.progress import Narrator
     from neufs_tui.engine.configure import engine_config
     from neufs_tui.engine.headless import explain_example
+    from neufs_tui.labelling.headless import find_example
     from neufs_tui.project.project import decisions_of, read_project, stored_of
 
     project = read_project(project_request(options))
-    chosen = _find(project.pool, example)
+    chosen = find_example(project.pool.examples, example)
     labelled, panel = stored_of(project, chosen.id)
     explanation = None if again else panel
     if explanation is None:
@@ -81,16 +81,6 @@ def _stored(labelled: LabelledExample | None, task: Task | None) -> str:
     changes = task.changes_since(then) if task and then else ()
     given = f", given with another {' and '.join(changes)}" if changes else ""
     return f"as it was stored with the label{given}"
-
-
-def _find(pool: Pool, asked: str) -> Example:
-    for example in pool.examples:
-        if asked in (example.id, str(example.source_id), f"#{example.row + 1}"):
-            return example
-    raise UsageError(
-        f"there is no example {asked!r} in the pool",
-        hint="name a row's id, its content hash, or #N for the Nth row",
-    )
 
 
 def _as_json(

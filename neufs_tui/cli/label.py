@@ -17,6 +17,7 @@ from neufs_tui.cli.options import (
     capture_settings,
     pool_options,
     project_request,
+    rescore_option,
     selection_options,
     task_options,
 )
@@ -33,11 +34,7 @@ if TYPE_CHECKING:
 @task_options
 @click.option("--shots", type=int, metavar="N", help="Demonstrations wanted.  [default: 16]")
 @selection_options
-@click.option(
-    "--rescore",
-    type=click.Choice(["off", "shortlist", "pool"]),
-    help="What the model rereads with your labels in its prompt.  [default: pool]",
-)
+@rescore_option
 @capture_options
 @click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
 def label(no_mouse: bool, **options: Any) -> None:

@@ -49,8 +49,8 @@ def pool_options(command: Command) -> Command:
     )
 
 
-def task_options(command: Command) -> Command:
-    """The labels and the model."""
+def labels_options(command: Command) -> Command:
+    """The labels."""
     return _decorated(
         command,
         click.option(
@@ -59,6 +59,14 @@ def task_options(command: Command) -> Command:
         click.option(
             "--labels-from", metavar="FIELD", help="Take the distinct values of a field as labels."
         ),
+    )
+
+
+def task_options(command: Command) -> Command:
+    """The labels and the model."""
+    return _decorated(
+        command,
+        labels_options,
         click.option(
             "--model",
             metavar="MODEL",
@@ -134,6 +142,16 @@ def selection_options(command: Command) -> Command:
         ),
         click.option("--seed", type=int, help="Seed of the clustering's starts.  [default: 0]"),
     )
+
+
+rescore_option = click.option(
+    "--rescore",
+    type=click.Choice(["off", "shortlist", "pool"]),
+    help="What the model rereads with your labels in its prompt.  [default: pool]",
+)
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print JSON instead of text for people."
+)
 
 
 def project_request(options: dict[str, Any]) -> ProjectRequest:

@@ -27,6 +27,12 @@ def tell_json(value: object) -> None:
     click.echo(escaped_json(strict_json(value, indent=2)))
 
 
+def tell_line(value: object) -> None:
+    """A result for programs on a line of its own, at once."""
+    click.echo(escaped_json(strict_json(value)))
+    sys.stdout.flush()
+
+
 def tell_data(text: str) -> None:
     """A result that is a file: exact in a pipe, shown in a terminal."""
     # Without colour, click takes escape sequences out

@@ -18,7 +18,7 @@ from rich.progress import (
 from neufs_tui.core.text import one_line
 from neufs_tui.engine.protocol import (
     Downloaded,
-    EngineEvent,
+    Event,
     ModelReady,
     Noticed,
     ScanProgressed,
@@ -63,7 +63,7 @@ class Narrator:
         """One line of narration."""
         self._console.print(one_line(sentence), soft_wrap=True)
 
-    def __call__(self, event: EngineEvent) -> None:
+    def __call__(self, event: Event) -> None:
         """Tell one event."""
         match event:
             case Stage(name="scan"):

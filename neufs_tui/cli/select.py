@@ -10,6 +10,7 @@ from neufs_tui.cli.names import example_name
 from neufs_tui.cli.options import (
     capture_options,
     capture_settings,
+    json_option,
     pool_options,
     project_request,
     selection_options,
@@ -35,7 +36,7 @@ _HEADINGS = ("cluster", "id", "medoid", "distance", "neurons", "score")
 @selection_options
 @task_options
 @capture_options
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+@json_option
 def select(as_json: bool, **options: Any) -> None:
     """Choose N examples of POOL, one from each of N clusters of neuron sets.
 

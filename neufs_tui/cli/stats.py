@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from neufs_tui.cli.options import project_request, session_options
+from neufs_tui.cli.options import json_option, project_request, session_options
 from neufs_tui.cli.output import say, tell, tell_json
 from neufs_tui.core.text import one_line
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @session_options
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of lines.")
+@json_option
 def stats(as_json: bool, **options: Any) -> None:
     """Count what is labelled, skipped and left in the session of POOL.
 

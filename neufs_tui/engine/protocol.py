@@ -161,6 +161,8 @@ class Ranked:
     knows the label, as `queue` does not."""
     further_after_skip: tuple[Pick, ...] = ()
     """The same for `after_skip`."""
+    final: bool = False
+    """Nothing that is under way will change it: all is scanned and, behind the labels, reread."""
     gains: Mapping[ExampleId, int] = field(default_factory=dict)
     """Neurons that each labelled example added to those switched on by the labels before it."""
 

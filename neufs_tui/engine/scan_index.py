@@ -12,9 +12,9 @@ from pathlib import Path
 from neufs_tui import __version__
 from neufs_tui.core.records import ModelIdentity
 from neufs_tui.engine.protocol import EngineConfig
-from neufs_tui.model.loading.fingerprint import states
 from neufs_tui.remembered import Remembered
 from neufs_tui.storage.activations import CacheKey, CacheSource
+from neufs_tui.storage.file_states import file_states
 
 _LIBRARIES = ("torch", "transformers")
 
@@ -50,7 +50,7 @@ class ScanIndex:
             scan: what it was made with.
             files: every file the model was read from.
         """
-        then = {str(file.absolute()): list(state) for file, state in states(files).items()}
+        then = {str(file.absolute()): list(state) for file, state in file_states(files).items()}
         self._remembered.add({_key(config): asdict(scan) | {"files": then}})
 
     def find(self, config: EngineConfig) -> KnownScan | None:
@@ -76,7 +76,7 @@ class ScanIndex:
 
 def _unchanged(files: dict[str, object]) -> bool:
     try:
-        now = states(map(Path, files))
+        now = file_states(map(Path, files))
     except OSError:
         return False
     return all(list(now[Path(file)]) == then for file, then in files.items())

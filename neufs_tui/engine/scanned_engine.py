@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import ExampleId
@@ -46,7 +47,7 @@ class ScannedEngine:
     def send(self, request: Request) -> None:
         """Answer at once where an example is wanted."""
         if self._listener is not None and isinstance(request, Focus) and request.shown is None:
-            self._listener(self._ranker.answer(request))
+            self._listener(replace(self._ranker.answer(request), final=True))
 
     def stop(self) -> None:
         """There is nothing to stop."""

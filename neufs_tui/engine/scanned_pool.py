@@ -9,9 +9,9 @@ import numpy as np
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import ExampleId
 from neufs_tui.core.settings import SelectionSettings
-from neufs_tui.model.device_sets import neuron_sets
 from neufs_tui.selection.difficulty import Difficulty, reread_difficulty, scan_difficulty
 from neufs_tui.selection.incremental import Geometry, IncrementalSelection
+from neufs_tui.selection.jaccard import NeuronSets
 
 
 class ScannedPool:
@@ -28,7 +28,12 @@ class ScannedPool:
         self.ids = sorted(captures)
         self.place_of = {example_id: place for place, example_id in enumerate(self.ids)}
         ordered = [captures[example_id] for example_id in self.ids]
-        self.sets = neuron_sets([capture.neurons for capture in ordered], device)
+        self.sets = NeuronSets([capture.neurons for capture in ordered])
+        if device.startswith("cuda"):
+            # torch takes seconds to import, and ranking what is scanned needs no model
+            from neufs_tui.model.device_sets import on_device
+
+            self.sets = on_device(self.sets, device)
         self.difficulty = scan_difficulty(ordered, raw_counts=settings.raw_counts)
 
     def reread(self, readings: Mapping[ExampleId, Capture]) -> Difficulty:

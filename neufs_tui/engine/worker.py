@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, NoReturn
 
@@ -145,15 +146,20 @@ class Engine:
             self._rescorer.follow(self._focus.decisions)
             self._refresh(self._ranker, self._rescorer)
             self._is_unranked = False
-        self._send(self._ranker.answer(self._focus))
-        if self._rescorer is not None and self._rescorer.demonstrations:
-            # Best first, as it looks now; what she is reading is on her screen as it is
-            order = self._ranker.order(self._focus)
-            limit = SHORTLIST if self._config.selection.rescore == "shortlist" else len(order)
-            self._candidates = [one for one in order if one != self._focus.shown][:limit]
-            self._send(self._rescorer.progress(self._candidates, revision=self._focus.revision))
-        else:
+        ranked = self._ranker.answer(self._focus)
+        if self._rescorer is None or not self._rescorer.demonstrations:
             self._candidates = []
+            self._send(replace(ranked, final=ranked.complete))
+            return
+        self._send(ranked)
+        # Best first, as it looks now; what she is reading is on her screen as it is
+        order = self._ranker.order(self._focus)
+        limit = SHORTLIST if self._config.selection.rescore == "shortlist" else len(order)
+        self._candidates = [one for one in order if one != self._focus.shown][:limit]
+        progress = self._rescorer.progress(self._candidates, revision=self._focus.revision)
+        self._send(progress)
+        if ranked.complete and progress.done == progress.total:
+            self._send(replace(ranked, final=True))
 
     def _reread(self, candidates: Sequence[ExampleId]) -> bool:
         """Reread one batch of candidates; rank anew when it is worth its time, and at the end.
@@ -175,8 +181,11 @@ class Engine:
             return
         began = time.monotonic()
         self._refresh(self._ranker, self._rescorer)
-        self._send(self._rescorer.progress(self._candidates, revision=self._focus.revision))
-        self._send(self._ranker.answer(self._focus))
+        progress = self._rescorer.progress(self._candidates, revision=self._focus.revision)
+        self._send(progress)
+        ranked = self._ranker.answer(self._focus)
+        is_final = ranked.complete and progress.done == progress.total
+        self._send(replace(ranked, final=is_final))
         ended = time.monotonic()
         self._rank_again_at = ended + (ended - began) / _RANKING_SHARE
         self._is_unranked = False

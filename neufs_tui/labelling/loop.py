@@ -74,8 +74,20 @@ class LabellingLoop:
             return Waiting.FAILED
         if self.engine.state is not EngineState.RUNNING or self.engine.has_nothing:
             return Waiting.LOADING
-        exhausted = self.engine.ranked_for(self._position.revision, None) is not None
-        return Waiting.SCANNING if exhausted else Waiting.CHOOSING
+        return Waiting.SCANNING if self.foresees else Waiting.CHOOSING
+
+    @property
+    def foresees(self) -> bool:
+        """Whether the engine has said what follows for what is shown, or that nothing does yet."""
+        return self.engine.ranked_for(self._position.revision, self._shown_id) is not None
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the engine has nothing more to find out for the journal as it is."""
+        ranked = self.engine.ranked_for(self._position.revision, self._shown_id)
+        is_explained = self.shown is None or self.explanation is not None
+        owes_nothing = is_explained and not self._questions.owed
+        return ranked is not None and ranked.final and owes_nothing
 
     def connect(self, send: Callable[[Request], None]) -> None:
         """Tell the engine, from now on, where she is."""

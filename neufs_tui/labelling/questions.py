@@ -21,7 +21,8 @@ class Questions:
         self._keep = keep
         self._example_id: ExampleId | None = None
         self._is_asked = False
-        self._owed: set[ExampleId] = set()
+        self.owed: set[ExampleId] = set()
+        """Labelled examples whose explanation is still to come."""
         self.explanation: Explanation | None = None
         """Of the example shown; None until the engine has it."""
         self.words: tuple[Word, ...] | None = None
@@ -47,7 +48,7 @@ class Questions:
     def labelled(self) -> None:
         """The example shown was labelled: what is not known of it yet is stored when it comes."""
         if self._example_id is not None and self.explanation is None:
-            self._owed.add(self._example_id)
+            self.owed.add(self._example_id)
 
     def hear(self, event: Explained | WordsFound) -> None:
         """Take in an answer, whichever example it is about."""
@@ -60,6 +61,6 @@ class Questions:
         else:
             if about_shown:
                 self.explanation = event.explanation
-            if event.example_id in self._owed:
-                self._owed.remove(event.example_id)
+            if event.example_id in self.owed:
+                self.owed.remove(event.example_id)
                 self._keep(event.explanation)

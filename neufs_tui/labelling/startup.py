@@ -6,13 +6,16 @@ Storage and its libraries are imported here, once the screen has been painted.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from neufs_tui.labelling.engine_process import EngineProcess
+from neufs_tui.labelling.headless import HeadlessLabelling
 from neufs_tui.labelling.workspace import Workspace
 
 if TYPE_CHECKING:
     from neufs_tui.core.settings import CaptureSettings
+    from neufs_tui.engine.protocol import Event
     from neufs_tui.project.request import ProjectRequest
 
 OpenWorkspace = Callable[[], tuple[Workspace, EngineProcess]]
@@ -51,3 +54,42 @@ def read_workspace(
         return workspace, EngineClient(config, log_path())
 
     return open_workspace
+
+
+def open_headless(
+    request: ProjectRequest,
+    capture: CaptureSettings,
+    *,
+    listener: Callable[[Event], None] = lambda _: None,
+    keeps_engine: bool = False,
+) -> HeadlessLabelling:
+    """The labelling loop for a script.
+
+    Args:
+        request: the pool, and what was said about it.
+        capture: what is recorded of the model.
+        listener: hears what the engine says.
+        keeps_engine: the engine is to stay for many requests. Else it is to choose one example:
+            by what is scanned, without the model where all is; nothing is read again.
+
+    Raises:
+        NeufsError: there is nothing to label, or another process is labelling it.
+    """
+    from neufs_tui.engine.client import EngineClient
+    from neufs_tui.engine.configure import engine_config
+    from neufs_tui.project.project import open_session, read_project
+    from neufs_tui.storage.paths import log_path
+
+    project = read_project(request)
+    config = engine_config(project, capture, file_order_first=keeps_engine)
+
+    def engine() -> EngineProcess:
+        if keeps_engine:
+            return EngineClient(config, log_path())
+        from neufs_tui.engine.scanned_engine import ScannedEngine
+
+        once = replace(config, selection=replace(config.selection, rescore="off"))
+        return ScannedEngine.open(once) or EngineClient(once, log_path())
+
+    workspace = Workspace(project, open_session(project), session_name=request.session)
+    return HeadlessLabelling(workspace, engine, listener=listener)

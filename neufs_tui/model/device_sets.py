@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -72,16 +70,13 @@ class DeviceNeuronSets(NeuronSets):
         return 1 - torch.where(union > 0, shared / union.clamp(min=1), 1.0)
 
 
-def neuron_sets(sets: Sequence[NDArray[np.uint32]], device_name: str) -> NeuronSets:
-    """Sets on the model's accelerator where they have room there, else on the CPU.
+def on_device(packed: NeuronSets, device_name: str) -> NeuronSets:
+    """Sets on an accelerator where they have room there, else as they are.
 
     Args:
-        sets: flat neuron ids of each example, without repeats; any order.
-        device_name: where the model is.
+        packed: the sets.
+        device_name: a CUDA device.
     """
-    packed = NeuronSets(sets)
-    if not device_name.startswith("cuda"):
-        return packed
     device = torch.device(device_name)
     wanted = 4 * packed.bits.size * 64
     if wanted > _SHARE * torch.cuda.mem_get_info(device)[0]:

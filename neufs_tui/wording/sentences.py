@@ -14,19 +14,24 @@ _N_LIKELY = 4
 """Labels named of the model's answer, the likeliest."""
 
 
-def decided(example: Example, decision: Decision, pick: Pick | None = None) -> str:
+def decided(
+    example: Example, decision: Decision, pick: Pick | None = None, *, undo: str = "u"
+) -> str:
     """What a label or skip key has done, and what the model had answered to a text labelled.
 
     Args:
         example: the one decided.
         decision: what she decided.
         pick: what was known when it was shown.
+        undo: the key that takes it back.
     """
     if decision.answer is None:
-        return f"skipped #{number(example)} — u undoes"
-    if pick is None:
-        return f"labelled #{number(example)} as {one_line(decision.answer.text)} — u undoes"
-    return f"#{number(example)} {both_answers(decision.answer, pick)} — u undoes"
+        done = f"skipped #{number(example)}"
+    elif pick is None:
+        done = f"labelled #{number(example)} as {one_line(decision.answer.text)}"
+    else:
+        done = f"#{number(example)} {both_answers(decision.answer, pick)}"
+    return f"{done} — {undo} undoes"
 
 
 def both_answers(answer: Answer, pick: Pick) -> str:
@@ -75,14 +80,14 @@ def share(of_one: float) -> str:
     return f"{of_one:.2f}".removeprefix("0")
 
 
-def undone(example: Example | None, decision: Decision) -> str:
-    """What undo has done."""
-    return f"undone: {_what(example, decision)} — r redoes"
+def undone(example: Example | None, decision: Decision, *, redo: str = "r") -> str:
+    """What undo has done, with the key that does it again."""
+    return f"undone: {_what(example, decision)} — {redo} redoes"
 
 
-def redone(example: Example | None, decision: Decision) -> str:
-    """What redo has done."""
-    return f"redone: {_what(example, decision)} — u undoes"
+def redone(example: Example | None, decision: Decision, *, undo: str = "u") -> str:
+    """What redo has done, with the key that takes it back."""
+    return f"redone: {_what(example, decision)} — {undo} undoes"
 
 
 def shots_reached(shots: int) -> str:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neufs_tui.model import device_sets
-from neufs_tui.model.device_sets import DeviceNeuronSets, neuron_sets
+from neufs_tui.model.device_sets import DeviceNeuronSets
 from neufs_tui.selection import kmedoids
 from neufs_tui.selection.jaccard import NeuronSets
 
@@ -52,7 +52,3 @@ def test_the_clustering_is_the_same(device: str, monkeypatch: pytest.MonkeyPatch
     there = kmedoids.fit(DeviceNeuronSets(NeuronSets(sets), torch.device(device)), 6, seed=0)
     np.testing.assert_array_equal(there.medoids, here.medoids)
     np.testing.assert_array_equal(there.labels, here.labels)
-
-
-def test_without_an_accelerator_sets_stay_here() -> None:
-    assert type(neuron_sets(random_sets(2, 5), "cpu")) is NeuronSets

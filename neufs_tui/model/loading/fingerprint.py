@@ -17,6 +17,7 @@ from pathlib import Path
 from neufs_tui.model.loading.checkpoint import weight_files
 from neufs_tui.model.loading.listener import LoadListener
 from neufs_tui.remembered import Remembered
+from neufs_tui.storage.file_states import file_state
 
 _TENSORS = {".safetensors", ".bin"}
 _OTHERS = {".json", ".jinja", ".py", ".model", ".txt", ".spm", ".tiktoken", ".codes"}
@@ -51,9 +52,9 @@ class Digests:
             self._listener.stage("fingerprint", detail)
         fresh: dict[str, list[int | str]] = {}
         for file in unknown:
-            now, before = time.time_ns(), _state(file)
+            now, before = time.time_ns(), file_state(file)
             digests[file] = file_sha256(file)
-            is_settled = max(before[1:3]) < now - _RACY_NS and _state(file) == before
+            is_settled = max(before[1:3]) < now - _RACY_NS and file_state(file) == before
             if before[0] >= _LARGE and is_settled:
                 fresh[str(file.absolute())] = [*before, digests[file]]
         if fresh:
@@ -77,11 +78,6 @@ def fingerprint(files: Sequence[Path], dtype: str, digests: Digests) -> str:
     """
     contents = [(file.name, digest) for file, digest in zip(files, digests.of(files), strict=True)]
     return blake2b(json.dumps([dtype, contents]).encode(), digest_size=16).hexdigest()
-
-
-def states(files: Iterable[Path]) -> dict[Path, tuple[int, ...]]:
-    """What the file system says of some files; another when one of them was changed."""
-    return {file: _state(file) for file in files}
 
 
 def read_files(folder: Path) -> list[Path]:
@@ -113,16 +109,11 @@ def _counts(file: Path, weights: set[Path]) -> bool:
     return is_read and file.is_file()
 
 
-def _state(file: Path) -> tuple[int, int, int, int]:
-    stat = file.stat()
-    return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino
-
-
 def _known_digest(file: Path, known: Mapping[str, object]) -> str | None:
     blob = file.resolve()
     if file.is_symlink() and blob.parent.name == "blobs" and _SHA256.fullmatch(blob.name):
         return blob.name
     match known.get(str(file.absolute())):
-        case [*state, str(digest)] if tuple(state) == _state(file):
+        case [*state, str(digest)] if tuple(state) == file_state(file):
             return digest
     return None

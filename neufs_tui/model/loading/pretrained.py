@@ -25,7 +25,6 @@ from neufs_tui.model.loading.fingerprint import (
     code_files,
     fingerprint,
     read_files,
-    states,
 )
 from neufs_tui.model.loading.intact import (
     embedding_rows,
@@ -37,6 +36,7 @@ from neufs_tui.model.loading.libraries import quieten
 from neufs_tui.model.loading.listener import LoadListener
 from neufs_tui.model.loading.sources import find_source
 from neufs_tui.model.ways import find_ways
+from neufs_tui.storage.file_states import file_states
 
 _DTYPES = {
     "float32": torch.float32,
@@ -96,7 +96,7 @@ def load_model(choice: ModelChoice, models_dir: Path, listener: LoadListener) ->
     digests = Digests(models_dir / "digests.json", listener)
     with told_of("finding", choice.name):
         source = find_source(choice, models_dir, digests, listener)
-        before = states(read_files(source.folder))
+        before = file_states(read_files(source.folder))
 
     def reading(part: str) -> AbstractContextManager[None]:
         doing = f"reading {part} of"
@@ -121,7 +121,7 @@ def load_model(choice: ModelChoice, models_dir: Path, listener: LoadListener) ->
         model.eval()  # type: ignore[no-untyped-call]
         refuse_other_tokenizer(choice.name, model, tokenizer)
         files = (*before, *sorted(code_files(config, tokenizer, model)))
-        if not source.is_on_hub and states(read_files(source.folder)) != before:
+        if not source.is_on_hub and file_states(read_files(source.folder)) != before:
             raise ModelError(
                 f"the files of {choice.name} were changed while they were read",
                 hint="start again once they are written",

@@ -1,0 +1,130 @@
+"""`neufs-tui add`, `skip`, `undo` and `redo`: decisions without a screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from neufs_tui.cli.options import (
+    json_option,
+    labels_options,
+    pool_options,
+    project_request,
+)
+from neufs_tui.cli.output import say, tell, tell_json
+
+if TYPE_CHECKING:
+    from neufs_tui.labelling.headless import HeadlessLabelling, Made
+
+_DONE = "`undo`"
+"""How the sentences call the command that takes a decision back."""
+
+
+@click.command()
+@pool_options
+@labels_options
+@click.argument("example", metavar="ID")
+@click.argument("name", metavar="LABEL")
+@json_option
+def add(example: str, name: str, as_json: bool, **options: Any) -> None:
+    """Give one example of POOL a label.
+
+    ID is the row's own id, its content hash, or #N for the Nth row. It need not be the example
+    that `next` has chosen; then the journal says that it was not.
+
+    \b
+    Examples:
+      neufs-tui add pool.jsonl t17 Question
+      neufs-tui add pool.jsonl '#3' Complaint --json
+    """
+    _do(options, as_json, lambda labelling: labelling.add(example, name), _decided)
+
+
+@click.command()
+@pool_options
+@labels_options
+@click.argument("example", metavar="[ID]", required=False)
+@json_option
+def skip(example: str | None, as_json: bool, **options: Any) -> None:
+    """Skip the example of POOL that `next` has chosen, or the one with an ID.
+
+    \b
+    Examples:
+      neufs-tui skip pool.jsonl
+      neufs-tui skip pool.jsonl t17
+    """
+    _do(options, as_json, lambda labelling: labelling.skip(example), _decided)
+
+
+@click.command()
+@pool_options
+@labels_options
+@json_option
+def undo(as_json: bool, **options: Any) -> None:
+    """Take back the last decision on POOL; its example is the next one again.
+
+    \b
+    Examples:
+      neufs-tui undo pool.jsonl
+    """
+    _do(options, as_json, lambda labelling: labelling.undo(), _undone)
+
+
+@click.command()
+@pool_options
+@labels_options
+@json_option
+def redo(as_json: bool, **options: Any) -> None:
+    """Bring back the decision on POOL that was undone last.
+
+    \b
+    Examples:
+      neufs-tui redo pool.jsonl
+    """
+    _do(options, as_json, lambda labelling: labelling.redo(), _redone)
+
+
+def _do(
+    options: dict[str, Any],
+    as_json: bool,
+    request: Callable[[HeadlessLabelling], Made],
+    tell_of: Callable[[Made], str],
+) -> None:
+    from neufs_tui.cli.requests import made_as_json
+    from neufs_tui.core.settings import CaptureSettings
+    from neufs_tui.labelling.startup import open_headless
+    from neufs_tui.wording.status import count_parts
+
+    labelling = open_headless(project_request(options), CaptureSettings())
+    with closing(labelling):
+        made = request(labelling)
+    workspace = labelling.loop.workspace
+    for notice in workspace.notices:
+        say(notice)
+    if as_json:
+        tell_json(made_as_json(made))
+        return
+    tell(tell_of(made))
+    say(" · ".join(count_parts(made.counts, workspace.selection.shots)))
+
+
+def _decided(made: Made) -> str:
+    from neufs_tui.wording.sentences import decided
+
+    assert made.example is not None
+    return decided(made.example, made.decision, made.pick, undo=_DONE)
+
+
+def _undone(made: Made) -> str:
+    from neufs_tui.wording.sentences import undone
+
+    return undone(made.example, made.decision, redo="`redo`")
+
+
+def _redone(made: Made) -> str:
+    from neufs_tui.wording.sentences import redone
+
+    return redone(made.example, made.decision, undo=_DONE)

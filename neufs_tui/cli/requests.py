@@ -1,0 +1,137 @@
+"""What a script may ask for, and the answers as JSON: the same for commands and for `serve`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from neufs_tui.core.history import HistoryEvent
+from neufs_tui.core.records import Decision, Example, Pick
+from neufs_tui.errors import UsageError
+from neufs_tui.labelling.headless import HeadlessLabelling, Made, find_example
+from neufs_tui.labelling.shown import Shown
+from neufs_tui.storage.session import Session
+from neufs_tui.wording.reasons import why_shown, why_then
+
+
+def answer(labelling: HeadlessLabelling, request: dict[str, Any]) -> dict[str, Any]:
+    """Do what a request says.
+
+    Args:
+        labelling: what it is done on.
+        request: `do`, the command's name, and its arguments by name.
+
+    Raises:
+        NeufsError: it cannot be done, and nothing has changed.
+    """
+    asked = dict(request)
+    match asked:
+        case {"do": "next", **rest} if rest.keys() <= {"reveal"}:
+            reveal = bool(rest.get("reveal"))
+            return next_as_json(labelling, labelling.next(reveal=reveal), reveal=reveal)
+        case {"do": "add", "id": example, "label": str(label), **rest} if not rest:
+            return made_as_json(labelling.add(str(example), label))
+        case {"do": "skip", **rest} if rest.keys() <= {"id"}:
+            named = str(rest["id"]) if "id" in rest else None
+            return made_as_json(labelling.skip(named))
+        case {"do": "undo", **rest} if not rest:
+            return made_as_json(labelling.undo())
+        case {"do": "redo", **rest} if not rest:
+            return made_as_json(labelling.redo())
+        case {"do": "history", **rest} if not rest:
+            return {"events": history_as_json(labelling.loop.workspace.session.history())}
+        case {"do": "show", "id": example, **rest} if not rest:
+            workspace = labelling.loop.workspace
+            found = find_example(workspace.examples.values(), str(example))
+            return example_as_json(found, workspace.session)
+        case {"do": "wait", **rest} if not rest:
+            labelling.wait()
+            return {}
+    raise UsageError(
+        f"not a request: {request}",
+        hint="ask to do next, add (id, label), skip, undo, redo, history, show (id) or wait",
+    )
+
+
+def next_as_json(labelling: HeadlessLabelling, shown: Shown, *, reveal: bool) -> dict[str, Any]:
+    """An example to label; the model's answer only where it was asked for."""
+    pick, workspace = shown.pick, labelling.loop.workspace
+    told: dict[str, Any] = {
+        **_named(shown.example),
+        "text": shown.example.text,
+        "why": why_shown(labelling.loop),
+        "labels": list(workspace.task.label_names),
+        "scanned": pick.n_scanned if pick else None,
+        "ranked_with": pick.n_labelled if pick else None,
+    }
+    return told | {"model": _model(pick)} if reveal else told
+
+
+def made_as_json(made: Made) -> dict[str, Any]:
+    """What was done to a decision, and how far the session is now."""
+    removed = {"id": made.decision.example_id, "hash": made.decision.example_id, "row": None}
+    return {
+        **(_named(made.example) if made.example else removed),
+        **_decision(made.decision),
+        "model": _model(made.pick) if made.decision.answer else None,
+        "labelled": made.counts.labelled,
+        "skipped": made.counts.skipped,
+        "left": made.counts.left,
+    }
+
+
+def history_as_json(events: Iterable[HistoryEvent]) -> list[dict[str, Any]]:
+    """The journal, a line an event."""
+    return [
+        {
+            "seq": event.seq,
+            "kind": event.kind,
+            **_named(event.example),
+            "label": event.answer.text if event.answer else None,
+            "at": event.at,
+            "seconds": event.seconds,
+            "model_answer": event.model_answer,
+            "looked": event.looked,
+            "shown": event.shown,
+        }
+        for event in events
+    ]
+
+
+def example_as_json(example: Example, session: Session | None) -> dict[str, Any]:
+    """An example with all that its session says of it; None is a session not begun."""
+    decisions = session.decisions() if session else ()
+    decision = next((one for one in decisions if one.example_id == example.id), None)
+    labelled = session.decided() if session else ()
+    known = next((one for one in labelled if one.example.id == example.id), None)
+    pick = known.pick if known else None
+    return {
+        **_named(example),
+        "text": example.text,
+        "fields": dict(example.fields),
+        **(_decision(decision) if decision else {"kind": None, "label": None}),
+        "why": why_then(pick, pick.n_labelled) if pick else None,
+        "model": _model(pick),
+        "seconds": known.seconds if known else None,
+        "looked": known.looked if known else None,
+        "shown": known.shown if known else None,
+    }
+
+
+def _named(example: Example) -> dict[str, str | int | None]:
+    own: str | int = example.id if example.source_id is None else example.source_id
+    return {"id": own, "hash": example.id, "row": example.row}
+
+
+def _decision(decision: Decision) -> dict[str, str | None]:
+    return {"kind": decision.kind, "label": decision.answer.text if decision.answer else None}
+
+
+def _model(pick: Pick | None) -> dict[str, Any] | None:
+    if pick is None:
+        return None
+    return {
+        "answer": pick.answer,
+        "probabilities": dict(pick.probabilities),
+        "n_demonstrations": pick.n_demonstrations,
+    }

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from neufs_tui.core.explanation import Bar, Gap, Overlap
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import ExampleId
+from neufs_tui.selection.jaccard import NeuronSets
 
 NeuronIds = NDArray[np.uint32]
 """Flat ids, ascending."""
@@ -64,15 +65,14 @@ def nearest_labelled(
     captures: Mapping[ExampleId, Capture], example_id: ExampleId, labelled: Sequence[ExampleId]
 ) -> Overlap | None:
     """The labelled example whose neuron set is most alike; None without labels."""
-    own = captures[example_id].neurons
-    overlaps = []
-    for one in labelled:
-        other = captures[one].neurons
-        shared = len(np.intersect1d(own, other, assume_unique=True))
-        union = len(own) + len(other) - shared
-        distance = 1 - shared / union if union else 0.0
-        overlaps.append(Overlap(one, distance, shared, len(own) - shared, len(other) - shared))
-    return min(overlaps, key=lambda overlap: overlap.distance, default=None)
+    if not labelled:
+        return None
+    sets = NeuronSets([captures[one].neurons for one in (*labelled, example_id)])
+    distances = sets.distances_to(len(labelled))[:-1]
+    nearest = int(distances.argmin())
+    shared = int(np.bitwise_count(sets.bits[nearest] & sets.bits[-1]).sum(dtype=np.int64))
+    only_there, only_here = (int(size) - shared for size in sets.sizes[[nearest, -1]])
+    return Overlap(labelled[nearest], float(distances[nearest]), shared, only_here, only_there)
 
 
 def bars(

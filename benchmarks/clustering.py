@@ -20,6 +20,7 @@ from rich.table import Table
 
 from neufs_tui.core.records import DecisionKind
 from neufs_tui.selection import kmedoids
+from neufs_tui.selection.difficulty import SignalValues
 from neufs_tui.selection.incremental import IncrementalSelection
 from neufs_tui.selection.jaccard import NeuronSets
 
@@ -44,7 +45,8 @@ def synthetic_sets(n: int, seed: int = 0) -> NeuronSets:
 
 def slowest_update(sets: NeuronSets) -> float:
     """Seconds from a label to the new ranking, the slowest of one more label than shots."""
-    difficulty = np.random.default_rng(0).random(len(sets))
+    hardness = np.random.default_rng(0).random(len(sets))
+    difficulty = SignalValues("margin", hardness, np.zeros(len(sets), dtype=np.intp))
     selection = IncrementalSelection(sets, shots=N_CLUSTERS, tau=0.5, seed=0)
     geometry, slowest = selection.start(), 0.0
     for _ in range(N_CLUSTERS + 1):

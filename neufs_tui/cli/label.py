@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 @capture_options
 @click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
 def label(no_mouse: bool, **options: Any) -> None:
-    """Label POOL, one key an example, in the order that NeuFS chooses.
+    """Label POOL, one key an example, in the order that NeuFS or another strategy chooses.
 
     POOL is JSONL, .json, .csv, .tsv, .txt with one text a line, or - for standard input, with
     the text under `input` or `text`. Labels, model and prompt may stand in a neufs.toml beside
@@ -50,6 +50,7 @@ def label(no_mouse: bool, **options: Any) -> None:
       neufs-tui label pool.jsonl --label "Without Explanation" --label "With Explanation"
       neufs-tui label pool.csv --text-field body --labels-from topic --shots 10
       neufs-tui label pool.jsonl --model ./qwen3-4b.gguf --device cpu
+      neufs-tui label pool.jsonl --strategy random --seed 3
     """
     from neufs_tui.app.main import LabelApp
     from neufs_tui.labelling.startup import read_workspace

@@ -130,6 +130,12 @@ def selection_options(command: Command) -> Command:
     return _decorated(
         command,
         click.option(
+            "--strategy",
+            metavar="NAME",
+            help="What chooses: neufs, neufs-batch, random, entropy, or one of a plug-in.  "
+            "[default: neufs for label, neufs-batch for select]",
+        ),
+        click.option(
             "--tau",
             type=float,
             help="Weight of difficulty: 0 picks the most typical, 1 the hardest.  [default: 0.5]",
@@ -140,7 +146,7 @@ def selection_options(command: Command) -> Command:
             help="What makes an example hard; auto follows what has told the model's right "
             f"answers from its wrong ones on your labels.  [default: {DEFAULT_SIGNAL}]",
         ),
-        click.option("--seed", type=int, help="Seed of the clustering's starts.  [default: 0]"),
+        click.option("--seed", type=int, help="Seed of what is drawn.  [default: 0]"),
     )
 
 

@@ -1,7 +1,8 @@
-"""`neufs-tui select`: the paper's batch selection, without a screen."""
+"""`neufs-tui select`: what a strategy chooses without any label, without a screen."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,10 +23,12 @@ from neufs_tui.core.text import one_line
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from neufs_tui.core.records import ExampleId
     from neufs_tui.engine.headless import Selected
     from neufs_tui.engine.protocol import EngineConfig
 
-_HEADINGS = ("cluster", "id", "medoid", "distance", "neurons", "score")
+_STRATEGY = "neufs-batch"
+"""Unless another was asked for."""
 
 
 @click.command()
@@ -38,22 +41,27 @@ _HEADINGS = ("cluster", "id", "medoid", "distance", "neurons", "score")
 @capture_options
 @json_option
 def select(as_json: bool, **options: Any) -> None:
-    """Choose N examples of POOL, one from each of N clusters of neuron sets.
+    """Choose N examples of POOL: by default one from each of N clusters of neuron sets.
 
     Scans what is not scanned yet. Equal seeds give equal picks, whatever the order of the rows.
+    Labels that the session holds are not looked at.
 
     \b
     Examples:
       neufs-tui select pool.jsonl -n 16 --label Question --label Complaint
       neufs-tui select pool.jsonl -n 8 --tau 0 --seed 3 --json > picks.json
+      neufs-tui select pool.jsonl --strategy entropy
     """
     from neufs_tui.cli.progress import Narrator
     from neufs_tui.engine.configure import engine_config
     from neufs_tui.engine.headless import scan_pool, select_pool
     from neufs_tui.project.project import read_project
+    from neufs_tui.selection.registry import find_strategy
 
     project = read_project(project_request(options))
-    config = engine_config(project, capture_settings(options))
+    selection = replace(project.selection, strategy=project.selection.strategy or _STRATEGY)
+    find_strategy(selection.strategy_name)
+    config = engine_config(replace(project, selection=selection), capture_settings(options))
     with Narrator(project.notices) as narrator:
         scanned = scan_pool(config, narrator)
     selected = select_pool(config, scanned)
@@ -64,25 +72,27 @@ def select(as_json: bool, **options: Any) -> None:
 
 
 def _as_json(config: EngineConfig, selected: Sequence[Selected]) -> dict[str, Any]:
+    clusters = _clusters(selected)
     return {
         "model": config.model.name,
+        "strategy": config.selection.strategy_name,
         "shots": config.selection.shots,
         "tau": config.selection.tau,
         "seed": config.selection.seed,
-        "difficulty": config.selection.first_signal,
+        "difficulty": selected[0].signal,
         "picks": [
             {
                 "id": one.example.source_id,
                 "hash": one.example.id,
                 "row": one.example.row,
                 "text": one.example.text,
-                "cluster": one.pick.cluster,
-                "medoid": one.medoid.source_id,
-                "medoid_hash": one.medoid.id,
-                "distance": one.pick.distance,
+                "cluster": clusters[one.medoid.id] if one.medoid else None,
+                "medoid": one.medoid.source_id if one.medoid else None,
+                "medoid_hash": one.medoid.id if one.medoid else None,
+                "distance": one.choice.distance if one.medoid else None,
                 "neuron_count": one.neuron_count,
                 "difficulty": one.difficulty,
-                "score": one.pick.score,
+                "score": one.choice.score,
                 "model_answer": one.answer,
             }
             for one in selected
@@ -90,29 +100,38 @@ def _as_json(config: EngineConfig, selected: Sequence[Selected]) -> dict[str, An
     }
 
 
+def _clusters(selected: Sequence[Selected]) -> dict[ExampleId, int]:
+    """The number of each cluster, by its medoid, in the order in which they come up."""
+    medoids = dict.fromkeys(one.medoid.id for one in selected if one.medoid)
+    return {medoid: number for number, medoid in enumerate(medoids)}
+
+
 def _print_table(selected: Sequence[Selected]) -> None:
-    """One line a pick; the text takes the room that the numbers leave."""
+    """One line a pick, without the numbers that none has; the text takes the room they leave."""
     from rich.cells import cell_len
     from rich.table import Table
 
+    clusters = _clusters(selected)
     rows = [
-        (
-            str(one.pick.cluster),
-            one_line(example_name(one.example)),
-            one_line(example_name(one.medoid)),
-            f"{one.pick.distance:.3f}",
-            f"{one.neuron_count:,}",
-            f"{one.pick.score:.3f}",
-        )
+        {
+            "cluster": str(clusters[one.medoid.id]) if one.medoid else "",
+            "id": one_line(example_name(one.example)),
+            "medoid": one_line(example_name(one.medoid)) if one.medoid else "",
+            "distance": f"{one.choice.distance:.3f}" if one.medoid else "",
+            "neurons": f"{one.neuron_count:,}",
+            "score": f"{one.choice.score:.3f}" if one.choice.score is not None else "",
+        }
         for one in selected
     ]
     console = tables()
     table = Table(box=None, pad_edge=False)
-    widths = [max(map(cell_len, column)) for column in zip(_HEADINGS, *rows, strict=True)]
-    for heading, width in zip(_HEADINGS, widths, strict=True):
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    columns = {name: cells for name, cells in columns.items() if any(cells)}
+    widths = [max(map(cell_len, (name, *cells))) for name, cells in columns.items()]
+    for heading, width in zip(columns, widths, strict=True):
         table.add_column(heading, justify="right", no_wrap=True, min_width=width)
     room = max(20, console.width - sum(widths) - 2 * len(widths))
     table.add_column("text", no_wrap=True, overflow="ellipsis", max_width=room)
-    for row, one in zip(rows, selected, strict=True):
+    for *row, one in zip(*columns.values(), selected, strict=True):
         table.add_row(*row, one_line(one.example.text))
     console.print(table)

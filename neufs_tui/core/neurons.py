@@ -37,5 +37,11 @@ class Capture:
     @property
     def probabilities(self) -> NDArray[np.float64]:
         """Softmax over the candidates' mean log-probabilities, shape (n_labels,)."""
-        odds = np.exp(self.scores.astype(np.float64) - float(self.scores.max()))
-        return np.asarray(odds / odds.sum())
+        return softmax(self.scores)
+
+
+def softmax(scores: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Shares that sum to 1 along the last axis, of the same shape."""
+    wide = scores.astype(np.float64)
+    odds = np.exp(wide - wide.max(axis=-1, keepdims=True))
+    return np.asarray(odds / odds.sum(axis=-1, keepdims=True))

@@ -8,7 +8,7 @@ from enum import StrEnum
 from hashlib import blake2b
 from typing import Any
 
-from neufs_tui.core.settings import DEFAULT_SIGNAL, Signal
+from neufs_tui.core.settings import DEFAULT_SIGNAL, DEFAULT_STRATEGY, Signal
 
 ExampleId = str
 """Content hash of an example's text: 32 hexadecimal digits."""
@@ -128,14 +128,15 @@ class Reason:
     """The numbers that chose an example, as they were when it was chosen."""
 
     neighbourhood: int
-    """Members of its cluster: examples nearer to this cluster's medoid than to any label; 0
-    when a labelled example is nearest to it."""
+    """Members of its cluster, examples nearer to this cluster's medoid than to any label, or else
+    the examples it was compared with, itself among them; 0 when there are neither."""
     neuron_count: int
     """Q(x), distinct neurons kept."""
     distance: float
     """Jaccard distance to its nearest medoid, in [0, 1]."""
     score: float
-    """The score that won in its cluster, in [0, 1]."""
+    """The score that ranked it, in a cluster in [0, 1], else by the strategy's own measure; 0
+    when it ranks without one."""
     signal: Signal = DEFAULT_SIGNAL
     """The difficulty signal in that score."""
     n_farther: int = 0
@@ -144,6 +145,10 @@ class Reason:
     """Members of its cluster that are less hard by that signal; 0 where that has no weight."""
     n_demonstrations: int = 0
     """Labels in the prompt with which that signal was read."""
+    strategy: str = DEFAULT_STRATEGY
+    """Name of the rule that chose it."""
+    seed: int | None = None
+    """The seed it went by; None when that was not kept."""
 
 
 @dataclass(frozen=True, slots=True)

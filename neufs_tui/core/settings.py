@@ -13,6 +13,8 @@ their participation ratio, entropy of the label probabilities, and how near the 
 SIGNALS: tuple[Signal, ...] = get_args(Signal)
 DEFAULT_SIGNAL: Signal = "margin"
 """Chosen by measurement; docs/method.md has the table."""
+DEFAULT_STRATEGY = "neufs"
+"""The rule that chooses while labelling."""
 DifficultyName = Literal[Signal, "auto"]
 """A signal, or `auto`: the one that has told right from wrong best on her labels."""
 HookSite = Literal["down_proj", "act_fn"]
@@ -90,9 +92,16 @@ class SelectionSettings:
     raw_counts: bool = False
     """Compare neuron counts across answer lengths, as the reference does."""
     choose_from: int = 32
-    """Scanned examples from which NeuFS chooses; below, examples come in file order."""
+    """Scanned examples from which a strategy chooses; below, examples come in file order."""
     rescore: Rescoring = "pool"
     difficulty: DifficultyName = DEFAULT_SIGNAL
+    strategy: str | None = None
+    """Name of the rule that chooses; None leaves it to the command."""
+
+    @property
+    def strategy_name(self) -> str:
+        """The rule that chooses while labelling."""
+        return self.strategy or DEFAULT_STRATEGY
 
     @property
     def first_signal(self) -> Signal:

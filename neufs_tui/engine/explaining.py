@@ -19,6 +19,8 @@ from neufs_tui.model.capture import CaptureRunner, Contributions
 from neufs_tui.model.readout import Readout
 from neufs_tui.selection.baselines import alternatives
 from neufs_tui.selection.gap import bars, find_gap, nearest_labelled
+from neufs_tui.selection.scanned_pool import Readings, ScannedPool
+from neufs_tui.selection.strategy import SelectionState
 
 N_NEURONS = 8
 """Gap neurons shown one by one."""
@@ -50,12 +52,15 @@ class Explainer:
         self._occurrences = np.zeros(n_layers * d_mlp, dtype=np.int64)
         """By neuron, how many of the examples counted have it in their set."""
         self._n_counted = 0
+        self._scanned = ScannedPool({})
 
     def explain(
         self,
         example_id: ExampleId,
         decisions: Sequence[Decision],
         readings: Mapping[ExampleId, Capture] | None = None,
+        *,
+        n_demonstrations: int = 0,
     ) -> Iterator[Explanation | None]:
         """Why this example, by the labels that hold, a step at a time.
 
@@ -64,6 +69,7 @@ class Explainer:
             decisions: what holds, in order. If the example is labelled, those before it count:
                 what was known when it was labelled.
             readings: what was read with the present labels in the prompt.
+            n_demonstrations: labels in that prompt.
 
         Yields:
             None after each labelled example that had to be read first, then the explanation. If
@@ -91,6 +97,9 @@ class Explainer:
         here = self._contributions(example_id)
         summed = here.values.sum(axis=0)  # (n_layers, d_mlp)
         self._count_occurrences()
+        reread = Readings(self._pool(), readings or {}, n_demonstrations)
+        settings = self._config.selection
+        state = SelectionState.at(reread, before, settings, settings.first_signal)
         strongest_first = neurons[np.argsort(-summed.ravel()[neurons], kind="stable")]
         yield Explanation(
             example_id=example_id,
@@ -104,9 +113,7 @@ class Explainer:
             ),
             bars=bars(summed, capture.neurons, neurons, n_shown=N_NEURONS),
             overlap=nearest_labelled(self._captures, example_id, earlier),
-            alternatives=alternatives(
-                self._captures, readings or {}, decided, seed=self._config.selection.seed
-            ),
+            alternatives=alternatives(state),
             model=ready(self._loaded).identity,
         )
 
@@ -164,6 +171,13 @@ class Explainer:
             nearest_contribution=float(there[nearest][neuron]) if nearest is not None else 0.0,
             n_examples=int(self._occurrences[neuron]),
         )
+
+    def _pool(self) -> ScannedPool:
+        """What is scanned by now."""
+        if len(self._scanned.ids) < len(self._captures):
+            counts = self._config.selection.raw_counts
+            self._scanned = ScannedPool(self._captures, raw_counts=counts)
+        return self._scanned
 
     def _count_occurrences(self) -> None:
         """Take in what was scanned since; captures are only ever added."""

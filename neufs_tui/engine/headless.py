@@ -11,13 +11,18 @@ from neufs_tui.core.explanation import Explanation
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.prompts import PROMPT_DATE
 from neufs_tui.core.records import Decision, Example, ExampleId
+from neufs_tui.core.settings import Signal
 from neufs_tui.engine.announcer import Announcer, Listener
 from neufs_tui.engine.protocol import (
     EngineConfig,
     ModelReady,
 )
+from neufs_tui.errors import SelectionError
+from neufs_tui.engine.ranking import scanned_pool
 from neufs_tui.model.loading.catalogue import EmbeddedModel
-from neufs_tui.selection.batch import BatchPick, select_batch
+from neufs_tui.selection.registry import load_strategy
+from neufs_tui.selection.scanned_pool import Readings
+from neufs_tui.selection.strategy import Choice, SelectionState
 from neufs_tui.storage.dump import write_dump
 
 if TYPE_CHECKING:
@@ -86,50 +91,57 @@ def _scan(config: EngineConfig, listener: Listener) -> tuple[Scanned, Scanner]:
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """One example of a batch selection."""
+    """One example that a strategy selected."""
 
     example: Example
-    medoid: Example
-    pick: BatchPick
+    medoid: Example | None
+    """The medoid of its cluster; None where there are no clusters."""
+    choice: Choice
     neuron_count: int
+    signal: Signal
+    """The difficulty signal that chose it, else the one that was asked for."""
     difficulty: float
-    """By the selection's signal, in standard deviations among what it can be compared with."""
+    """By that signal, in standard deviations among what it can be compared with."""
     answer: str
     """The model's own answer."""
 
 
 def select_pool(config: EngineConfig, scanned: Scanned) -> tuple[Selected, ...]:
-    """The paper's batch selection over a captured pool.
+    """What the selection's strategy chooses first from a captured pool, without any label.
 
     Returns:
-        Exactly as many examples as the selection's shots, in cluster order.
+        Exactly as many examples as the selection's shots, best first.
 
     Raises:
         SelectionError: the pool holds fewer examples than that.
     """
-    from neufs_tui.engine.scanned_pool import ScannedPool
-
-    pool = ScannedPool(scanned.captures, config.selection, device=scanned.model.device)
-    examples = {example.id: example for example in config.examples}
-    values = pool.difficulty.values[config.selection.first_signal]
-    picks = select_batch(
-        pool.sets,
-        values,
-        shots=config.selection.shots,
-        tau=config.selection.tau,
-        seed=config.selection.seed,
-    )
-    return tuple(
-        Selected(
-            example=examples[pool.ids[pick.place]],
-            medoid=examples[pool.ids[pick.medoid]],
-            pick=pick,
-            neuron_count=int(pool.difficulty.numbers["count"][pick.place]),
-            difficulty=float(values[pick.place]),
-            answer=config.task.label_names[scanned.captures[pool.ids[pick.place]].answer],
+    settings = config.selection
+    if len(scanned.captures) < settings.shots:
+        raise SelectionError(
+            f"{settings.shots} examples are wanted and {len(scanned.captures)} are there to "
+            "choose from",
+            hint="ask for fewer with --shots, or scan more of the pool",
         )
-        for pick in picks
-    )
+    pool = scanned_pool(scanned.captures, settings, device=scanned.model.device)
+    state = SelectionState(Readings(pool), (), settings, settings.first_signal)
+    choices = load_strategy(settings.strategy_name).query(state, settings.shots)
+    examples = {example.id: example for example in config.examples}
+    selected = []
+    for choice in choices:
+        example, signal = examples[pool.ids[choice.place]], choice.signal or state.signal
+        medoid = examples[pool.ids[choice.medoid]] if choice.medoid is not None else None
+        selected.append(
+            Selected(
+                example=example,
+                medoid=medoid,
+                choice=choice,
+                neuron_count=int(pool.difficulty.numbers["count"][choice.place]),
+                signal=signal,
+                difficulty=float(pool.difficulty.values[signal][choice.place]),
+                answer=config.task.label_names[scanned.captures[example.id].answer],
+            )
+        )
+    return tuple(selected)
 
 
 def dump_captures(path: Path, config: EngineConfig, scanned: Scanned) -> None:

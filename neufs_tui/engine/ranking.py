@@ -1,8 +1,8 @@
-"""What to show next: the incremental selection kept in step with a scan that still runs.
+"""What to show next: a strategy kept in step with a scan that still runs.
 
-The geometry is computed from the examples scanned at some moment and replayed from the ordered
-decisions, so it is a function of both. While the scan runs it is rebuilt each time the scan has
-grown by a quarter, and once more when it is complete.
+A strategy chooses from the examples scanned at some moment, by the ordered decisions on them.
+While the scan runs it is begun anew each time the scan has grown by a quarter, and once more when
+it is complete.
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ from concurrent.futures import Future
 from dataclasses import replace
 from itertools import islice
 from threading import Thread
+
+import numpy as np
+from numpy.typing import NDArray
 
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import (
@@ -26,9 +29,10 @@ from neufs_tui.core.records import (
 )
 from neufs_tui.core.settings import SelectionSettings, Signal
 from neufs_tui.engine.protocol import Focus, Ranked
-from neufs_tui.engine.scanned_pool import Built, ScannedPool, build
-from neufs_tui.selection.difficulty import Difficulty
-from neufs_tui.selection.incremental import Choice, Geometry, IncrementalSelection
+from neufs_tui.selection.jaccard import NeuronSets
+from neufs_tui.selection.registry import load_strategy
+from neufs_tui.selection.scanned_pool import Readings, ScannedPool
+from neufs_tui.selection.strategy import Choice, SelectionState, Strategy
 
 QUEUE_LENGTH = 8
 """Candidates sent beside the next one, to go on with if the engine falls silent."""
@@ -36,8 +40,37 @@ N_AHEAD = 8
 """Examples looked for behind each decision she may take on the one shown."""
 _GROWTH = 1.25
 _BESIDE_FROM = 1000
-"""Examples from which on a new geometry is made beside the work; before, it takes a moment."""
-_REMEMBERED = 16
+"""Examples from which on a strategy begins beside the work; before, it takes a moment."""
+
+Built = tuple[ScannedPool, Strategy]
+
+
+def scanned_pool(
+    captures: Mapping[ExampleId, Capture], settings: SelectionSettings, *, device: str
+) -> ScannedPool:
+    """A pool whose distances are computed on `device`."""
+
+    def pack(sets: Sequence[NDArray[np.uint32]]) -> NeuronSets:
+        packed = NeuronSets(sets)
+        if not device.startswith("cuda"):
+            return packed
+        # torch takes seconds to import, and ranking what is scanned needs no model
+        from neufs_tui.model.device_sets import on_device
+
+        return on_device(packed, device)
+
+    return ScannedPool(captures, raw_counts=settings.raw_counts, pack=pack)
+
+
+def build(
+    captures: Mapping[ExampleId, Capture], settings: SelectionSettings, *, device: str
+) -> Built:
+    """A pool, and a strategy that has begun on it; for thousands of examples it takes seconds."""
+    pool = scanned_pool(captures, settings, device=device)
+    pool.sets.gains(())  # the sets are packed here, whether or not the strategy needs them
+    strategy = load_strategy(settings.strategy_name)
+    strategy.query(SelectionState(Readings(pool), (), settings, settings.first_signal), 1)
+    return pool, strategy
 
 
 class Ranker:
@@ -68,33 +101,30 @@ class Ranker:
         self._names = task.label_names
         self._settings = settings
         self._captures: Mapping[ExampleId, Capture] = {}
-        self._pool: ScannedPool | None = None
-        self._selection: IncrementalSelection | None = None
+        self._built: Built | None = None
         self._complete = False
-        self._geometries: dict[tuple[tuple[int, DecisionKind], ...], Geometry] = {}
         self._building: Future[Built] | None = None
-        self._readings: Mapping[ExampleId, Capture] = {}
+        self._reread: Mapping[ExampleId, Capture] = {}
         self._n_demonstrations = 0
-        self._difficulty: Difficulty | None = None
+        self._readings: Readings | None = None
 
     def refresh(self, readings: Mapping[ExampleId, Capture], *, n_demonstrations: int) -> None:
         """Take in what was reread behind the labels there are now."""
-        self._readings, self._n_demonstrations = readings, n_demonstrations
-        if self._pool is not None:
-            self._difficulty = self._pool.reread(readings) if readings else self._pool.difficulty
+        self._reread, self._n_demonstrations = dict(readings), n_demonstrations
+        if self._built is not None:
+            self._readings = Readings(self._built[0], self._reread, n_demonstrations)
 
     def order(self, focus: Focus) -> list[ExampleId]:
-        """All candidates, best first; none before there is a geometry."""
-        if self._pool is None or self._selection is None or self._difficulty is None:
+        """All candidates, best first; none before the strategy has begun."""
+        if self._built is None:
             return []
-        geometry = self._geometry(self._pool, self._selection, focus.decisions)
-        values = self._difficulty.values[focus.signal_after]
-        choices = self._selection.ranking(geometry, len(self._pool.ids), values)
-        return [self._pool.ids[choice.place] for choice in choices]
+        state = self._state(focus.decisions, focus.signal_after)
+        choices = self._built[1].query(state, len(state.ids))
+        return [state.ids[choice.place] for choice in choices]
 
     @property
     def is_building(self) -> bool:
-        """Whether a geometry on more examples is under way."""
+        """Whether the strategy is beginning on more examples."""
         return self._building is not None
 
     def observe(self, captures: Mapping[ExampleId, Capture], *, complete: bool) -> bool:
@@ -108,11 +138,11 @@ class Ranker:
             return True
         if self._building is not None:
             return self._building.done() and self._take(self._building.result())
-        known = len(self._pool.ids) if self._pool is not None else 0
+        known = self._n_built
         grown = len(captures) >= max(1, _GROWTH * known)
         if not grown and not (complete and len(captures) > known):
             return False
-        if self._pool is None or len(captures) < _BESIDE_FROM:
+        if self._built is None or len(captures) < _BESIDE_FROM:
             return self._take(self._build())
         self._building = self._begin()
         return False
@@ -121,7 +151,7 @@ class Ranker:
         """What to show for a focus."""
         n_queued = QUEUE_LENGTH + 1
         queue = self._best(focus.decisions, n_queued, focus.signal, leave_out=focus.shown)
-        if not queue and self._pool is not None and len(self._captures) > len(self._pool.ids):
+        if not queue and self._built is not None and len(self._captures) > self._n_built:
             # Everything ranked is decided, and more is scanned by now
             self._take(self._building.result() if self._building else self._build())
             queue = self._best(focus.decisions, n_queued, focus.signal, leave_out=focus.shown)
@@ -146,16 +176,22 @@ class Ranker:
             gains=self._gains(focus.decisions),
         )
 
+    @property
+    def _n_built(self) -> int:
+        """Examples that the strategy chooses from."""
+        return len(self._built[0].ids) if self._built is not None else 0
+
     def _gains(self, decisions: Sequence[Decision]) -> dict[ExampleId, int]:
-        """What each labelled example of the geometry added to the coverage."""
-        if self._pool is None or self._selection is None:
+        """Neurons that each labelled example added to those of the labelled ones before it."""
+        if self._built is None:
             return {}
-        geometry = self._geometry(self._pool, self._selection, decisions)
-        ids = (self._pool.ids[place] for place in geometry.labelled)
-        return dict(zip(ids, geometry.gains, strict=True))
+        place_of = self._built[0].place_of
+        places = {one: place_of[one] for one in _labelled(decisions) if one in place_of}
+        gains = self._built[0].sets.gains([*places.values()])
+        return dict(zip(places, gains, strict=True))
 
     def _build(self) -> Built:
-        """A geometry on what is scanned by now."""
+        """The strategy, begun on what is scanned by now."""
         return build(dict(self._captures), self._settings, device=self._device)
 
     def _begin(self) -> Future[Built]:
@@ -169,16 +205,18 @@ class Ranker:
             except Exception as error:  # raised again where the result is taken
                 building.set_exception(error)
 
-        Thread(target=work, name="geometry", daemon=True).start()
+        Thread(target=work, name="strategy", daemon=True).start()
         return building
 
     def _take(self, built: Built) -> bool:
-        """Go on with a geometry."""
-        self._pool, self._selection, start = built
-        self._building = None
-        self._geometries = {(): start}
-        self.refresh(self._readings, n_demonstrations=self._n_demonstrations)
+        """Go on with a strategy that has begun."""
+        self._built, self._building = built, None
+        self.refresh(self._reread, n_demonstrations=self._n_demonstrations)
         return True
+
+    def _state(self, decisions: Sequence[Decision], signal: Signal) -> SelectionState:
+        assert self._readings is not None  # set together with what is built
+        return SelectionState.at(self._readings, decisions, self._settings, signal)
 
     def _best(
         self,
@@ -187,67 +225,35 @@ class Ranker:
         signal: Signal,
         leave_out: ExampleId | None = None,
     ) -> list[Pick]:
-        if self._pool is None or self._selection is None or self._difficulty is None:
+        if self._built is None:
             return self._in_file_order(decisions, limit, leave_out)
-        pool, difficulty = self._pool, self._difficulty
-        geometry = self._geometry(pool, self._selection, decisions)
-        values = difficulty.values[signal]
-        choices = self._selection.ranking(geometry, limit + (leave_out is not None), values)
-        labelled = (d.example_id for d in decisions if d.kind is DecisionKind.LABEL)
-        n_unscanned = len(self._ids.intersection(labelled).difference(pool.place_of))
-        n_labelled = len(geometry.labelled)
+        state = self._state(decisions, signal)
+        choices = self._built[1].query(state, limit + (leave_out is not None))
+        n_labelled = len(state.labelled)
+        n_unscanned = len(self._ids.intersection(_labelled(decisions))) - n_labelled
         return [
-            replace(
-                self._pick(pool, difficulty, signal, choice),
-                n_labelled=n_labelled,
-                n_unscanned=n_unscanned,
-            )
+            replace(self._pick(state, choice), n_labelled=n_labelled, n_unscanned=n_unscanned)
             for choice in choices
-            if pool.ids[choice.place] != leave_out
+            if state.ids[choice.place] != leave_out
         ][:limit]
 
-    def _geometry(
-        self, pool: ScannedPool, selection: IncrementalSelection, decisions: Sequence[Decision]
-    ) -> Geometry:
-        """Replay the decisions on scanned examples, from the longest beginning remembered."""
-        steps = tuple(
-            (pool.place_of[decision.example_id], decision.kind)
-            for decision in decisions
-            if decision.example_id in pool.place_of
-        )
-        known = len(steps)
-        while known > 0 and steps[:known] not in self._geometries:
-            known -= 1
-        geometry = self._geometries[steps[:known]]
-        for length in range(known, len(steps)):
-            geometry = selection.after(geometry, *steps[length])
-            self._geometries[steps[: length + 1]] = geometry
-        while len(self._geometries) > _REMEMBERED:
-            oldest = next(beginning for beginning in self._geometries if beginning)
-            del self._geometries[oldest]
-        return geometry
-
-    def _pick(
-        self,
-        pool: ScannedPool,
-        difficulty: Difficulty,
-        signal: Signal,
-        choice: Choice,
-    ) -> Pick:
-        place = choice.place
+    def _pick(self, state: SelectionState, choice: Choice) -> Pick:
+        place, difficulty = choice.place, state.difficulty
         reason = Reason(
-            neighbourhood=choice.n_members,
+            neighbourhood=choice.n_among,
             neuron_count=int(difficulty.numbers["count"][place]),
             distance=choice.distance,
-            score=choice.score,
-            signal=signal,
+            score=choice.score or 0.0,
+            signal=choice.signal or state.signal,
             n_farther=choice.n_farther,
             n_easier=choice.n_easier,
-            n_demonstrations=self._n_demonstrations if difficulty.reread[signal][place] else 0,
+            n_demonstrations=choice.n_demonstrations,
+            strategy=self._settings.strategy_name,
+            seed=self._settings.seed,
         )
         values = {name: float(of[place]) for name, of in difficulty.values.items()}
         return replace(
-            self._with_answer(pool.ids[place], len(pool.ids)), reason=reason, difficulty=values
+            self._with_answer(state.ids[place], len(state.ids)), reason=reason, difficulty=values
         )
 
     def _in_file_order(
@@ -259,7 +265,7 @@ class Ranker:
         return [self._with_answer(one, len(self._captures)) for one in islice(open_ids, limit)]
 
     def _with_answer(self, example_id: ExampleId, n_scanned: int) -> Pick:
-        reread = self._readings.get(example_id)
+        reread = self._reread.get(example_id)
         capture = reread or self._captures[example_id]
         return Pick(
             example_id=example_id,
@@ -276,3 +282,7 @@ class Ranker:
 
 def _first(picks: Sequence[Pick]) -> Pick | None:
     return picks[0] if picks else None
+
+
+def _labelled(decisions: Sequence[Decision]) -> list[ExampleId]:
+    return [one.example_id for one in decisions if one.kind is DecisionKind.LABEL]

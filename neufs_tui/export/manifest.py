@@ -43,7 +43,6 @@ class Provenance:
     """ISO 8601, UTC."""
     versions: Mapping[str, str]
     """Package → version; see `installed_versions`."""
-    strategy: str = "neufs"
 
 
 def installed_versions() -> dict[str, str]:
@@ -87,7 +86,7 @@ def manifest_json(
         },
         "labels": [asdict(label) for label in task.labels],
         "strategy": {
-            "name": provenance.strategy,
+            "name": selection.strategy_name,
             "shots": selection.shots,
             "tau": selection.tau,
             "seed": selection.seed,

@@ -43,9 +43,11 @@ def read_workspace(
     from neufs_tui.engine.client import EngineClient
     from neufs_tui.engine.configure import engine_config
     from neufs_tui.project.project import open_session, read_project
+    from neufs_tui.selection.registry import find_strategy
     from neufs_tui.storage.paths import log_path
 
     project = read_project(request, stdin=stdin)
+    find_strategy(project.selection.strategy_name)
     config = engine_config(project, capture, file_order_first=True)
 
     def open_workspace() -> tuple[Workspace, EngineProcess]:
@@ -78,9 +80,11 @@ def open_headless(
     from neufs_tui.engine.client import EngineClient
     from neufs_tui.engine.configure import engine_config
     from neufs_tui.project.project import open_session, read_project
+    from neufs_tui.selection.registry import find_strategy
     from neufs_tui.storage.paths import log_path
 
     project = read_project(request)
+    find_strategy(project.selection.strategy_name)
     config = engine_config(project, capture, file_order_first=keeps_engine)
 
     def engine() -> EngineProcess:

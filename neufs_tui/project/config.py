@@ -35,6 +35,7 @@ class Overrides:
     seed: int | None = None
     rescore: str | None = None
     difficulty: str | None = None
+    strategy: str | None = None
     text_field: str | None = None
     encoding: str | None = None
 
@@ -104,6 +105,7 @@ _VARIABLES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "NEUFS_SEED": ("selection.seed", int),
     "NEUFS_RESCORE": ("selection.rescore", str),
     "NEUFS_DIFFICULTY": ("selection.difficulty", str),
+    "NEUFS_STRATEGY": ("selection.strategy", str),
     "NEUFS_ENCODING": ("pool.encoding", str),
 }
 _FLAGS = {
@@ -116,6 +118,7 @@ _FLAGS = {
     "selection.seed": "seed",
     "selection.rescore": "rescore",
     "selection.difficulty": "difficulty",
+    "selection.strategy": "strategy",
     "pool.text_field": "text_field",
     "pool.encoding": "encoding",
 }

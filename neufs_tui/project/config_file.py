@@ -15,7 +15,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from neufs_tui.core.records import Label
 from neufs_tui.core.settings import DifficultyName
-from neufs_tui.errors import UsageError
+from neufs_tui.errors import SelectionError, UsageError
+from neufs_tui.selection.registry import find_strategy
 from neufs_tui.storage.label_names import first_clash, told_apart
 
 
@@ -46,6 +47,14 @@ def _known_encoding(value: str) -> str:
         "a".encode(value)
     except (LookupError, UnicodeError, ValueError) as error:
         raise ValueError(f"there is no encoding {value!r}, as cp1252 and utf-16 are") from error
+    return value
+
+
+def _known_strategy(value: str) -> str:
+    try:
+        find_strategy(value)
+    except SelectionError as error:
+        raise ValueError(f"{error.message}: {error.hint}") from error
     return value
 
 
@@ -90,6 +99,7 @@ class _Selection(_Section):
     seed: Annotated[int, Field(ge=0)] | None = None
     rescore: Literal["off", "shortlist", "pool"] | None = None
     difficulty: DifficultyName | None = None
+    strategy: Annotated[str, AfterValidator(_known_strategy)] | None = None
 
 
 class _Pool(_Section):

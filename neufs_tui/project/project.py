@@ -26,7 +26,7 @@ from neufs_tui.storage.stored_json import PoolRecord, SessionSettings
 _REMEMBERED = {
     "task": ("labels", "instruction", "input", "answer_prefix"),
     "model": ("name", "device", "device_map", "dtype"),
-    "selection": ("shots", "tau", "seed", "difficulty"),
+    "selection": ("shots", "tau", "seed", "difficulty", "strategy"),
 }
 """What a session brings back. Running a model's own code has to be allowed each time."""
 
@@ -270,6 +270,7 @@ def _overrides(request: ProjectRequest) -> Overrides:
         seed=request.seed,
         rescore=request.rescore,
         difficulty=request.difficulty,
+        strategy=request.strategy,
         text_field=request.text_field,
         encoding=request.encoding,
     )

@@ -27,3 +27,4 @@ class ProjectRequest:
     seed: int | None = None
     rescore: str | None = None
     difficulty: str | None = None
+    strategy: str | None = None

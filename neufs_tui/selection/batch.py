@@ -2,73 +2,122 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from itertools import zip_longest
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neufs_tui.errors import SelectionError
 from neufs_tui.selection import kmedoids
-from neufs_tui.selection.jaccard import NeuronSets
+from neufs_tui.selection.difficulty import SignalValues
+from neufs_tui.selection.jaccard import Indices, NeuronSets
+from neufs_tui.selection.kmedoids import Clustering
+from neufs_tui.selection.strategy import Choice, SelectionState
 
 
-@dataclass(frozen=True, slots=True)
-class BatchPick:
-    """One example of a batch selection; places count from 0 in the neuron sets."""
+class NeufsBatch:
+    """The paper's selection: as many clusters as shots, and the best of each in cluster order.
 
-    place: int
-    cluster: int
-    """Index of the cluster, 0 ≤ cluster < shots."""
-    medoid: int
-    """Place of the cluster's medoid."""
-    distance: float
-    """Jaccard distance to the medoid, in [0, 1]."""
-    score: float
-    """tau · Q̃ + (1 − tau) · (1 − D̃), in [0, 1]."""
-
-
-def select_batch(
-    sets: NeuronSets, difficulty: NDArray[np.float64], *, shots: int, tau: float, seed: int
-) -> tuple[BatchPick, ...]:
-    """Choose `shots` examples, one from each of `shots` clusters.
-
-    Args:
-        sets: n neuron sets, in an order that does not depend on the pool's.
-        difficulty: Q(x), comparable across examples, shape (n,).
-        shots: examples wanted.
-        tau: weight of difficulty; 0 picks the medoids, 1 the most difficult of each cluster.
-        seed: seed of the clustering.
-
-    Returns:
-        Exactly `shots` picks, in cluster order.
-
-    Raises:
-        SelectionError: the pool holds fewer examples than `shots`.
+    Clusters, their medoids and the scores follow from the scan, the settings and the seed alone.
+    Decisions do not change them: what is decided is passed over, so the batch is asked about to
+    its end, as if it had been chosen at once. A skipped pick is not replaced before that. Once
+    the batch is used up, the second best of each cluster follow in the same order, then the
+    third, and so on until nothing is undecided.
 
     Source: Chen et al., NeuFS, dual-criteria section.
     """
-    if len(sets) < shots:
-        raise SelectionError(
-            f"{shots} examples are wanted and {len(sets)} are there to choose from",
-            hint="ask for fewer with --shots, or scan more of the pool",
+
+    def __init__(self) -> None:
+        """Begin without a clustering; the last one is remembered."""
+        self._fitted: tuple[NeuronSets, int, int, Clustering] | None = None
+
+    def query(self, state: SelectionState, n: int) -> Sequence[Choice]:
+        """The next picks of the batch, one from each cluster in turn."""
+        clustering = self._clustering(state)
+        decided = {place for place, _ in state.decisions}
+        choices = in_rounds(
+            clustering,
+            range(len(clustering.medoids)),
+            state.readings.pool.difficulty.by(state.settings.first_signal),
+            np.ones(len(state.ids), dtype=bool),
+            tau=state.settings.tau,
+            limit=n + len(decided),
         )
-    clustering = kmedoids.fit(sets, shots, seed=seed)
-    picks = []
-    for cluster in range(shots):
+        return [choice for choice in choices if choice.place not in decided][:n]
+
+    def _clustering(self, state: SelectionState) -> Clustering:
+        sets, seed = state.sets, state.settings.seed
+        n_clusters = min(state.settings.shots, len(sets))
+        if self._fitted is not None:
+            *of, clustering = self._fitted
+            if of[0] is sets and of[1:] == [n_clusters, seed]:
+                return clustering
+        clustering = kmedoids.fit(sets, n_clusters, seed=seed)
+        self._fitted = (sets, n_clusters, seed, clustering)
+        return clustering
+
+
+def in_rounds(
+    clustering: Clustering,
+    clusters: Iterable[int],
+    difficulty: SignalValues,
+    is_open: NDArray[np.bool_],
+    *,
+    tau: float,
+    limit: int,
+) -> list[Choice]:
+    """The best of each cluster in turn, then the second of each, and so on.
+
+    Args:
+        clustering: of n examples.
+        clusters: indices of clusters, the first in turn first.
+        difficulty: Q(x), comparable across examples.
+        is_open: whether an example may be chosen, shape (n,).
+        tau: weight of difficulty; 0 prefers the medoids, 1 the most difficult of each cluster.
+        limit: choices wanted.
+
+    Returns:
+        `limit` choices, or all there are. In a cluster ties go to the earlier place.
+    """
+    ranked: list[list[Choice]] = []
+    for cluster in clusters:
         members = clustering.members(cluster)
-        distances = clustering.distances[members]
-        scores = cluster_scores(difficulty[members], distances, tau=tau)
-        best = int(scores.argmax())
-        picks.append(
-            BatchPick(
-                place=int(members[best]),
-                cluster=cluster,
-                medoid=int(clustering.medoids[cluster]),
-                distance=float(distances[best]),
-                score=float(scores[best]),
-            )
+        distances, hardness = clustering.distances[members], difficulty.values[members]
+        scores = cluster_scores(hardness, distances, tau=tau)
+        order = np.argsort(-scores, kind="stable")
+        candidates = order[is_open[members[order]]][:limit]
+        n_farther = (len(members) - _rank(distances, candidates, "right")) * (tau < 1)
+        n_easier = _rank(hardness, candidates, "left") * (tau > 0)
+        places, medoid = members[candidates], int(clustering.medoids[cluster])
+        columns = (
+            places,
+            scores[candidates],
+            distances[candidates],
+            n_farther,
+            n_easier,
+            difficulty.n_demonstrations[places],
         )
-    return tuple(picks)
+        ranked.append(
+            [
+                Choice(
+                    place=place,
+                    score=score,
+                    n_among=len(members),
+                    distance=distance,
+                    n_farther=farther,
+                    n_easier=easier,
+                    signal=difficulty.signal,
+                    n_demonstrations=n_read,
+                    medoid=medoid,
+                )
+                for place, score, distance, farther, easier, n_read in zip(
+                    *(column.tolist() for column in columns), strict=True
+                )
+            ]
+        )
+    rounds = zip_longest(*ranked)
+    return [choice for turn in rounds for choice in turn if choice is not None][:limit]
 
 
 def cluster_scores(
@@ -95,3 +144,8 @@ def _normalised(values: NDArray[np.float64]) -> NDArray[np.float64]:
     if high - low < 1e-8:
         return np.zeros(len(values))
     return np.asarray((values - low) / (high - low))
+
+
+def _rank(values: NDArray[np.float64], at: Indices, side: Literal["left", "right"]) -> Indices:
+    """How many of the values are below each of some; `right`: not above it."""
+    return np.searchsorted(np.sort(values), values[at], side)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from neufs_tui.core.neurons import Capture
+from neufs_tui.core.neurons import Capture, softmax
 from neufs_tui.core.settings import SIGNALS, Signal
 from neufs_tui.selection.jaccard import Indices
 
@@ -30,6 +30,17 @@ _ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
+class SignalValues:
+    """How hard each example is by one signal; arrays have the shape (n,)."""
+
+    signal: Signal
+    values: Numbers
+    """Comparable across the pool."""
+    n_demonstrations: Indices
+    """Labels in the prompt with which each was read."""
+
+
+@dataclass(frozen=True, slots=True)
 class Difficulty:
     """What each signal says of a pool; arrays have the shape (n,)."""
 
@@ -39,6 +50,16 @@ class Difficulty:
     """Comparable across the pool."""
     reread: Mapping[Signal, NDArray[np.bool_]]
     """Whether an example's number comes from the present demonstrations, not from the scan."""
+
+    def by(self, signal: Signal, n_demonstrations: int = 0) -> SignalValues:
+        """One signal alone.
+
+        Args:
+            signal: which.
+            n_demonstrations: labels in the prompt with which the reread examples were read.
+        """
+        read_with = np.where(self.reread[signal], n_demonstrations, 0)
+        return SignalValues(signal, self.values[signal], read_with)
 
 
 def scan_difficulty(captures: Sequence[Capture], *, raw_counts: bool = False) -> Difficulty:
@@ -122,18 +143,10 @@ def _placed(numbers: Numbers, groups: NDArray[np.int64], scanned: Numbers) -> Nu
     return np.where(np.abs(result - scanned) < _ROUNDING, scanned, result)
 
 
-def entropies(captures: Sequence[Capture]) -> Numbers:
-    """Entropy of each example's label probabilities, in nats, shape (n,)."""
-    shares = _shares(captures)
+def _entropies(shares: Numbers) -> Numbers:
+    """In nats, shape (n,), of label probabilities of shape (n, n_labels)."""
     logs = np.log(np.maximum(shares, np.finfo(np.float64).tiny))
     return np.asarray(-(shares * logs).sum(axis=1))
-
-
-def _shares(captures: Sequence[Capture]) -> Numbers:
-    """Label probabilities, shape (n, n_labels)."""
-    scores = np.array([capture.scores for capture in captures], dtype=np.float64)
-    odds = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return np.asarray(odds / odds.sum(axis=1, keepdims=True))
 
 
 def _groups(signal: Signal, lengths: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -142,12 +155,13 @@ def _groups(signal: Signal, lengths: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def _read(captures: Sequence[Capture]) -> tuple[dict[Signal, Numbers], NDArray[np.int64]]:
     """Each signal's numbers, and the lengths of the answers."""
-    best = np.sort(_shares(captures), axis=1)[:, -2:]
+    shares = softmax(np.array([capture.scores for capture in captures]))
+    best = np.sort(shares, axis=1)[:, -2:]
     numbers: dict[Signal, Numbers] = {
         "count": np.array([capture.neuron_count for capture in captures], dtype=np.float64),
         "nucleus": np.array([capture.nucleus for capture in captures], dtype=np.float64),
         "participation": np.array([one.participation for one in captures], dtype=np.float64),
-        "entropy": entropies(captures),
+        "entropy": _entropies(shares),
         "margin": 1 - (best[:, -1] - best[:, 0]),
     }
     lengths = np.array([capture.n_answer_tokens for capture in captures], dtype=np.int64)

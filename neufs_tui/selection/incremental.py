@@ -7,17 +7,22 @@ look ahead is a state nobody has reached yet.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neufs_tui.core.records import DecisionKind
 from neufs_tui.selection import kmedoids
-from neufs_tui.selection.batch import cluster_scores
-from neufs_tui.selection.jaccard import Bits, Indices, NeuronSets
+from neufs_tui.selection.batch import in_rounds
+from neufs_tui.selection.difficulty import SignalValues
+from neufs_tui.selection.jaccard import Indices, NeuronSets
 from neufs_tui.selection.kmedoids import Clustering
+from neufs_tui.selection.strategy import Choice, SelectionState
+
+Steps = tuple[tuple[int, DecisionKind], ...]
+"""Places decided, in order, and how."""
 
 _SEED_CANDIDATES = 256
 """Examples looked at as the seed of a new free cluster."""
@@ -25,6 +30,8 @@ _SEED_SAMPLE = 256
 """Examples by which they are compared first."""
 _SEED_FINALISTS = 8
 """Of them, those compared by the whole pool."""
+_REMEMBERED = 16
+"""Geometries kept, for undo, redo and looking ahead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +46,6 @@ class Geometry:
     """The labelled examples as fixed medoids, then the free ones."""
     label_distances: NDArray[np.float64]
     """d_L(x), Jaccard distance to the nearest labelled example, shape (n,); 1 without labels."""
-    coverage: Bits
-    """Union of the labelled examples' neuron sets, packed."""
-    gains: tuple[int, ...] = ()
-    """Neurons that each labelled example added to the coverage, in labelling order."""
 
     @property
     def decided(self) -> NDArray[np.intp]:
@@ -50,21 +53,49 @@ class Geometry:
         return np.array([*self.labelled, *sorted(self.skipped)], dtype=np.intp)
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One candidate for the next label."""
+class Neufs:
+    """NeuFS as its labels come in: each decision changes what is chosen next.
 
-    place: int
-    n_members: int
-    """Size of its free cluster, the neighbourhood it stands for; 0 for one nearer to a label."""
-    distance: float
-    """Jaccard distance to its nearest medoid."""
-    score: float
-    """The score that ranks it inside its cluster, in [0, 1]."""
-    n_farther: int = 0
-    """Members of its cluster that are farther from the medoid; 0 where tau gives it no weight."""
-    n_easier: int = 0
-    """Members of its cluster that are less hard; 0 where tau gives that no weight."""
+    Source: Chen et al., NeuFS, for the score in a cluster; the rest is this project's own.
+    """
+
+    def __init__(self) -> None:
+        """Begin without a geometry; the last ones of the last pool are remembered."""
+        self._selection: IncrementalSelection | None = None
+        self._settings: tuple[int, float, int] | None = None
+        self._geometries: dict[Steps, Geometry] = {}
+
+    def query(self, state: SelectionState, n: int) -> Sequence[Choice]:
+        """The best candidates of each free cluster in turn, then what the labels cover."""
+        return self._follow(state).ranking(self.geometry(state), n, state.by(state.signal))
+
+    def geometry(self, state: SelectionState) -> Geometry:
+        """Replay the state's decisions, from the longest beginning remembered."""
+        selection = self._follow(state)
+        steps = tuple((place, decision.kind) for place, decision in state.decisions)
+        known = len(steps)
+        while steps[:known] not in self._geometries:
+            known -= 1
+        geometry = self._geometries[steps[:known]]
+        for length in range(known, len(steps)):
+            geometry = selection.after(geometry, *steps[length])
+            self._geometries[steps[: length + 1]] = geometry
+        while len(self._geometries) > _REMEMBERED:
+            oldest = next(beginning for beginning in self._geometries if beginning)
+            del self._geometries[oldest]
+        return geometry
+
+    def _follow(self, state: SelectionState) -> IncrementalSelection:
+        """The rules on the state's pool; on another one, geometries begin anew."""
+        settings = (state.settings.shots, state.settings.tau, state.settings.seed)
+        selection = self._selection
+        if selection is None or selection.sets is not state.sets or self._settings != settings:
+            shots, tau, seed = self._settings = settings
+            self._selection = selection = IncrementalSelection(
+                state.sets, shots=shots, tau=tau, seed=seed
+            )
+            self._geometries = {(): selection.start()}
+        return selection
 
 
 class IncrementalSelection:
@@ -99,7 +130,6 @@ class IncrementalSelection:
             skipped=frozenset(),
             clustering=clustering,
             label_distances=np.ones(len(self.sets)),
-            coverage=self.sets.no_coverage(),
         )
 
     def after(self, geometry: Geometry, place: int, kind: DecisionKind) -> Geometry:
@@ -111,75 +141,46 @@ class IncrementalSelection:
         fixed = np.array(labelled, dtype=np.intp)
         free = self._free_medoids(geometry, place, label_distances)
         clustering = kmedoids.nudge(self.sets, geometry.clustering, fixed, free)
-        added = self.sets.bits[place] & ~geometry.coverage
         return Geometry(
             labelled=labelled,
             skipped=geometry.skipped - {place},
             clustering=clustering,
             label_distances=label_distances,
-            coverage=geometry.coverage | self.sets.bits[place],
-            gains=(*geometry.gains, int(np.bitwise_count(added).sum(dtype=np.int64))),
         )
 
-    def ranking(
-        self, geometry: Geometry, limit: int, difficulty: NDArray[np.float64]
-    ) -> list[Choice]:
+    def ranking(self, geometry: Geometry, limit: int, difficulty: SignalValues) -> list[Choice]:
         """The best candidates, best first, `limit` of them where there are as many.
 
         Args:
             geometry: what the decisions have made of the pool.
             limit: candidates wanted.
-            difficulty: Q(x) as it is known by now, comparable across examples, shape (n,).
+            difficulty: Q(x) as it is known by now, comparable across examples.
 
         The free clusters come in turn, the one with the most uncovered mass Σ d_L(x) first:
         first the best of each cluster, by the paper's score, then the second of each, and so on.
         Candidates nearer to a labelled example than to any free medoid follow, the farthest from
         a label first. Ties go to the earlier place.
         """
+        clustering = geometry.clustering
         undecided = np.ones(len(self.sets), dtype=bool)
         undecided[geometry.decided] = False
-        rounds: list[tuple[int, int, Choice]] = []
-        for turn, members in enumerate(self._clusters_by_mass(geometry)):
-            distances, hardness = geometry.clustering.distances[members], difficulty[members]
-            scores = cluster_scores(hardness, distances, tau=self._tau)
-            order = np.argsort(-scores, kind="stable")
-            candidates = order[undecided[members[order]]][:limit]
-            n_farther = len(members) - _rank(distances, candidates, "right")
-            n_easier = _rank(hardness, candidates, "left")
-            for nth, at in enumerate(candidates):
-                choice = Choice(
-                    place=int(members[at]),
-                    n_members=len(members),
-                    distance=float(distances[at]),
-                    score=float(scores[at]),
-                    n_farther=int(n_farther[nth]) if self._tau < 1 else 0,
-                    n_easier=int(n_easier[nth]) if self._tau > 0 else 0,
-                )
-                rounds.append((nth, turn, choice))
-            undecided[members] = False
-        ranked = [choice for _, _, choice in sorted(rounds, key=lambda item: item[:2])][:limit]
-        covered = np.flatnonzero(undecided)
+        clusters = self._clusters_by_mass(geometry)
+        ranked = in_rounds(clustering, clusters, difficulty, undecided, tau=self._tau, limit=limit)
+        covered = np.flatnonzero(undecided & (clustering.labels < clustering.n_fixed))
         farthest = np.argsort(-geometry.label_distances[covered], kind="stable")
         covered = covered[farthest[: limit - len(ranked)]]
-        ranked.extend(self._covered_choice(geometry, int(place)) for place in covered)
+        ranked.extend(
+            Choice(place=int(place), distance=float(clustering.distances[place]))
+            for place in covered
+        )
         return ranked
 
-    def _clusters_by_mass(self, geometry: Geometry) -> list[Indices]:
-        """Members of each free cluster, the one with the most uncovered mass first."""
+    def _clusters_by_mass(self, geometry: Geometry) -> list[int]:
+        """The free clusters, the one with the most uncovered mass first."""
         clustering = geometry.clustering
-        free = range(clustering.n_fixed, len(clustering.medoids))
         return sorted(
-            (clustering.members(cluster) for cluster in free),
-            key=lambda members: -float(geometry.label_distances[members].sum()),
-        )
-
-    def _covered_choice(self, geometry: Geometry, place: int) -> Choice:
-        clustering = geometry.clustering
-        return Choice(
-            place=place,
-            n_members=0,
-            distance=float(clustering.distances[place]),
-            score=0.0,
+            range(clustering.n_fixed, len(clustering.medoids)),
+            key=lambda one: -float(geometry.label_distances[clustering.members(one)].sum()),
         )
 
     def _free_medoids(
@@ -238,8 +239,3 @@ class IncrementalSelection:
         distances = self.sets.distances(places, among)
         gains: NDArray[np.float64] = np.maximum(label_distances[among] - distances, 0).sum(axis=1)
         return gains
-
-
-def _rank(values: NDArray[np.float64], at: Indices, side: Literal["left", "right"]) -> Indices:
-    """How many of the values are below each of some; `right`: not above it."""
-    return np.searchsorted(np.sort(values), values[at], side)

@@ -110,6 +110,10 @@ class NeuronSets:
         packed = self.bits[places].view(np.uint8)
         return np.unpackbits(packed, axis=1, bitorder="little").astype(np.float32)
 
-    def no_coverage(self) -> Bits:
-        """Coverage by nothing, shape (n_words,)."""
-        return np.zeros(self.bits.shape[1], dtype=np.uint64)
+    def gains(self, places: Sequence[int]) -> list[int]:
+        """How many neurons each of some sets adds to the union of those before it."""
+        rows = self.bits[np.array(places, dtype=np.intp)]
+        covered = np.zeros_like(rows)
+        np.bitwise_or.accumulate(rows[:-1], axis=0, out=covered[1:])
+        gained: list[int] = np.bitwise_count(rows & ~covered).sum(axis=1, dtype=np.int64).tolist()
+        return gained

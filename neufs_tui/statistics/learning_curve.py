@@ -53,7 +53,7 @@ class Progress:
     points: tuple[LearningPoint, ...]
     record: TrackRecord
     signal: Signal
-    """The difficulty signal that the next example is chosen by."""
+    """The difficulty signal to choose the next example by."""
     follows: bool
     """Whether that signal follows the record."""
     rereads: bool

@@ -107,7 +107,7 @@ def too_little(record: TrackRecord) -> str:
     """Why nothing is said of the difficulty signals yet."""
     if record.n_compared < MIN_LABELS:
         return (
-            f"Known once {MIN_LABELS} examples that NeuFS chose are labelled; "
+            f"Known once {MIN_LABELS} examples that a strategy chose are labelled; "
             f"there are {record.n_compared:,}."
         )
     side = "wrong" if record.n_wrong else "right"

@@ -29,6 +29,9 @@ _HARDER_BY: Mapping[Signal, str] = {
 }
 """What makes it harder than others, by each signal."""
 
+_OF_NEUFS: Mapping[str, str] = {"neufs": "NeuFS", "neufs-batch": "NeuFS in a batch"}
+"""The strategies that go by shots, tau and difficulty."""
+
 
 def why(pick: Pick | None, *, n_pool: int, choose_from: int, n_labels: int) -> str:
     """One sentence on why an example is shown, with no number that is not in the pick.
@@ -39,7 +42,7 @@ def why(pick: Pick | None, *, n_pool: int, choose_from: int, n_labels: int) -> s
     Args:
         pick: what chose it; None when nothing did.
         n_pool: examples in the pool.
-        choose_from: scanned examples from which NeuFS chooses.
+        choose_from: scanned examples from which a strategy chooses.
         n_labels: labelled examples there are; the pick may not know the last ones.
     """
     if pick is None:
@@ -47,6 +50,26 @@ def why(pick: Pick | None, *, n_pool: int, choose_from: int, n_labels: int) -> s
     if pick.reason is None:
         return f"Next in file order{_when_chosen(pick.n_scanned, n_pool, choose_from)}."
     reason = pick.reason
+    match reason.strategy:
+        case "neufs":
+            return _by_neufs(pick, reason, n_labels)
+        case "neufs-batch" if reason.neighbourhood == 1:
+            return "Alone in its group."
+        case "neufs-batch":
+            return (
+                f"From a group of {reason.neighbourhood:,} alike examples: {_among_them(reason)}."
+            )
+        case "random":
+            scanned = f", of the {pick.n_scanned:,} examples scanned by then"
+            of = scanned if pick.n_scanned < n_pool else ""
+            return f"Next of a fixed shuffle (seed {reason.seed}){of}."
+        case "entropy":
+            return f"{_by_entropy(reason)} {_read_with(reason.n_demonstrations)}."
+        case other:
+            return f"Chosen by the strategy {one_line(other)}."
+
+
+def _by_neufs(pick: Pick, reason: Reason, n_labels: int) -> str:
     if not reason.neighbourhood:
         return (
             "Every group left has a labelled example near it, so the farthest from any label "
@@ -59,6 +82,22 @@ def why(pick: Pick | None, *, n_pool: int, choose_from: int, n_labels: int) -> s
     if not uncovered:
         examples = f"{reason.neighbourhood:,} alike examples"
     return f"Stands for {examples}: {_among_them(reason)}."
+
+
+def _by_entropy(reason: Reason) -> str:
+    """Where it stands among the examples that were read alike."""
+    others, n_easier = reason.neighbourhood - 1, reason.n_easier
+    if not others:
+        return "The only undecided example"
+    if 2 * n_easier <= others:
+        among = f"among {reason.neighbourhood:,} undecided examples"
+        return f"Next by how uncertain the model is, {among}"
+    if n_easier == others:
+        return (
+            f"The model is least certain of it, among {reason.neighbourhood:,} undecided examples"
+        )
+    than = f"{n_easier:,} of the other {others:,} undecided examples"
+    return f"The model is less certain of it than of {than}"
 
 
 def why_shown(loop: LabellingLoop) -> str:
@@ -97,9 +136,12 @@ def origin(model: ModelReady | None, selection: SelectionSettings, pick: Pick | 
         read += f", by {name} ({model.fingerprint[:8]}) in {model.dtype}"
     if pick is None or pick.reason is None:
         return f"{read}. Shown in file order."
+    if pick.reason.strategy not in _OF_NEUFS:
+        return f"{read}. Chosen by {one_line(pick.reason.strategy)} with seed {selection.seed}."
     return (
-        f"{read}. Chosen by NeuFS with {plural(selection.shots, 'shot')}, tau {selection.tau:g}, "
-        f"seed {selection.seed}, difficulty by {SIGNAL_NAMES[pick.reason.signal]}."
+        f"{read}. Chosen by {_OF_NEUFS[pick.reason.strategy]} with "
+        f"{plural(selection.shots, 'shot')}, tau {selection.tau:g}, seed {selection.seed}, "
+        f"difficulty by {SIGNAL_NAMES[pick.reason.signal]}."
     )
 
 
@@ -112,7 +154,9 @@ def origin_shown(loop: LabellingLoop) -> str:
 def _when_chosen(n_scanned: int, n_pool: int, choose_from: int) -> str:
     if n_scanned >= choose_from or n_pool < choose_from:
         return ""
-    return f": chosen before the {plural(choose_from, 'example')} that NeuFS needs were scanned"
+    return (
+        f": chosen before the {plural(choose_from, 'example')} that a strategy needs were scanned"
+    )
 
 
 def _uncovered(pick: Pick, n_labels: int) -> str:

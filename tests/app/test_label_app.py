@@ -359,7 +359,7 @@ async def test_what_was_chosen_in_file_order_names_no_count_that_the_scan_overta
         assert "scanned all 100" in session.said("#status")
         said = " ".join(session.said("#why").split())
         assert said == (
-            "Next in file order: chosen before the 32 examples that NeuFS needs were scanned."
+            "Next in file order: chosen before the 32 examples that a strategy needs were scanned."
         )
 
 

@@ -109,14 +109,14 @@ def test_without_rereading_nothing_is_promised_of_changes() -> None:
 
 def test_little_evidence_about_the_signals_is_called_little() -> None:
     said = progress.signals(known(4)).plain
-    assert "Known once 10 examples that NeuFS chose are labelled; there are 4." in said
+    assert "Known once 10 examples that a strategy chose are labelled; there are 4." in said
     assert "until one has done better than chance on your labels" in said
     one_sided = [labelled(place, right=False) for place in range(12)]
     told = learning_progress(
         one_sided, difficulty="count", gains={}, rereads=True, changes=(), n_classes=2
     )
     assert "All 12 answers were wrong" in progress.signals(told).plain
-    assert "Examples are chosen by neuron count." in progress.signals(told).plain
+    assert "Difficulty goes by neuron count." in progress.signals(told).plain
 
 
 def test_a_signal_that_tells_is_named_and_followed() -> None:
@@ -124,6 +124,6 @@ def test_a_signal_that_tells_is_named_and_followed() -> None:
     name = progress.SIGNAL_NAMES[OTHER]
     (line,) = [line for line in said.splitlines() if line.startswith(f"{name} ")]
     assert "1.00" in line and "better than chance" in line
-    assert f"Examples are chosen by {name}, which has done best on your labels." in said
+    assert f"Difficulty goes by {name}, which has done best on your labels." in said
     fixed = progress.signals(known(30, OTHER, wanted=DEFAULT_SIGNAL)).plain
     assert f"chosen by {progress.SIGNAL_NAMES[DEFAULT_SIGNAL]}." in fixed

@@ -26,6 +26,7 @@ from neufs_tui.core.settings import SIGNALS, SelectionSettings, Signal
 from neufs_tui.engine import ranking
 from neufs_tui.engine.protocol import Focus, Ranked
 from neufs_tui.engine.ranking import N_AHEAD, QUEUE_LENGTH, Ranker
+from neufs_tui.selection.incremental import Neufs
 
 LABEL, SKIP = DecisionKind.LABEL, DecisionKind.SKIP
 TASK = Task(labels=(Label("a"), Label("b")))
@@ -137,15 +138,15 @@ def test_the_reason_counts_truly(tau: float) -> None:
     picks = one.answer(Focus(2, labelled, None, "count")).queue
     sets = {row: set(CAPTURES[EXAMPLES[row].id].neurons.tolist()) for row in range(30)}
     counts = {row: CAPTURES[EXAMPLES[row].id].neuron_count for row in range(30)}
-    assert one._pool is not None and one._selection is not None
-    clustering = one._geometry(one._pool, one._selection, labelled).clustering
+    state = one._state(labelled, "count")
+    clustering = Neufs().geometry(state).clustering
     rows = {example.id: example.row for example in EXAMPLES}
     for pick in picks:
         assert pick.reason is not None
-        place = one._pool.place_of[pick.example_id]
+        place = state.ids.index(pick.example_id)
         cluster = clustering.labels[place]
-        medoid = sets[rows[one._pool.ids[clustering.medoids[cluster]]]]
-        members = [rows[one._pool.ids[at]] for at in clustering.members(int(cluster))]
+        medoid = sets[rows[state.ids[clustering.medoids[cluster]]]]
+        members = [rows[state.ids[at]] for at in clustering.members(int(cluster))]
 
         def distance(row: int, medoid: set[int] = medoid) -> float:
             return 1 - len(sets[row] & medoid) / len(sets[row] | medoid)

@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 
 from neufs_tui.core.records import Pick, Reason, content_hash
+from neufs_tui.core.settings import SelectionSettings
 from neufs_tui.export.manifest import changes_since, installed_versions, manifest_json
 from tests.export.values import MODEL, SYSTEM, TASK, labelled, provenance
 
@@ -49,6 +50,9 @@ def test_the_manifest_says_what_the_few_shot_set_depends_on() -> None:
         0.25,
         3,
     )
+    by_chance = replace(provenance(), selection=SelectionSettings(strategy="random"))
+    told = json.loads(manifest_json(by_chance, few_shot, "chat"))
+    assert told["strategy"]["name"] == "random"
     assert manifest["pool"] == {"file": "pool.jsonl", "sha256": "ab" * 32}
     assert manifest["ids"] == ["r1", content_hash("y")]
     assert manifest["hashes"] == [content_hash("x"), content_hash("y")]

@@ -20,6 +20,7 @@ from neufs_tui.labelling.workspace import Workspace
 from neufs_tui.model.loaded import LoadedModel
 from neufs_tui.project.project import Project, open_session, read_project
 from neufs_tui.project.request import ProjectRequest
+from neufs_tui.selection.incremental import Neufs
 from tests.engine.test_ranking import capture
 from tests.engine.test_scanning import config
 from tests.engine.test_scanning import pool as examples_of
@@ -119,13 +120,21 @@ def check_geometry(loop: Loop) -> None:
     decisions = loop.workspace.session.decisions()
     labelled = [one.example_id for one in decisions if one.kind is DecisionKind.LABEL]
     decided = {one.example_id for one in decisions}
-    pool, selection = loop.ranker._pool, loop.ranker._selection
-    assert pool is not None and selection is not None
-    geometry = loop.ranker._geometry(pool, selection, decisions)
-    covered = set().union(*(sets[one] for one in labelled))
-    outside = np.bitwise_count(pool.sets.bits & ~geometry.coverage).sum(axis=1, dtype=np.int64)
-    gaps = dict(zip(pool.ids, outside.tolist(), strict=True))
-    assert gaps == {one: len(own - covered) for one, own in sets.items()}
+    state = loop.ranker._state(decisions, loop.focus.signal)
+    assert loop.ranker._built is not None
+    pool, strategy = loop.ranker._built
+    assert isinstance(strategy, Neufs)
+    geometry = strategy.geometry(state)
+    covered: set[int] = set()
+    gains = {}
+    for one in labelled:
+        gains[one] = len(sets[one] - covered)
+        covered |= sets[one]
+    assert loop.ranker.answer(loop.focus).gains == gains
+    others = [pool.place_of[one] for one in pool.ids if one not in labelled]
+    at_labels = [pool.place_of[one] for one in labelled]
+    outside = [pool.sets.gains([*at_labels, place])[-1] for place in others]
+    assert outside == [len(sets[pool.ids[place]] - covered) for place in others]
     nearest = [
         min((jaccard(sets[one], sets[other]) for other in labelled), default=1.0)
         for one in pool.ids
@@ -133,8 +142,7 @@ def check_geometry(loop: Loop) -> None:
     np.testing.assert_allclose(geometry.label_distances, nearest, atol=1e-12)
     medoids = [pool.ids[place] for place in geometry.clustering.medoids]
     assert medoids[: len(labelled)] == labelled
-    afresh = loop.fresh_ranker()
-    again = afresh._geometry(pool, selection, decisions).clustering
+    again = Neufs().geometry(loop.fresh_ranker()._state(decisions, loop.focus.signal)).clustering
     np.testing.assert_array_equal(geometry.clustering.medoids, again.medoids)
     np.testing.assert_array_equal(geometry.clustering.labels, again.labels)
     own = np.array([[jaccard(sets[one], sets[other]) for other in medoids] for one in pool.ids])

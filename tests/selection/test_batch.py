@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neufs_tui.errors import SelectionError
+from neufs_tui.core.records import DecisionKind
 from neufs_tui.selection import kmedoids
-from neufs_tui.selection.batch import cluster_scores, select_batch
+from neufs_tui.selection.batch import NeufsBatch, cluster_scores
 from neufs_tui.selection.jaccard import NeuronSets
-from tests.selection.test_kmedoids import random_sets
+from tests.selection.values import captures_of, state_of
+
+LABEL, SKIP = DecisionKind.LABEL, DecisionKind.SKIP
 
 
 @pytest.mark.parametrize(
@@ -29,19 +31,38 @@ def test_scores_stay_between_zero_and_one_and_equal_values_count_as_zero() -> No
 
 
 def test_exactly_as_many_picks_as_shots_one_from_each_cluster() -> None:
-    sets = random_sets(1, 40)
-    difficulty = np.random.default_rng(0).normal(size=40)
-    picks = select_batch(sets, difficulty, shots=7, tau=0.5, seed=3)
-    assert [pick.cluster for pick in picks] == list(range(7))
+    state = state_of(captures_of(40), shots=7, seed=3)
+    picks = NeufsBatch().query(state, 7)
+    clustering = kmedoids.fit(state.sets, 7, seed=3)
+    assert [pick.medoid for pick in picks] == clustering.medoids.tolist()
+    assert [clustering.labels[pick.place] for pick in picks] == list(range(7))
     assert len({pick.place for pick in picks}) == 7
     for pick in picks:
-        distance = sets.distances(np.array([pick.place]), np.array([pick.medoid]))[0, 0]
+        distance = state.sets.distances(np.array([pick.place]), np.array([pick.medoid]))[0, 0]
         assert pick.distance == pytest.approx(distance)
 
 
-def test_more_shots_than_examples_is_refused_with_both_numbers() -> None:
-    with pytest.raises(SelectionError, match="9 examples are wanted and 5 are there"):
-        select_batch(random_sets(1, 5), np.zeros(5), shots=9, tau=0.5, seed=0)
+def test_the_batch_stays_as_it_is_while_it_is_asked_about() -> None:
+    captures = captures_of(40)
+    batch = [choice.place for choice in NeufsBatch().query(state_of(captures, shots=5), 40)]
+    skipped, labelled = batch[1], batch[0]
+    decided = ((labelled, LABEL), (skipped, SKIP))
+    again = {state_of(captures).ids[place]: captures_of(60)[place] for place in range(20)}
+    state = state_of(captures, decided, reread=again, shots=5)
+    assert [choice.place for choice in NeufsBatch().query(state, 40)] == batch[2:]
+
+
+def test_once_the_batch_is_used_up_the_second_best_of_each_cluster_follow() -> None:
+    captures = captures_of(40)
+    whole = NeufsBatch().query(state_of(captures, shots=5), 40)
+    medoids = [choice.medoid for choice in whole]
+    assert medoids[:5] == medoids[5:10]
+    decided = [(choice.place, LABEL) for choice in whole[:5]]
+    after = NeufsBatch().query(state_of(captures, decided, shots=5), 5)
+    assert after == whole[5:10]
+    for first, second in zip(whole[:5], whole[5:10], strict=True):
+        assert first.score is not None and second.score is not None
+        assert first.score >= second.score
 
 
 @pytest.fixture

@@ -8,9 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neufs_tui.core.records import DecisionKind
-from neufs_tui.selection.batch import select_batch
-from neufs_tui.selection.incremental import Geometry, IncrementalSelection
+from neufs_tui.selection.batch import NeufsBatch
+from neufs_tui.selection.difficulty import SignalValues
+from neufs_tui.selection.incremental import Geometry, IncrementalSelection, Neufs
 from tests.selection.test_kmedoids import random_sets
+from tests.selection.values import captures_of, state_of
 
 LABEL, SKIP = DecisionKind.LABEL, DecisionKind.SKIP
 
@@ -19,8 +21,8 @@ def selection(seed: int = 0, n: int = 40, shots: int = 6) -> IncrementalSelectio
     return IncrementalSelection(random_sets(seed, n), shots=shots, tau=0.5, seed=seed)
 
 
-def difficulty(n: int) -> np.ndarray:
-    return np.random.default_rng(1).normal(size=n)
+def difficulty(n: int) -> SignalValues:
+    return SignalValues("margin", np.random.default_rng(1).normal(size=n), np.zeros(n, dtype=int))
 
 
 def ranked(chooser: IncrementalSelection, geometry: Geometry, limit: int) -> list[int]:
@@ -37,10 +39,10 @@ def replay(chooser: IncrementalSelection, steps: list[tuple[int, DecisionKind]])
 
 
 def test_with_no_label_the_picks_are_the_batch_picks() -> None:
-    chooser = selection()
-    batch = select_batch(chooser.sets, difficulty(40), shots=6, tau=0.5, seed=0)
-    first = chooser.ranking(chooser.start(), 6, difficulty(40))
-    assert {choice.place for choice in first} == {pick.place for pick in batch}
+    state = state_of(captures_of(40), shots=6)
+    batch = NeufsBatch().query(state, 6)
+    first = Neufs().query(state, 6)
+    assert {choice.place for choice in first} == {choice.place for choice in batch}
 
 
 STEPS = st.lists(st.tuples(st.integers(0, 24), st.sampled_from([LABEL, SKIP])), max_size=30)

@@ -35,6 +35,19 @@ def test_distances_are_symmetric_with_a_zero_diagonal(sets: list[set[int]]) -> N
     assert not table.diagonal().any()
 
 
+@given(SETS, st.data())
+def test_gains_are_what_the_sets_before_leave_open(
+    sets: list[set[int]], data: st.DataObject
+) -> None:
+    places = data.draw(st.permutations(range(len(sets))))[: data.draw(st.integers(0, len(sets)))]
+    covered: set[int] = set()
+    expected = []
+    for place in places:
+        expected.append(len(sets[place] - covered))
+        covered |= sets[place]
+    assert packed(sets).gains(places) == expected
+
+
 def test_rows_are_the_same_however_few_fit_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
     sets = packed([set(rng.integers(0, 300, 30).tolist()) for _ in range(20)])

@@ -79,7 +79,7 @@ def why(
         (pick(ONE, n_labelled=0, why=reason(neighbourhood=1)), ALONE + "."),
         (
             pick(ONE, n_scanned=16),
-            "Next in file order: chosen before the 32 examples that NeuFS needs were scanned.",
+            "Next in file order: chosen before the 32 examples that a strategy needs were scanned.",
         ),
         (pick(ONE, n_scanned=40), "Next in file order."),
         (None, "Next in file order, without the model."),

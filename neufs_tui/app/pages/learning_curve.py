@@ -44,7 +44,7 @@ def signals(progress: Progress) -> Content:
         parts.append(
             (
                 f"Chance that a wrong answer is harder than a right one, by {record.n_wrong:,} "
-                f"wrong and {record.n_right:,} right that NeuFS chose; "
+                f"wrong and {record.n_right:,} right that a strategy chose; "
                 ".50 is none. 95% intervals.\n",
                 _QUIET,
             )
@@ -52,7 +52,7 @@ def signals(progress: Progress) -> Content:
     followed = ", which has done best on your labels" if progress.follows else ""
     if progress.follows and record.best() is None:
         followed = " until one has done better than chance on your labels"
-    parts.append(f"Examples are chosen by {SIGNAL_NAMES[progress.signal]}{followed}.\n")
+    parts.append(f"Difficulty goes by {SIGNAL_NAMES[progress.signal]}{followed}.\n")
     return Content.assemble(*parts)
 
 

@@ -1,0 +1,86 @@
+"""The examples scanned by some moment, as arrays, and what the model was asked of them since.
+
+Arrays are made when they are first asked for: not every strategy needs them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neufs_tui.core.neurons import Capture, softmax
+from neufs_tui.core.records import ExampleId
+from neufs_tui.selection.difficulty import Difficulty, reread_difficulty, scan_difficulty
+from neufs_tui.selection.jaccard import Indices, NeuronSets
+
+Pack = Callable[[Sequence[NDArray[np.uint32]]], NeuronSets]
+"""Makes neuron sets ready for distances."""
+
+
+class ScannedPool:
+    """The examples scanned so far; places count from 0 in the order of content hashes."""
+
+    def __init__(
+        self,
+        captures: Mapping[ExampleId, Capture],
+        *,
+        raw_counts: bool = False,
+        pack: Pack = NeuronSets,
+    ) -> None:
+        """Take the captures as they are now.
+
+        Args:
+            captures: by example, in any order.
+            raw_counts: compare neuron counts across answer lengths, as the reference does.
+            pack: decides where distances are computed.
+        """
+        self.ids = tuple(sorted(captures))
+        self.place_of = {example_id: place for place, example_id in enumerate(self.ids)}
+        self.captures = [captures[example_id] for example_id in self.ids]
+        self._raw_counts = raw_counts
+        self._pack = pack
+
+    @cached_property
+    def sets(self) -> NeuronSets:
+        """Neuron sets, packed for distances."""
+        return self._pack([capture.neurons for capture in self.captures])
+
+    @cached_property
+    def difficulty(self) -> Difficulty:
+        """As the scan read it, without demonstrations."""
+        return scan_difficulty(self.captures, raw_counts=self._raw_counts)
+
+
+@dataclass(frozen=True)
+class Readings:
+    """A pool as it was read last: with the present demonstrations, or else by the scan."""
+
+    pool: ScannedPool
+    reread: Mapping[ExampleId, Capture] = field(default_factory=dict)
+    """What was read with the present demonstrations, which may go beyond the pool."""
+    n_demonstrations: int = 0
+    """Labels in the prompt with which that was read."""
+
+    @cached_property
+    def places(self) -> Indices:
+        """Places of the reread examples, ascending."""
+        place_of = self.pool.place_of
+        known = sorted(place_of[one] for one in self.reread if one in place_of)
+        return np.array(known, dtype=np.intp)
+
+    @cached_property
+    def probabilities(self) -> NDArray[np.float64]:
+        """Label probabilities, shape (n, n_labels)."""
+        captures = self.pool.captures
+        read = (self.reread.get(one, captures[at]) for at, one in enumerate(self.pool.ids))
+        return softmax(np.array([capture.scores for capture in read]))
+
+    @cached_property
+    def difficulty(self) -> Difficulty:
+        """What each signal says."""
+        reread = [self.reread[self.pool.ids[place]] for place in self.places]
+        return reread_difficulty(self.pool.difficulty, self.places, reread)

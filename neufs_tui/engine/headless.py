@@ -17,8 +17,8 @@ from neufs_tui.engine.protocol import (
     EngineConfig,
     ModelReady,
 )
-from neufs_tui.errors import SelectionError
 from neufs_tui.engine.ranking import scanned_pool
+from neufs_tui.errors import SelectionError
 from neufs_tui.model.loading.catalogue import EmbeddedModel
 from neufs_tui.selection.registry import load_strategy
 from neufs_tui.selection.scanned_pool import Readings

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from neufs_tui.atomic import whole_files
+
 logger = logging.getLogger(__name__)
 
 
@@ -39,12 +41,11 @@ class Remembered:
             values: by name.
             keep: whether what is there already under a name is still of use.
         """
-        scratch = self._path.with_suffix(".new")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with FileLock(self._path.with_suffix(".lock")):
                 kept = {name: value for name, value in self.all().items() if keep(name)}
-                scratch.write_text(json.dumps(kept | dict(values)))
-                scratch.replace(self._path)
+                with whole_files(self._path, locked=True) as (part,):
+                    part.write_text(json.dumps(kept | dict(values)))
         except OSError as error:
             logger.warning("%s cannot be written: %s", self._path, error)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import ExitStack
 from pathlib import Path
 
+from neufs_tui.atomic import whole_files
 from neufs_tui.errors import ExportError
 
 
@@ -35,18 +34,10 @@ def write_export(text: str, manifest: str, target: Path, *, force: bool = False)
         if path.exists() and not force:
             raise ExportError(f"{path} is there already", hint="replace it with --force")
     try:
-        with ExitStack() as stack:
-            for path, content in contents.items():
-                stack.callback(_part(path).unlink, missing_ok=True)
-                _part(path).write_bytes(content.encode())
-            for path in contents:
-                _part(path).replace(path)
+        with whole_files(*contents) as parts:
+            for part, content in zip(parts, contents.values(), strict=True):
+                part.write_bytes(content.encode())
     except OSError as error:
         raise ExportError(
             f"{target} cannot be written: {error.strerror}", hint="name a file in another folder"
         ) from error
-
-
-def _part(path: Path) -> Path:
-    """Where a file is written before it gets its name."""
-    return path.with_name(f".{path.name}.{os.getpid()}.part")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neufs_tui.atomic import whole_files
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import Example
 from neufs_tui.errors import UsageError
@@ -38,17 +38,13 @@ def write_dump(
         UsageError: the file cannot be written there.
     """
     arrays = dump_arrays(examples, captures, label_names, shape, meta)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with part.open("wb") as stream:
+        with whole_files(path) as (part,), part.open("wb") as stream:
             np.savez(stream, allow_pickle=False, **arrays)
-        part.replace(path)
     except OSError as error:
         raise UsageError(
             f"{path} cannot be written: {error.strerror}", hint="name a file in another folder"
         ) from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def dump_arrays(

@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 from filelock import FileLock
 from sqlite_utils import Database
 
+from neufs_tui.atomic import whole_files
 from neufs_tui.errors import SessionError
 from neufs_tui.storage import writer_lock
 from neufs_tui.storage.migrations import session_migrations, unknown_steps
@@ -165,12 +166,9 @@ def _open_writable(path: Path) -> SessionFile:
 
 def _create(home: Path) -> None:
     """Make an empty session, which has its name only once it is whole."""
-    part = home.with_name(f".{home.name}.part")
-    part.unlink(missing_ok=True)
-    with closing(_database(part, "rwc")) as db:
+    with whole_files(home, locked=True) as (part,), closing(_database(part, "rwc")) as db:
         db.execute("pragma journal_mode = memory")
         session_migrations.apply(db)
-    part.replace(home)
 
 
 def _open_readable(path: Path) -> SessionFile:

@@ -7,11 +7,12 @@ import sys
 import zipfile
 from pathlib import Path
 
+from neufs_tui.atomic import build_once
 from neufs_tui.errors import ModelError
 from neufs_tui.model.loading.catalogue import EmbeddedModel, folder_name
 from neufs_tui.model.loading.failures import told_of
 from neufs_tui.model.loading.fingerprint import file_sha256
-from neufs_tui.model.loading.gguf_files import build_once, unpack
+from neufs_tui.model.loading.gguf_files import unpack
 from neufs_tui.model.loading.listener import LoadListener
 
 

@@ -6,14 +6,11 @@ file's content.
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable
 from pathlib import Path
-from tempfile import mkdtemp
 
 import torch
-from filelock import FileLock
 
+from neufs_tui.atomic import build_once
 from neufs_tui.errors import ModelError, NeufsError, first_line
 from neufs_tui.model.loading.failures import told_of
 from neufs_tui.model.loading.fingerprint import Digests
@@ -39,28 +36,6 @@ def convert(path: Path, models_dir: Path, digests: Digests, listener: LoadListen
     with told_of("unpacking", str(path)):
         (digest,) = digests.of([path])
         return build_once(models_dir / f"gguf-{_EDITION}-{digest[:16]}", build)
-
-
-def build_once(folder: Path, build: Callable[[Path], None]) -> Path:
-    """Make a folder all at once: what stands under its name is complete.
-
-    Args:
-        folder: where the result shall stand; returned as it is when it exists.
-        build: fills an empty folder beside it, which is then renamed.
-    """
-    if folder.is_dir():
-        return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder.with_suffix(".lock")):
-        if folder.is_dir():
-            return folder
-        scratch = Path(mkdtemp(prefix=f"{folder.name}-", dir=folder.parent))
-        try:
-            build(scratch)
-            scratch.rename(folder)
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
-    return folder
 
 
 def unpack(path: Path, target: Path, listener: LoadListener) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from neufs_tui.cli.names import example_name, numbered_name
+from neufs_tui.cli.example_names import id_and_number, id_or_number
 from neufs_tui.cli.options import (
     capture_options,
     capture_settings,
@@ -63,7 +63,7 @@ def explain(example: str, again: bool, as_json: bool, **options: Any) -> None:
             explanation = explain_example(config, chosen.id, decisions_of(project), narrator)
     else:
         say(f"{_stored(labelled, project.task)}; --again asks the model")
-    call = example_name if as_json else numbered_name
+    call = id_or_number if as_json else id_and_number
     names = {one.id: call(one) for one in project.pool.examples}
 
     def name(example_id: ExampleId) -> str:

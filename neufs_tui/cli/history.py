@@ -47,7 +47,7 @@ def history(as_json: bool, **options: Any) -> None:
 def _print_table(events: Sequence[HistoryEvent]) -> None:
     from rich.table import Table
 
-    from neufs_tui.cli.names import numbered_name
+    from neufs_tui.cli.example_names import id_and_number
 
     table = Table(box=None, pad_edge=False)
     for heading in _HEADINGS:
@@ -62,7 +62,7 @@ def _print_table(events: Sequence[HistoryEvent]) -> None:
             event.at[:19].replace("T", " "),
             f"{event.seconds:.1f}" if event.seconds is not None else "",
             event.kind,
-            one_line(numbered_name(event.example)),
+            one_line(id_and_number(event.example)),
             one_line(event.answer.text) if event.answer else "",
             one_line(event.model_answer or ""),
             ", ".join(notes),

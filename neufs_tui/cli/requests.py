@@ -119,7 +119,7 @@ def example_as_json(example: Example, session: Session | None) -> dict[str, Any]
 
 
 def _named(example: Example) -> dict[str, str | int | None]:
-    own: str | int = example.id if example.source_id is None else example.source_id
+    own = example.stable_id
     return {"id": own, "hash": example.id, "row": example.row}
 
 

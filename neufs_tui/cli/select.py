@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from neufs_tui.cli.names import example_name
+from neufs_tui.cli.example_names import id_or_number
 from neufs_tui.cli.options import (
     capture_options,
     capture_settings,
@@ -115,8 +115,8 @@ def _print_table(selected: Sequence[Selected]) -> None:
     rows = [
         {
             "cluster": str(clusters[one.medoid.id]) if one.medoid else "",
-            "id": one_line(example_name(one.example)),
-            "medoid": one_line(example_name(one.medoid)) if one.medoid else "",
+            "id": one_line(id_or_number(one.example)),
+            "medoid": one_line(id_or_number(one.medoid)) if one.medoid else "",
             "distance": f"{one.choice.distance:.3f}" if one.medoid else "",
             "neurons": f"{one.neuron_count:,}",
             "score": f"{one.choice.score:.3f}" if one.choice.score is not None else "",

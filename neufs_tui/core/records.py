@@ -32,6 +32,16 @@ class Example:
     fields: Mapping[str, Any] = field(default_factory=dict)
     """Every other field of the row (`label`, `choices`, …), as read; travels to the export."""
 
+    @property
+    def number(self) -> int:
+        """What it is called on the screen: its place in the pool, counted from 1."""
+        return self.row + 1
+
+    @property
+    def stable_id(self) -> str | int:
+        """Its own id, else its content hash; neither changes when rows move."""
+        return self.id if self.source_id is None else self.source_id
+
 
 @dataclass(frozen=True, slots=True)
 class Label:

@@ -1,4 +1,4 @@
-"""Text from a file made fit to be shown: what would steer a terminal is made visible."""
+"""Text made fit to be shown: what would steer a terminal visible, nouns as their number asks."""
 
 from __future__ import annotations
 
@@ -32,3 +32,12 @@ def one_line(text: str) -> str:
 def escaped_json(text: str) -> str:
     """JSON with what would steer a terminal escaped; it says the same."""
     return text.translate(_ESCAPED)
+
+
+def plural(n: int, one: str, many: str = "") -> str:
+    """A number with its noun.
+
+    >>> plural(1, "label"), plural(2_000, "label"), plural(0, "text holds", "texts hold")
+    ('1 label', '2,000 labels', '0 texts hold')
+    """
+    return f"{n:,} {one if n == 1 else many or one + 's'}"

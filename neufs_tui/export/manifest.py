@@ -13,7 +13,6 @@ from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.prompts import PROMPT_DATE, system_message
 from neufs_tui.core.records import ModelIdentity, Task
 from neufs_tui.core.settings import SelectionSettings
-from neufs_tui.export.formats.rows import example_name
 from neufs_tui.export.strict_json import strict_json
 
 _TEXTS = (
@@ -95,7 +94,7 @@ def manifest_json(
             "choose_from": selection.choose_from,
         },
         "pool": {"file": provenance.pool_name, "sha256": provenance.pool_sha256},
-        "ids": [example_name(one) for one in labelled],
+        "ids": [one.example.stable_id for one in labelled],
         "hashes": [one.example.id for one in labelled],
         "examples": [_example(one, task) for one in labelled],
         "versions": dict(provenance.versions),
@@ -117,7 +116,7 @@ def changes_since(task: Task, labelled: Sequence[LabelledExample]) -> str:
 def _example(one: LabelledExample, task: Task) -> dict[str, Any]:
     """How one example came to be labelled; `why` is None when no ranking chose it."""
     return {
-        "id": example_name(one),
+        "id": one.example.stable_id,
         "hash": one.example.id,
         "label": one.answer.text,
         "seq": one.seq,

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.records import Task
+from neufs_tui.core.text import plural
 from neufs_tui.errors import ExportError
 from neufs_tui.export.formats.chats import chat_prefix, openai_lines
 from neufs_tui.export.formats.rows import csv_rows, jsonl_rows
@@ -36,10 +37,10 @@ def first_labelled(labelled: Sequence[LabelledExample], k: int | None) -> list[L
     if k is None:
         return in_order
     if not 1 <= k <= len(in_order):
-        count = "1 example is" if len(in_order) == 1 else f"{len(in_order)} examples are"
+        count = plural(len(in_order), "example is", "examples are")
         raise ExportError(
-            f"{k} examples were asked for and {count} labelled",
-            hint=f"ask for 1 to {len(in_order)}, or label more",
+            f"{k:,} examples were asked for and {count} labelled",
+            hint=f"ask for 1 to {len(in_order):,}, or label more",
         )
     return in_order[:k]
 

@@ -209,7 +209,7 @@ def find_example(examples: Iterable[Example], asked: str) -> Example:
         UsageError: there is none.
     """
     for example in examples:
-        if asked in (example.id, str(example.source_id), f"#{example.row + 1}"):
+        if asked in (example.id, str(example.source_id), f"#{example.number}"):
             return example
     raise UsageError(
         f"there is no example {asked!r} in the pool",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from neufs_tui.core.text import plural
 from neufs_tui.model.chat_template import Roles
 from neufs_tui.model.frame import Frame
 from neufs_tui.model.text_encoding import TextEncoder
@@ -53,7 +54,7 @@ def imitations(markers: Sequence[str], texts: Iterable[str]) -> str:
     for text in texts:
         for marker in markers:
             counts[marker] += marker in text
-    told = [f"{n:,} {'text holds' if n == 1 else 'texts hold'} {m}" for m, n in counts.items() if n]
+    told = [f"{plural(n, 'text holds', 'texts hold')} {m}" for m, n in counts.items() if n]
     if not told:
         return ""
     return f"{', '.join(told)}, which this model reads as the mark of a turn"

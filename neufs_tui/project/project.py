@@ -13,13 +13,14 @@ from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.prompts import system_message
 from neufs_tui.core.records import Answer, Decision, ExampleId, Task
 from neufs_tui.core.settings import ModelChoice, SelectionSettings
+from neufs_tui.core.text import plural
 from neufs_tui.errors import SessionError, UsageError
 from neufs_tui.project.config import Overrides, load_config
 from neufs_tui.project.request import ProjectRequest
 from neufs_tui.storage.gold_labels import gold_labels
 from neufs_tui.storage.label_names import first_clash, told_apart
 from neufs_tui.storage.paths import default_session_path
-from neufs_tui.storage.pool import Pool, counted, read_pool
+from neufs_tui.storage.pool import Pool, read_pool
 from neufs_tui.storage.session import Session
 from neufs_tui.storage.stored_json import PoolRecord, SessionSettings
 
@@ -158,7 +159,7 @@ def require_labels(task: Task, answers: Iterable[Answer | None]) -> None:
                     "with --label",
                 )
         raise UsageError(
-            f"{counted(len(missing), 'label')} in use would be lost: "
+            f"{plural(len(missing), 'label')} in use would be lost: "
             + ", ".join(repr(name) for name in missing),
             hint="name them too, with --label or in neufs.toml, or label into another file with "
             "--session FILE",

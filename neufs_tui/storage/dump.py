@@ -62,7 +62,7 @@ def dump_arrays(
     layer, index = np.divmod(neuron, np.uint32(d_mlp))
     scores = np.array([capture.scores for capture in captures], dtype=np.float32)
     return {
-        "id": np.array([_id(example) for example in examples], dtype=np.str_),
+        "id": np.array([str(example.stable_id) for example in examples], dtype=np.str_),
         "hash": np.array([example.id for example in examples], dtype=np.str_),
         "label_names": np.array(label_names, dtype=np.str_),
         "scores": scores.reshape(len(captures), len(label_names)),
@@ -83,7 +83,3 @@ def dump_arrays(
         "d_mlp": np.array(d_mlp),
         "meta_json": np.array(json.dumps(dict(meta), ensure_ascii=False)),
     }
-
-
-def _id(example: Example) -> str:
-    return example.id if example.source_id is None else str(example.source_id)

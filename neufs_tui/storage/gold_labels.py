@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from neufs_tui.core.text import plural
 from neufs_tui.errors import PoolError
 from neufs_tui.storage.label_names import label_key, told_apart
-from neufs_tui.storage.pool import Pool, counted, listed
+from neufs_tui.storage.pool import Pool, listed
 from neufs_tui.storage.pool_lines import source_name
 from neufs_tui.storage.row_json import json_kind
 
@@ -63,8 +64,8 @@ class GoldLabels:
                 f"{n_once:,} of its {len(counts):,} values occur once"
             )
         notices.append(
-            f"{counted(len(counts), 'label')} from {self.field!r} in {n_found:,} of "
-            f"{counted(self.n_rows, 'row')}: "
+            f"{plural(len(counts), 'label')} from {self.field!r} in {n_found:,} of "
+            f"{plural(self.n_rows, 'row')}: "
             + _some([f"{name!r} {n:,}" for name, n in frequent], _N_NAMED)
         )
         if before and (new := [repr(name) for name in self.names if name not in before]):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from neufs_tui.core.records import Example, ExampleId, content_hash
+from neufs_tui.core.text import plural
 from neufs_tui.errors import PoolError
 from neufs_tui.storage.pool_lines import BadLine, LineReader, ReadingRule
 from neufs_tui.storage.row_json import json_kind
@@ -68,11 +69,11 @@ class Pool:
             hint = f": {self.encoding_hint}" if self.encoding_hint else ""
             places = [bad.place for bad in self.bad_lines[:_N_NAMED]]
             more = ", …" if len(self.bad_lines) > _N_NAMED else ""
-            n_bad = counted(self.n_bad_lines, "bad line")
+            n_bad = plural(self.n_bad_lines, "bad line")
             notices.append(f"{n_bad} skipped ({', '.join(places)}{more}){hint}")
         if self.n_repeats:
-            verb = "is" if self.n_repeats == 1 else "are"
-            notices.append(f"{counted(self.n_repeats, 'repeated text')} {verb} labelled once")
+            repeats = plural(self.n_repeats, "repeated text is", "repeated texts are")
+            notices.append(f"{repeats} labelled once")
         return tuple(notices)
 
 
@@ -121,7 +122,7 @@ def read_pool(
         raise _bad_lines_error(lines, bad_lines, encoding_hint)
     if not examples:
         n_bad = sum(bad.n_lines for bad in bad_lines)
-        also = f": all of its {counted(n_bad, lines.unit)} are bad" if bad_lines else ""
+        also = f": all of its {plural(n_bad, lines.unit)} are bad" if bad_lines else ""
         hint = encoding_hint or "give at least one row with a text"
         raise PoolError(f"{lines.name} holds no texts{also}", hint=hint)
     return Pool(
@@ -178,11 +179,6 @@ def _source_id(value: object) -> str | int | None:
     return _ENCODER.encode(value)
 
 
-def counted(n: int, noun: str) -> str:
-    """A number with its noun in the right form."""
-    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
-
-
 @contextmanager
 def _opened(source: str, stdin: BinaryIO | None) -> Iterator[BinaryIO]:
     if source == "-":
@@ -211,7 +207,7 @@ def _bad_lines_error(lines: LineReader, bad_lines: Sequence[BadLine], hint: str)
     n_more = sum(bad.n_lines for bad in bad_lines[_N_NAMED:])
     rest = f"\n  and {n_more:,} more" if n_more else ""
     n_bad = sum(bad.n_lines for bad in bad_lines)
-    message = f"{lines.name} has {counted(n_bad, f'bad {lines.unit}')}:{named}{rest}"
+    message = f"{lines.name} has {plural(n_bad, f'bad {lines.unit}')}:{named}{rest}"
     if hint and all(bad.has_undecoded for bad in bad_lines):
         return PoolError(message, hint=hint)
     usual = (

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from neufs_tui.core.text import plural
 from neufs_tui.storage.pool_form import Form
 
 _MAX_FIELD = 2**31 - 1
@@ -118,7 +119,7 @@ class _Recovery:
     def _fault(self, record: Record) -> str:
         """What is wrong with a record; empty when nothing is."""
         n_more = record.end - record.first - 1
-        also = f", with {_counted(n_more)} inside its quotes" if n_more else ""
+        also = f", with {plural(n_more, 'more line')} inside its quotes" if n_more else ""
         if record.cause:
             return f"{record.cause}{also}"
         if not record.cells or not self._n_columns:
@@ -165,7 +166,3 @@ def _long_fields() -> Iterator[None]:
         yield
     finally:
         csv.field_size_limit(limit)
-
-
-def _counted(n_lines: int) -> str:
-    return "1 more line" if n_lines == 1 else f"{n_lines:,} more lines"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from neufs_tui.core.explanation import Explanation, GapNeuron
 from neufs_tui.core.records import Answer, Example, ExampleId
-from neufs_tui.wording.sentences import among, number
+from neufs_tui.wording.sentences import among
 
 _STEPS = " ▁▂▃▄▅▆▇█"
 
@@ -68,7 +68,7 @@ class Neighbours:
 
     def name(self, example_id: ExampleId) -> str:
         """What an example is called on the screen."""
-        return f"#{number(self.examples[example_id]):,}"
+        return f"#{self.examples[example_id].number:,}"
 
 
 def new_neurons(explanation: Explanation) -> str:

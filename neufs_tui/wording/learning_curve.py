@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from neufs_tui.core.text import one_line
+from neufs_tui.core.text import one_line, plural
 from neufs_tui.statistics.intervals import share_interval
 from neufs_tui.statistics.learning_curve import Progress
 from neufs_tui.statistics.stability import FEW, Stable, stable
 from neufs_tui.statistics.track_record import MIN_LABELS, TrackRecord
-from neufs_tui.wording.sentences import plural, share
+from neufs_tui.wording.sentences import share
 
 _FEW_ANSWERS, _ALIKE = 5, 0.9
 """Answers below which, and the share of them from which on, their being alike is told."""

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from neufs_tui.core.records import Pick, Reason
 from neufs_tui.core.settings import SelectionSettings, Signal
-from neufs_tui.core.text import one_line
+from neufs_tui.core.text import one_line, plural
 from neufs_tui.engine.protocol import ModelReady
 from neufs_tui.labelling.loop import LabellingLoop
-from neufs_tui.wording.sentences import model_name, plural
+from neufs_tui.wording.sentences import model_name
 
 SIGNAL_NAMES: Mapping[Signal, str] = {
     "count": "neuron count",

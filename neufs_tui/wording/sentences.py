@@ -7,7 +7,7 @@ from pathlib import PurePath
 from shlex import quote
 
 from neufs_tui.core.records import Answer, Decision, Example, Pick
-from neufs_tui.core.text import one_line
+from neufs_tui.core.text import one_line, plural
 from neufs_tui.engine.protocol import EngineDied, EngineFailed
 
 _N_LIKELY = 4
@@ -26,11 +26,11 @@ def decided(
         undo: the key that takes it back.
     """
     if decision.answer is None:
-        done = f"skipped #{number(example)}"
+        done = f"skipped #{example.number}"
     elif pick is None:
-        done = f"labelled #{number(example)} as {one_line(decision.answer.text)}"
+        done = f"labelled #{example.number} as {one_line(decision.answer.text)}"
     else:
-        done = f"#{number(example)} {both_answers(decision.answer, pick)}"
+        done = f"#{example.number} {both_answers(decision.answer, pick)}"
     return f"{done} — {undo} undoes"
 
 
@@ -129,11 +129,6 @@ def hidden_lines(above: int, below: int) -> str:
     return "   ".join(filter(None, [up, down]))
 
 
-def number(example: Example) -> int:
-    """How an example is called on the screen: its place in the pool, counted from 1."""
-    return example.row + 1
-
-
 def place(example: Example, n_pool: int, *, cut: bool = False) -> str:
     """Where an example stands in its pool, with its own id when it has one.
 
@@ -142,7 +137,7 @@ def place(example: Example, n_pool: int, *, cut: bool = False) -> str:
         n_pool: examples in the pool.
         cut: the model read it without its middle.
     """
-    parts = [f"#{number(example):,} of {n_pool:,}"]
+    parts = [f"#{example.number:,} of {n_pool:,}"]
     if example.source_id is not None:
         parts.append(f"id {one_line(str(example.source_id))}")
     if cut:
@@ -167,17 +162,8 @@ def model_name(name: str) -> str:
     return path.name if is_path else name
 
 
-def plural(n: int, one: str, many: str = "") -> str:
-    """A number with its noun.
-
-    >>> plural(1, "label"), plural(2_000, "label")
-    ('1 label', '2,000 labels')
-    """
-    return f"{n:,} {one if n == 1 else many or one + 's'}"
-
-
 def _what(example: Example | None, decision: Decision) -> str:
-    where = f"#{number(example)}" if example else "a row that is no longer in the pool"
+    where = f"#{example.number}" if example else "a row that is no longer in the pool"
     if decision.answer is None:
         return f"skip of {where}"
     return f"{one_line(decision.answer.text)} on {where}"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from neufs_tui.core.counts import Counts
 from neufs_tui.core.records import Pick
+from neufs_tui.core.text import plural
 from neufs_tui.engine.protocol import Rescored, ScanProgressed
 from neufs_tui.labelling.engine_view import EngineState
-from neufs_tui.wording.sentences import plural
 
 
 def count_parts(counts: Counts, shots: int) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neufs_tui.core.text import escaped_json, one_line, visible
+from neufs_tui.core.text import escaped_json, one_line, plural, visible
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,17 @@ def test_escaped_json_says_the_same_and_holds_no_control_character(text: str) ->
     assert json.loads(escaped) == [text]
     assert visible(escaped) == escaped
     escaped.encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (plural(0, "label"), "0 labels"),
+        (plural(1, "label"), "1 label"),
+        (plural(2_000, "label"), "2,000 labels"),
+        (plural(1, "text holds", "texts hold"), "1 text holds"),
+        (plural(1_000, "text holds", "texts hold"), "1,000 texts hold"),
+    ],
+)
+def test_a_noun_goes_with_its_number(said: str, expected: str) -> None:
+    assert said == expected

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 
 from neufs_tui.core.explanation import Explanation, GapNeuron, Word
-from neufs_tui.core.text import one_line, visible
+from neufs_tui.core.text import one_line, plural, visible
 from neufs_tui.wording.explanation import (
     MEANINGS,
     Neighbours,
@@ -17,7 +17,6 @@ from neufs_tui.wording.explanation import (
     tokens,
 )
 from neufs_tui.wording.lines import ellipsis
-from neufs_tui.wording.sentences import plural
 
 Parts = list[Content | str | tuple[str, str]]
 

@@ -11,11 +11,11 @@ from neufs_tui.app.pages.startup import Loading
 from neufs_tui.core.counts import Counts
 from neufs_tui.core.prompts import system_message
 from neufs_tui.core.records import Task
-from neufs_tui.core.text import one_line, visible
+from neufs_tui.core.text import one_line, plural, visible
 from neufs_tui.labelling.loop import LabellingLoop
 from neufs_tui.labelling.shown import Waiting
 from neufs_tui.labelling.workspace import Workspace
-from neufs_tui.wording.sentences import export_command, plural
+from neufs_tui.wording.sentences import export_command
 from neufs_tui.wording.status import scan_parts
 
 _HEADING = "bold $text"

@@ -52,13 +52,8 @@ def json_line(value: Mapping[str, Any]) -> str:
     return strict_json(value).translate(_LINE_ENDS) + "\n"
 
 
-def example_name(one: LabelledExample) -> str | int:
-    """The row's own id, or the content hash."""
-    return one.example.id if one.example.source_id is None else one.example.source_id
-
-
 def _row(one: LabelledExample, names: Mapping[str, str]) -> dict[str, Any]:
-    own = {"id": example_name(one), "text": one.example.text, "label": one.answer.text}
+    own = {"id": one.example.stable_id, "text": one.example.text, "label": one.answer.text}
     return own | {names[field]: value for field, value in one.example.fields.items()}
 
 

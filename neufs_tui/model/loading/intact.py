@@ -19,6 +19,7 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
+from neufs_tui.core.text import plural
 from neufs_tui.errors import ModelError
 
 logger = logging.getLogger(__name__)
@@ -172,6 +173,5 @@ def _is_finite(weight: nn.Parameter) -> bool:
 
 
 def _counted(names: Sequence[str], noun: str) -> str:
-    plural = "" if len(names) == 1 else "s"
     more = ", …" if len(names) > _SHOWN else ""
-    return f"{len(names):,} {noun}{plural} ({', '.join(names[:_SHOWN])}{more})"
+    return f"{plural(len(names), noun)} ({', '.join(names[:_SHOWN])}{more})"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -138,48 +138,41 @@ def _print(
     from neufs_tui.wording import reasons, sentences
 
     console = tables()
-    gap = explanation.gap
+
+    def head(heading: str) -> None:
+        console.print(Text(f"\n{heading}", style="bold"))
+
+    def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *numbers: str) -> None:
+        drawn = Table(box=None, pad_edge=False)
+        for column in columns:
+            right = column in numbers
+            drawn.add_column(column, justify="right" if right else "left", no_wrap=right)
+        for row in rows:
+            drawn.add_row(*map(str, row[: len(columns)]))
+        console.print(drawn)
+
     console.print(Text(one_line(example.text), style="bold"))
     if labelled is not None and labelled.pick is not None:
         console.print(sentences.both_answers(labelled.answer, labelled.pick))
         console.print(reasons.why_then(labelled.pick, explanation.n_labels))
     console.print(wording.sentence(explanation))
-    shares = sorted(explanation.probabilities.items(), key=lambda item: -item[1])[:5]
-    answers = ", ".join(f"{one_line(label)} {share:.2f}" for label, share in shares)
-    console.print(f"model, without labels in its prompt: {answers}")
-    strip, top = wording.layer_strip(gap.by_layer), max(gap.by_layer)
-    console.print(f"gap by layer, 0 to {len(gap.by_layer) - 1}, most {top:,}: {strip}")
-    table = Table(box=None, pad_edge=False, title="strongest neurons of the gap")
-    headings = ("neuron", "pushes", "in sets", "towards", "away from", "strongest in", "there")
-    for heading in headings:
-        right = heading in ("pushes", "in sets", "there")
-        table.add_column(heading, justify="right" if right else "left", no_wrap=right)
-    for one in explanation.neurons:
-        table.add_row(
-            wording.neuron_name(one),
-            wording.pushed(one.contribution),
-            f"{one.n_examples:,}",
-            wording.tokens(one.towards),
-            wording.tokens(one.away),
-            name(one.nearest) if one.nearest else "",
-            wording.pushed(one.nearest_contribution) if one.nearest else "",
-        )
-    console.print(table)
-    table = Table(box=None, pad_edge=False, title=f"push towards {one_line(explanation.answer)}")
-    for heading in ("part", "neurons", "pushes"):
-        table.add_column(heading, justify="left" if heading == "part" else "right")
-    for part, n_neurons, contribution in wording.bar_rows(explanation):
-        table.add_row(part, f"{n_neurons:,}", wording.pushed(contribution))
-    table.add_row("all together", "", wording.pushed(explanation.total))
-    console.print(table)
+    console.print(wording.answers(explanation))
+    head(wording.BY_LAYER)
+    first, strip, last, most = wording.layer_row(explanation.gap)
+    console.print(f"{first}{strip}{last}   {most}")
+    head(wording.STRONGEST)
+    neurons = wording.neuron_rows(explanation, name)
+    if neurons:
+        table(wording.NEURON_COLUMNS, neurons, "pushes", "in sets", "there")
+    else:
+        console.print(wording.NO_NEURONS)
+    head(wording.push_heading(one_line(explanation.answer)))
+    table(wording.PUSH_COLUMNS, wording.push_rows(explanation), "neurons", "pushes")
     if explanation.overlap is not None:
-        near = explanation.overlap
-        console.print(
-            f"nearest labelled example: {name(near.example_id)}, distance {near.distance:.2f}; "
-            f"{near.shared:,} neurons shared, {near.only_here:,} only here, "
-            f"{near.only_there:,} only there"
-        )
-    for other in explanation.alternatives:
-        console.print(
-            f"{other.rule} would show {name(other.example_id)} (entropy {other.entropy:.2f} nats)"
-        )
+        head(wording.beside_heading(explanation.overlap))
+        nearest = name(explanation.overlap.example_id)
+        console.print(f"{nearest}: {wording.shared(explanation.overlap)}")
+    if explanation.alternatives:
+        head(wording.OTHERS)
+    for other in wording.other_rows(explanation, name):
+        console.print(f"{other.heading}   {other.note}")

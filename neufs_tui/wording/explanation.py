@@ -1,13 +1,28 @@
-"""An explanation in words and short numbers; the numbers are `core/explanation.py`'s."""
+"""An explanation in words and short numbers, row by row, for pages, panel and command.
+
+The numbers are `core/explanation.py`'s; how wide a row may be is for whoever draws it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from neufs_tui.core.explanation import Explanation, GapNeuron
+from neufs_tui.core.explanation import Explanation, Gap, GapNeuron, Overlap
 from neufs_tui.core.records import Answer, Example, ExampleId
-from neufs_tui.wording.sentences import among
+from neufs_tui.core.text import one_line, plural
+from neufs_tui.wording.sentences import among, share
+
+Name = Callable[[ExampleId], str]
+"""What an example is called where the explanation is read."""
+
+WHY, NEW, BY_LAYER = "Why this example", "What is new in it", "The gap by layer"
+STRONGEST, OTHERS = "Strongest neurons of the gap", "What other rules would show"
+NO_NEURONS = "none: every neuron of it is covered"
+NO_OTHERS = "Nothing else is left to show."
+NEURON_COLUMNS = ("neuron", "pushes", "in sets", "up", "down", "strongest in", "there")
+PUSH_COLUMNS = ("part", "neurons", "pushes")
 
 _STEPS = " ▁▂▃▄▅▆▇█"
 
@@ -56,6 +71,14 @@ MEANINGS = (
     ),
 )
 """Every term of an explanation, in a sentence."""
+
+MEANT = (
+    "They say what this example adds to those you labelled, not which label it should have. "
+    "They are read without your labels in the prompt, so that all examples compare alike. A "
+    "large gap does not choose: the group that your labels cover least comes first, and in it "
+    "what is typical and hard."
+)
+"""What all of them together say, and what they do not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,27 +133,144 @@ def layer_strip(by_layer: tuple[int, ...], cells: int | None = None) -> str:
     return "".join(_STEPS[-(-n * (len(_STEPS) - 1) // top)] for n in sums)
 
 
-def tokens(texts: tuple[str, ...]) -> str:
-    """Tokens as they are, their spaces and control characters visible."""
-    return " ".join(repr(text)[1:-1].replace(" ", "·") for text in texts)
+def layer_row(gap: Gap) -> tuple[str, str, str, str]:
+    """First layer, the strip of all, last layer, and how many its fullest block stands for."""
+    most = f"at most {max(gap.by_layer):,} neurons in a layer"
+    return "0 |", layer_strip(gap.by_layer), f"| {len(gap.by_layer) - 1}", most
 
 
-def pushed(contribution: float) -> str:
-    """A contribution; three decimals, since a gap's neurons are seldom the strong ones."""
-    return f"{contribution:+,.3f}"
+class NeuronRow(NamedTuple):
+    """A neuron of the gap, under `NEURON_COLUMNS`."""
+
+    name: str
+    """Its layer and its number there, both from 0."""
+    pushes: str
+    n_sets: str
+    up: str
+    down: str
+    nearest: str
+    """The labelled example in which it pushes most; empty without labels."""
+    there: str
+    """What it pushes there."""
+
+    @property
+    def strongest_in(self) -> str:
+        """Where it pushes most; empty without labels."""
+        return f"strongest in {self.nearest}" if self.nearest else ""
 
 
-def neuron_name(neuron: GapNeuron) -> str:
-    """What a neuron is called: its layer and its number there, both from 0."""
-    return f"L{neuron.layer}.{neuron.index}"
+def neuron_rows(explanation: Explanation, name: Name) -> list[NeuronRow]:
+    """The strongest neurons of the gap."""
+    return [_neuron_row(neuron, name) for neuron in explanation.neurons]
 
 
-def bar_rows(explanation: Explanation) -> list[tuple[str, int, float]]:
-    """What the whole push is made of: name, neurons and push of each part, the named ones first."""
+def in_sets(row: NeuronRow, gap: Gap) -> str:
+    """How many sets have a neuron, among how many, and where it is strongest."""
+    where = f"in {row.n_sets} of {plural(gap.n_scanned, 'set')}"
+    return " · ".join(filter(None, [where, f"{row.strongest_in} {row.there}".strip()]))
+
+
+class PushRow(NamedTuple):
+    """A part of what pushes towards the answer, under `PUSH_COLUMNS`."""
+
+    name: str
+    n_neurons: str
+    pushes: str
+    contribution: float
+    """The same as a number, to be drawn."""
+
+
+def push_heading(answer: str) -> str:
+    """What the parts add up to."""
+    return f"What pushes the model towards {answer}, and away"
+
+
+def push_rows(explanation: Explanation) -> list[PushRow]:
+    """What the whole push is made of, the named neurons first; the whole of it comes last."""
     singles = explanation.bars[: len(explanation.neurons)]
     rest = explanation.bars[len(singles) :]
-    shown = sum(bar.contribution for bar in singles)
-    return [
-        ("the neurons above", len(singles), shown),
+    parts = [
+        ("the neurons above", len(singles), sum(bar.contribution for bar in singles)),
         *((bar.name, bar.n_neurons, bar.contribution) for bar in rest),
     ]
+    total = explanation.total
+    return [
+        *(PushRow(name, f"{n:,}", _pushed(push), push) for name, n, push in parts),
+        PushRow("together", "", _pushed(total), total),
+    ]
+
+
+def answers(explanation: Explanation, n_likely: int = 5) -> str:
+    """The model's own answer: the likeliest labels."""
+    likely = sorted(explanation.probabilities.items(), key=lambda item: -item[1])[:n_likely]
+    shares = ", ".join(f"{one_line(label)} {share(of_one)}" for label, of_one in likely)
+    return f"model, without labels in its prompt: {shares}"
+
+
+def beside_heading(overlap: Overlap) -> str:
+    """How near the nearest labelled example is."""
+    return f"Beside the nearest labelled example, distance {overlap.distance:.2f}"
+
+
+def shared(overlap: Overlap) -> str:
+    """What the two have in common."""
+    return (
+        f"{overlap.shared:,} neurons shared, {overlap.only_here:,} only here, "
+        f"{overlap.only_there:,} only there"
+    )
+
+
+class OtherRow(NamedTuple):
+    """What a rule would have shown."""
+
+    example_id: ExampleId
+    heading: str
+    note: str
+    is_same: bool
+    """Whether it is the example that this screen shows."""
+
+
+def other_rows(explanation: Explanation, name: Name) -> list[OtherRow]:
+    """What other rules would have shown in the place of this example."""
+    rows = []
+    for other in explanation.alternatives:
+        note = "the next of a fixed shuffle" if other.rule == "random" else "hardest first"
+        is_same = other.example_id == explanation.example_id
+        heading = f"{other.rule}: {name(other.example_id)}"
+        rows.append(
+            OtherRow(
+                other.example_id,
+                f"{heading} — the same example" if is_same else heading,
+                f"{note}; entropy {other.entropy:.2f} nats",
+                is_same,
+            )
+        )
+    return rows
+
+
+def scanned(gap: Gap) -> str:
+    """How many examples the numbers are over."""
+    return f"{plural(gap.n_scanned, 'example')} were scanned."
+
+
+def _neuron_row(neuron: GapNeuron, name: Name) -> NeuronRow:
+    nearest = neuron.nearest
+    return NeuronRow(
+        f"L{neuron.layer}.{neuron.index}",
+        _pushed(neuron.contribution),
+        f"{neuron.n_examples:,}",
+        _tokens(neuron.towards),
+        _tokens(neuron.away),
+        "" if nearest is None else name(nearest),
+        "" if nearest is None else _pushed(neuron.nearest_contribution),
+    )
+
+
+def _tokens(texts: tuple[str, ...]) -> str:
+    """Tokens as they are, their spaces and control characters visible."""
+    return one_line(" ".join(repr(text)[1:-1].replace(" ", "·") for text in texts))
+
+
+def _pushed(contribution: float) -> str:
+    """A contribution; three decimals, since a gap's neurons are seldom the strong ones."""
+    return f"{contribution:+,.3f}"

@@ -20,6 +20,7 @@ from neufs_tui import __version__
 from neufs_tui.core.records import Answer, Decision, DecisionKind, Pick, content_hash
 from neufs_tui.project.project import open_session, read_project
 from neufs_tui.project.request import ProjectRequest
+from neufs_tui.wording import explanation as wording
 from tests.cli.conftest import Ran, write_pool
 from tests.fakes import explanation, reason
 from tests.model import templates
@@ -456,7 +457,7 @@ def test_explain_tells_why_in_numbers_that_add_up(run: Run, pool: Path, tiny_lla
     assert sum(told["probabilities"].values()) == pytest.approx(1)
     assert run("explain", pool, "#8", *LABELS, *model, "--json").json == told
     lines = run("explain", pool, "r7", *LABELS, *model).out
-    assert "nothing is labelled yet" in lines and "all together" in lines
+    assert "nothing is labelled yet" in lines and "together" in lines
     missing = run("explain", pool, "nobody", *LABELS, *model)
     assert missing.status == 2
     assert "there is no example 'nobody'" in missing.err
@@ -476,6 +477,14 @@ def test_explain_repeats_what_the_screen_said_of_a_label(run: Run, pool: Path) -
     assert "Stands for 44 examples that no label covers yet: more typical than 30" in said
     assert "40 of its 500 neurons are new to your 3 labelled examples (median 12;" in said
     assert said.count("neurons are new") == 1
+    rows = wording.neuron_rows(stored, lambda _: "r0 (#1)")
+    for words in (
+        *(wording.BY_LAYER, wording.STRONGEST, wording.push_heading(stored.answer)),
+        *(" ".join(row).strip() for row in rows),
+        *(" ".join(" ".join(row[:3]).split()) for row in wording.push_rows(stored)),
+        "Beside the nearest labelled example, distance 0.41 r0 (#1): 380 neurons shared",
+    ):
+        assert words in said
     told = run("explain", pool, "r7", "--json").json
     assert told["label"] == "no, not at all"
     assert told["shown_with"]["reason"]["n_farther"] == 30

@@ -4,18 +4,10 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from neufs_tui.core.explanation import Explanation, GapNeuron, Word
-from neufs_tui.core.text import one_line, plural, visible
-from neufs_tui.wording.explanation import (
-    MEANINGS,
-    Neighbours,
-    bar_rows,
-    layer_strip,
-    neuron_name,
-    pushed,
-    sentence,
-    tokens,
-)
+from neufs_tui.core.explanation import Explanation, Word
+from neufs_tui.core.text import one_line, visible
+from neufs_tui.wording import explanation as wording
+from neufs_tui.wording.explanation import Neighbours, NeuronRow
 from neufs_tui.wording.lines import ellipsis
 
 Parts = list[Content | str | tuple[str, str]]
@@ -45,7 +37,7 @@ def underlined(text: str, words: tuple[Word, ...]) -> Content:
 def page(
     explanation: Explanation, pool: Neighbours, width: int, *, why: str, origin: str, looked: bool
 ) -> Content:
-    """Everything about one example; the model's answer, which would lead her, if she knows it.
+    """Everything about one example; the model's answer, which would lead, if it is known.
 
     Args:
         explanation: the numbers.
@@ -53,35 +45,35 @@ def page(
         width: cells a line may have.
         why: the sentence on why the example is shown.
         origin: by what model and settings they came about.
-        looked: whether she has seen what the model answers.
+        looked: whether the annotator has seen what the model answers.
     """
     gap = explanation.gap
+    first, strip, last, most = wording.layer_row(gap)
     parts: Parts = [
-        ("Why this example\n", _HEADING),
+        (f"{wording.WHY}\n", _HEADING),
         f"{why}\n",
         "\n",
-        ("What is new in it\n", _HEADING),
-        f"{sentence(explanation)}\n",
+        (f"{wording.NEW}\n", _HEADING),
+        f"{wording.sentence(explanation)}\n",
         "\n",
-        ("The gap by layer\n", _HEADING),
-        "0 |",
-        (layer_strip(gap.by_layer), _STRIP),
-        f"| {len(gap.by_layer) - 1}",
-        (f"   at most {max(gap.by_layer):,} neurons in a layer\n", _QUIET),
+        (f"{wording.BY_LAYER}\n", _HEADING),
+        first,
+        (strip, _STRIP),
+        last,
+        (f"   {most}\n", _QUIET),
         "\n",
-        ("Strongest neurons of the gap\n", _HEADING),
+        (f"{wording.STRONGEST}\n", _HEADING),
     ]
-    for one in explanation.neurons:
-        parts += _neuron(one, gap.n_scanned, pool, width)
+    for row in wording.neuron_rows(explanation, pool.name):
+        parts += _neuron(row, wording.in_sets(row, gap), width)
     if not explanation.neurons:
-        parts.append(("none: every neuron of it is covered\n", _QUIET))
+        parts.append((f"{wording.NO_NEURONS}\n", _QUIET))
     parts += _bars(explanation, looked=looked)
     if explanation.overlap is not None:
         parts += _side_by_side(explanation, pool, width)
-    n_scanned = f"{plural(gap.n_scanned, 'example')} were scanned."
     parts += [
         "\n",
-        (f"{origin} {n_scanned}\n", _QUIET),
+        (f"{origin} {wording.scanned(gap)}\n", _QUIET),
         ("? says what each number means\n", _QUIET),
     ]
     return Content.assemble(*parts)
@@ -90,66 +82,52 @@ def page(
 def meanings() -> Content:
     """Every number of the panel, in a sentence."""
     parts: Parts = [("What the numbers mean\n\n", _HEADING)]
-    for term, meaning in MEANINGS:
+    for term, meaning in wording.MEANINGS:
         parts += [(term, "bold $accent"), f" — {meaning}\n\n"]
-    parts.append(
-        "They say what this example adds to those you labelled, not which label it should have. "
-        "They are read without your labels in the prompt, so that all examples compare alike. A "
-        "large gap does not choose: the group that your labels cover least comes first, and in it "
-        "what is typical and hard.\n"
-    )
-    return Content.assemble(*parts)
+    return Content.assemble(*parts, f"{wording.MEANT}\n")
 
 
 def others(explanation: Explanation, pool: Neighbours, width: int) -> Content:
     """What other rules would have shown in the place of this example."""
     chosen = explanation.example_id
-    shown = [("this screen", chosen, "")]
-    for one in explanation.alternatives:
-        note = "the next of a fixed shuffle" if one.rule == "random" else "hardest first"
-        shown.append((one.rule, one.example_id, f"{note}; entropy {one.entropy:.2f} nats"))
-    parts: Parts = [("What other rules would show\n", _HEADING)]
-    for rule, example_id, note in shown:
-        same = " — the same example" if rule != "this screen" and example_id == chosen else ""
-        heading = f"\n{rule}: {pool.name(example_id)}{same}"
-        parts += [(heading, "bold $accent"), (f"   {note}\n", _QUIET)]
-        if not same:
-            parts.append(_quoted(pool.examples[example_id].text, width))
-    if len(shown) == 1:
-        parts.append("\nNothing else is left to show.\n")
+    this = wording.OtherRow(chosen, f"this screen: {pool.name(chosen)}", "", is_same=False)
+    rows = wording.other_rows(explanation, pool.name)
+    parts: Parts = [(f"{wording.OTHERS}\n", _HEADING)]
+    for row in (this, *rows):
+        parts += [(f"\n{row.heading}", "bold $accent"), (f"   {row.note}\n", _QUIET)]
+        if not row.is_same:
+            parts.append(_quoted(pool.examples[row.example_id].text, width))
+    if not rows:
+        parts.append(f"\n{wording.NO_OTHERS}\n")
     return Content.assemble(*parts)
 
 
-def _neuron(neuron: GapNeuron, n_scanned: int, pool: Neighbours, width: int) -> Parts:
+def _neuron(row: NeuronRow, where: str, width: int) -> Parts:
     """Three lines: how much, up, down."""
-    where = f"in {neuron.n_examples:,} of {plural(n_scanned, 'set')}"
-    if neuron.nearest is not None:
-        there = pushed(neuron.nearest_contribution)
-        where += f" · strongest in {pool.name(neuron.nearest)} {there}"
     room = width - 10
     return [
-        (f"{neuron_name(neuron):<12}", "bold"),
-        f"{pushed(neuron.contribution):>8}   ",
+        (f"{row.name:<12}", "bold"),
+        f"{row.pushes:>8}   ",
         (f"{where}\n", _QUIET),
         ("    up    ", _QUIET),
-        Content(f"{ellipsis(tokens(neuron.towards), room)}\n"),
+        Content(f"{ellipsis(row.up, room)}\n"),
         ("    down  ", _QUIET),
-        Content(f"{ellipsis(tokens(neuron.away), room)}\n"),
+        Content(f"{ellipsis(row.down, room)}\n"),
     ]
 
 
 def _bars(explanation: Explanation, *, looked: bool) -> Parts:
     """The whole push towards the answer, taken apart."""
-    rows = bar_rows(explanation)
-    longest = max(abs(contribution) for *_, contribution in rows) or 1.0
-    answer = one_line(explanation.answer) if looked else "its answer"
-    parts: Parts = ["\n", (f"What pushes the model towards {answer}, and away\n", _HEADING)]
-    for name, n_neurons, contribution in rows:
-        sign = "█" if contribution > 0 else "░"
-        bar = sign * max(1, round(_BAR * abs(contribution) / longest)) if contribution else ""
-        parts.append(f"{name:<{_PART}}{n_neurons:>8,}{pushed(contribution):>11} ")
-        parts.append((f"{bar}\n", "$success" if contribution > 0 else "$warning"))
-    parts.append((f"{'together':<{_PART}}{'':8}{pushed(explanation.total):>11}\n", "bold"))
+    *rows, together = wording.push_rows(explanation)
+    longest = max(abs(row.contribution) for row in rows) or 1.0
+    heading = wording.push_heading(one_line(explanation.answer) if looked else "its answer")
+    parts: Parts = ["\n", (f"{heading}\n", _HEADING)]
+    for row in rows:
+        share = row.contribution / longest
+        bar = ("█" if share > 0 else "░") * max(1, round(_BAR * abs(share))) if share else ""
+        parts.append(f"{row.name:<{_PART}}{row.n_neurons:>8}{row.pushes:>11} ")
+        parts.append((f"{bar}\n", "$success" if share > 0 else "$warning"))
+    parts.append((f"{together.name:<{_PART}}{together.pushes:>19}\n", "bold"))
     return parts
 
 
@@ -168,9 +146,8 @@ def _side_by_side(explanation: Explanation, pool: Neighbours, width: int) -> Par
     blank = Content("")
     parts: Parts = [
         "\n",
-        (f"Beside the nearest labelled example, distance {near.distance:.2f}\n", _HEADING),
-        f"{near.shared:,} neurons shared, {near.only_here:,} only here, "
-        f"{near.only_there:,} only there\n",
+        (f"{wording.beside_heading(near)}\n", _HEADING),
+        f"{wording.shared(near)}\n",
         _row(Content.styled("this one", "bold"), Content.styled(right, "bold"), room),
     ]
     for place in range(height):

@@ -10,16 +10,15 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Static
 
-from neufs_tui.core.explanation import Explanation, Gap, GapNeuron
-from neufs_tui.core.text import one_line, visible
+from neufs_tui.core.explanation import Explanation, Gap
+from neufs_tui.core.text import visible
 from neufs_tui.wording.explanation import (
     Neighbours,
+    NeuronRow,
     beside_others,
     layer_strip,
-    neuron_name,
+    neuron_rows,
     new_neurons,
-    pushed,
-    tokens,
 )
 from neufs_tui.wording.lines import ellipsis
 
@@ -89,7 +88,7 @@ def gap_lines(explanation: Explanation, pool: Neighbours, width: int, height: in
         lines.append(_strip(explanation.gap, f"{beside} · " if beside else "", width))
     elif beside:
         lines.append(Content(beside))
-    lines += [_line(one, pool, width) for one in explanation.neurons]
+    lines += [_line(row, width) for row in neuron_rows(explanation, pool.name)]
     return lines[:height]
 
 
@@ -104,15 +103,15 @@ def _strip(gap: Gap, beside: str, width: int) -> Content:
     return Content.assemble(before, (strip, _STRIP), after)
 
 
-def _line(neuron: GapNeuron, pool: Neighbours, width: int) -> Content:
+def _line(row: NeuronRow, width: int) -> Content:
     """A neuron: how much it pushes, which tokens up and down, the nearest labelled example."""
     room = width - _NAME - _PUSH - len("  up " + "  down ")
-    nearest = _nearest(neuron, pool, room)
+    nearest = _nearest(row, room)
     each = min(_MOST, (room - cell_len(nearest)) // 2)
-    up, down = (ellipsis(one_line(tokens(texts)), each) for texts in (neuron.towards, neuron.away))
+    up, down = (ellipsis(tokens, each) for tokens in (row.up, row.down))
     return Content.assemble(
-        (f"{neuron_name(neuron):<{_NAME}}", _LOUD),
-        f"{pushed(neuron.contribution):>{_PUSH}}",
+        (f"{row.name:<{_NAME}}", _LOUD),
+        f"{row.pushes:>{_PUSH}}",
         ("  up ", _UP),
         Content(up).pad_right(each - cell_len(up)),
         ("  down ", _DOWN),
@@ -121,13 +120,12 @@ def _line(neuron: GapNeuron, pool: Neighbours, width: int) -> Content:
     )
 
 
-def _nearest(neuron: GapNeuron, pool: Neighbours, room: int) -> str:
+def _nearest(row: NeuronRow, room: int) -> str:
     """The labelled example that comes nearest to it, as much of it as leaves room for tokens."""
-    if neuron.nearest is None:
+    if not row.nearest:
         return ""
-    short = f"  strongest in {pool.name(neuron.nearest)}"
-    long = f"{short} {pushed(neuron.nearest_contribution)}"
-    for text, least in ((long, 4 * _LEAST), (short, 2 * _LEAST)):
+    short = f"  {row.strongest_in}"
+    for text, least in ((f"{short} {row.there}", 4 * _LEAST), (short, 2 * _LEAST)):
         if room - cell_len(text) >= least:
             return text
     return ""

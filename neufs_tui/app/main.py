@@ -74,7 +74,7 @@ class LabelApp(App[None]):
 
     @property
     def summary(self) -> Counts | None:
-        """Where she left off; None when no session was opened."""
+        """Where the annotator left off; None when no session was opened."""
         return self._labelling.counts if self._labelling else None
 
     def get_default_screen(self) -> Screen[None]:

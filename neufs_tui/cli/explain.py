@@ -45,7 +45,7 @@ def explain(example: str, again: bool, as_json: bool, **options: Any) -> None:
       neufs-tui explain pool.jsonl t17
       neufs-tui explain pool.jsonl '#3' --json
     """
-    from neufs_tui.cli.progress import Narrator
+    from neufs_tui.cli.narrator import Narrator
     from neufs_tui.engine.configure import engine_config
     from neufs_tui.engine.headless import explain_example
     from neufs_tui.labelling.headless import find_example

@@ -90,7 +90,7 @@ def _reconcile(request: ProjectRequest, counts: Counts) -> None:
 def _end_at_once(exit_status: int) -> NoReturn:
     """End the process, whose session is closed, without taking the libraries apart first.
 
-    On a busy machine that takes half a second, in which her shell does not answer.
+    On a busy machine that takes half a second, in which the shell does not answer.
     """
     logging.shutdown()
     sys.stderr.flush()

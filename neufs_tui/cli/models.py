@@ -55,7 +55,7 @@ def get_model(name: str) -> None:
         )
     folder = models_dir() / folder_name(model)
     if not folder.is_dir():
-        from neufs_tui.cli.progress import Narrator
+        from neufs_tui.cli.narrator import Narrator
         from neufs_tui.engine.headless import fetch_model
 
         with Narrator() as narrator:

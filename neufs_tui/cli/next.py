@@ -40,7 +40,7 @@ def next_example(reveal: bool, as_json: bool, **options: Any) -> None:
       neufs-tui next pool.jsonl
       neufs-tui next pool.jsonl --json --reveal
     """
-    from neufs_tui.cli.progress import Narrator
+    from neufs_tui.cli.narrator import Narrator
     from neufs_tui.cli.requests import next_as_json
     from neufs_tui.labelling.startup import open_headless
     from neufs_tui.wording import sentences

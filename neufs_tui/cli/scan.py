@@ -37,7 +37,7 @@ def scan(dump: Path | None, **options: Any) -> None:
       neufs-tui scan pool.jsonl --label Question --label Complaint
       neufs-tui scan pool.jsonl --labels-from label --model ./my-model --dump capture.npz
     """
-    from neufs_tui.cli.progress import Narrator
+    from neufs_tui.cli.narrator import Narrator
     from neufs_tui.engine.configure import engine_config
     from neufs_tui.engine.headless import dump_captures, scan_pool
     from neufs_tui.project.project import read_project

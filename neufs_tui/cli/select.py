@@ -52,7 +52,7 @@ def select(as_json: bool, **options: Any) -> None:
       neufs-tui select pool.jsonl -n 8 --tau 0 --seed 3 --json > picks.json
       neufs-tui select pool.jsonl --strategy entropy
     """
-    from neufs_tui.cli.progress import Narrator
+    from neufs_tui.cli.narrator import Narrator
     from neufs_tui.engine.configure import engine_config
     from neufs_tui.engine.headless import scan_pool, select_pool
     from neufs_tui.project.project import read_project

@@ -43,7 +43,7 @@ def serve(**options: Any) -> None:
       echo '{"do": "next"}' | neufs-tui serve pool.jsonl
       my-editor-plugin | neufs-tui serve pool.jsonl --rescore off
     """
-    from neufs_tui.cli.progress import Narrator
+    from neufs_tui.cli.narrator import Narrator
     from neufs_tui.labelling.startup import open_headless
 
     request, capture = project_request(options), capture_settings(options)

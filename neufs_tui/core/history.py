@@ -28,4 +28,4 @@ class HistoryEvent:
     looked: bool
     """The annotator had the model's answer shown first."""
     shown: bool
-    """It was put before her; else she named it herself."""
+    """It was put before the annotator, not named by id."""

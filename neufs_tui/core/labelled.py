@@ -20,18 +20,18 @@ class LabelledExample:
     seconds: float | None = None
     """From its paint to the key; None when unknown."""
     looked: bool = False
-    """She had the model's answer shown before she gave hers."""
+    """The model's answer was shown before the label was given."""
     shown: bool = True
-    """It was put before her; else she named it herself."""
+    """It was put before the annotator, not named by id."""
     task: Task | None = None
-    """What was asked when she gave it; None when that is not known."""
+    """What was asked when it was given; None when that is not known."""
 
     @property
     def agrees(self) -> bool | None:
-        """Whether the model's answer was hers.
+        """Whether the model's answer was the annotator's.
 
-        None when the two cannot be compared: the model had not answered, she had looked at its
-        answer, or her label was not among those that it chose from.
+        None when the two cannot be compared: the model had not answered, its answer had been
+        looked at, or the label was not among those that it chose from.
         """
         if self.pick is None or self.looked:
             return None

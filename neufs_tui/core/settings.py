@@ -16,7 +16,7 @@ DEFAULT_SIGNAL: Signal = "margin"
 DEFAULT_STRATEGY = "neufs"
 """The rule that chooses while labelling."""
 DifficultyName = Literal[Signal, "auto"]
-"""A signal, or `auto`: the one that has told right from wrong best on her labels."""
+"""A signal, or `auto`: the one that has told right from wrong best on the annotator's labels."""
 HookSite = Literal["down_proj", "act_fn"]
 """Where activations are read: the down-projection's input, or the gate's activation alone."""
 

@@ -49,17 +49,17 @@ class Focus:
     decisions: tuple[Decision, ...]
     """What holds now, in the order it was decided."""
     shown: ExampleId | None
-    """The example on her screen, or None when nothing is."""
+    """The example on the annotator's screen, or None when nothing is."""
     signal: Signal = DEFAULT_SIGNAL
     """The difficulty signal to choose by: of the decisions before the last one, so that the next
-    example is the same whether it was computed while she read or after her key."""
+    example is the same whether it was computed while it was read or after a key."""
     signal_after: Signal = DEFAULT_SIGNAL
     """The one to choose by once `shown` is decided."""
 
 
 @dataclass(frozen=True, slots=True)
 class Explain:
-    """She asks why an example was chosen."""
+    """The annotator asks why an example was chosen."""
 
     example_id: ExampleId
     decisions: tuple[Decision, ...]
@@ -68,7 +68,7 @@ class Explain:
 
 @dataclass(frozen=True, slots=True)
 class FindWords:
-    """She asks which words of an example switch its gap neurons on."""
+    """The annotator asks which words of an example switch its gap neurons on."""
 
     example_id: ExampleId
     decisions: tuple[Decision, ...]
@@ -141,7 +141,7 @@ class ScanProgressed:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """What to show for a `Focus`, and what to show after either of her answers to it."""
+    """What to show for a `Focus`, and what to show after either answer to it."""
 
     revision: int
     shown: ExampleId | None
@@ -157,7 +157,7 @@ class Ranked:
     complete: bool
     """Whether the whole pool was scanned when this was computed."""
     further_after_label: tuple[Pick, ...] = ()
-    """What else is best then, best first, to go on with while she is faster than the engine: it
+    """What else is best then, best first, to go on with while keys are faster than the engine: it
     knows the label, as `queue` does not."""
     further_after_skip: tuple[Pick, ...] = ()
     """The same for `after_skip`."""

@@ -37,7 +37,7 @@ from neufs_tui.selection.strategy import Choice, SelectionState, Strategy
 QUEUE_LENGTH = 8
 """Candidates sent beside the next one, to go on with if the engine falls silent."""
 N_AHEAD = 8
-"""Examples looked for behind each decision she may take on the one shown."""
+"""Examples looked for behind each decision that may be taken on the one shown."""
 _GROWTH = 1.25
 _BESIDE_FROM = 1000
 """Examples from which on a strategy begins beside the work; before, it takes a moment."""

@@ -1,4 +1,4 @@
-"""Rereading in context: what the model answers with her labels in its prompt.
+"""Rereading in context: what the model answers with the annotator's labels in its prompt.
 
 After a label the demonstration joins the shared prompt prefix, and candidates are read behind
 it, best first. Whoever drives it goes on batch by batch and stops when she acts.
@@ -21,7 +21,7 @@ from neufs_tui.statistics.stability import Change
 _REMEMBERED = 16
 """Sets of demonstrations whose readings are kept, for undo and redo."""
 _BATCH_S = 0.6
-"""Seconds that a batch should take: as long she may wait for an answer when she acts."""
+"""Seconds that a batch should take: as long the annotator may wait for an answer."""
 
 Demonstrations = tuple[Demonstration, ...]
 

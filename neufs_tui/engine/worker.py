@@ -139,7 +139,7 @@ class Engine:
                 self._answer()
 
     def _answer(self) -> None:
-        """Follow her decisions, and say what comes next."""
+        """Follow the annotator's decisions, and say what comes next."""
         if self._focus is None or self._ranker is None:
             return
         if self._rescorer is not None:
@@ -152,7 +152,7 @@ class Engine:
             self._send(replace(ranked, final=ranked.complete))
             return
         self._send(ranked)
-        # Best first, as it looks now; what she is reading is on her screen as it is
+        # Best first, as it looks now; what is being read is on the screen as it is
         order = self._ranker.order(self._focus)
         limit = SHORTLIST if self._config.selection.rescore == "shortlist" else len(order)
         self._candidates = [one for one in order if one != self._focus.shown][:limit]
@@ -191,7 +191,7 @@ class Engine:
         self._is_unranked = False
 
     def _explain(self) -> bool:
-        """Answer questions, the newest first, until something is heard from her.
+        """Answer questions, the newest first, until something is heard from the app.
 
         Returns:
             Whether none is left.
@@ -229,7 +229,7 @@ class Engine:
         ranker.refresh(rescorer.readings, n_demonstrations=len(rescorer.demonstrations))
 
     def _is_waiting(self) -> bool:
-        """Whether nothing is on her screen, so that each further batch may bring something."""
+        """Whether nothing is on the screen, so that each further batch may bring something."""
         return self._focus is not None and self._focus.shown is None
 
     def _hear(self) -> bool:

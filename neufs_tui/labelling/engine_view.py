@@ -63,7 +63,7 @@ class EngineView:
                 self._lose(restarting=event.restarting)
 
     def turn_back(self, revision: int) -> None:
-        """She undid or redid, which made the journal this long: what is older no longer holds."""
+        """An undo or redo made the journal this long: what is older no longer holds."""
         self.rescored, self._turned_back_at = None, revision
 
     @property

@@ -31,7 +31,7 @@ class Made:
 
 
 class HeadlessLabelling:
-    """Does what the screen does with its keys, by the same rules, and waits where she would."""
+    """Does what the screen does with its keys, by the same rules, and waits where one would."""
 
     def __init__(
         self,

@@ -10,7 +10,7 @@ class LookAhead:
     """What the engine wants next by the newest decision that it knows of.
 
     A ranking says what follows either decision on the example that was shown. It may come when
-    she has decided that and more; then it is still the newest there is.
+    that and more is decided; then it is still the newest there is.
     """
 
     def __init__(self) -> None:
@@ -23,7 +23,7 @@ class LookAhead:
     def decide(
         self, kind: DecisionKind, revision: int, shown: ExampleId, ranked: Ranked | None
     ) -> None:
-        """She decides on the example shown.
+        """The annotator decides on the example shown.
 
         Args:
             kind: label or skip.
@@ -49,6 +49,6 @@ class LookAhead:
         self._made = {at: made for at, made in self._made.items() if at[0] >= ranked.revision}
 
     def turn_back(self) -> None:
-        """She undid or redid: what was made of decisions since holds no longer."""
+        """The annotator undid or redid: what was made of decisions since holds no longer."""
         self.picks = ()
         self._made.clear()

@@ -49,7 +49,7 @@ class LabellingLoop:
         self.done: Shown | None = None
         """The example labelled last, as it was shown; None after anything else."""
         self._revealed: set[ExampleId] = set()
-        """Examples whose answer by the model she has seen."""
+        """Examples whose answer by the model the annotator has seen."""
         self._questions = Questions(workspace.session.add_panel)
         restored = workspace.session.shown()
         if restored is not None:
@@ -60,7 +60,7 @@ class LabellingLoop:
 
     @property
     def counts(self) -> Counts:
-        """Where she is."""
+        """Where the annotator is."""
         return self._position.counts
 
     @property
@@ -90,12 +90,12 @@ class LabellingLoop:
         return ranked is not None and ranked.final and owes_nothing
 
     def connect(self, send: Callable[[Request], None]) -> None:
-        """Tell the engine, from now on, where she is."""
+        """Tell the engine, from now on, where the annotator is."""
         self._send = send
         self._tell()
 
     def painted(self) -> None:
-        """Remember, for a restart, what has come onto her screen."""
+        """Remember, for a restart, what has come onto the screen."""
         if self.shown is not None:
             shown = self.shown
             self.workspace.session.set_shown(shown.example.id, shown.pick, looked=self.has_looked)
@@ -214,19 +214,19 @@ class LabellingLoop:
 
     @property
     def words(self) -> tuple[Word, ...] | None:
-        """Of the example shown, that switch its gap on; None until she asked and they are there."""
+        """Of the example shown, that switch its gap on; None until asked for and found."""
         return self._questions.words
 
     @property
     def has_looked(self) -> bool:
-        """Whether she has seen the model's answer to the example shown."""
+        """Whether the annotator has seen the model's answer to the example shown."""
         return self.shown is not None and self.shown.example.id in self._revealed
 
     def look(self) -> Pick | None:
-        """The model's answer to the example shown, which she sees now; None when there is none.
+        """The model's answer to the example shown, which counts as seen now; None if there is none.
 
         Raises:
-            SessionError: that she looked could not be stored.
+            SessionError: that it was looked at could not be stored.
         """
         if self.shown is None or self.shown.pick is None:
             return None

@@ -22,7 +22,7 @@ class Position:
     signals: tuple[Signal, Signal]
     """The difficulty signals for the example shown and for the next. Each is chosen by the labels
     there were when its example was looked for, which is one decision earlier: the next example
-    is computed while she reads this one."""
+    is computed while this one is read."""
 
     @property
     def answers(self) -> dict[ExampleId, Answer]:

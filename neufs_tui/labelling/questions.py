@@ -10,7 +10,7 @@ from neufs_tui.engine.protocol import Explained, WordsFound
 
 
 class Questions:
-    """Each example shown is explained once, unasked; its words are found when she asks."""
+    """Each example shown is explained once, unasked; its words are found on request."""
 
     def __init__(self, keep: Callable[[Explanation], None]) -> None:
         """Begin with no example.
@@ -26,7 +26,7 @@ class Questions:
         self.explanation: Explanation | None = None
         """Of the example shown; None until the engine has it."""
         self.words: tuple[Word, ...] | None = None
-        """Of the example shown; None until she asks and the engine has them."""
+        """Of the example shown; None until they are asked for and the engine has them."""
 
     def begin(self, example_id: ExampleId | None) -> None:
         """Another example is shown, or none."""

@@ -10,7 +10,7 @@ from neufs_tui.core.records import Example, Pick
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An example before her."""
+    """An example before the annotator."""
 
     example: Example
     pick: Pick | None
@@ -26,6 +26,6 @@ class Waiting(Enum):
     SCANNING = auto()
     """Every scanned example is decided, and the scan goes on."""
     FAILED = auto()
-    """The engine is off before it chose anything: she decides whether to go on without."""
+    """The engine is off before it chose anything: whether to go on without it is asked."""
     FINISHED = auto()
     """Every example of the pool is decided."""

@@ -12,8 +12,8 @@ from neufs_tui.model.loaded import LoadedModel
 _MOST_TOKENS = {"cpu": 2048, "cuda": 32768}
 """Tokens of a batch beyond which nothing gets faster, however small the model."""
 _ENOUGH_WORK = {"cpu": 1.2e11, "cuda": 3e13}
-"""Multiplications of a batch from which on a larger one only takes longer: she waits for it when
-she acts. On two cores about a second; on a GPU 8,192 tokens of a model with 4 billion weights."""
+"""Multiplications of a batch from which on a larger one only takes longer: whoever acts waits
+for it. On two cores about a second; on a GPU 8,192 tokens of a model with 4 billion weights."""
 _ENOUGH_TOKENS = {"cpu": 128, "cuda": 2048}
 """Tokens of a batch at least, if they fit: fewer would leave the device idle."""
 FEWEST_TOKENS = 64

@@ -1,4 +1,4 @@
-"""How the model did against her labels as they came: the learning curve's numbers."""
+"""How the model did against the annotator's labels as they came: the learning curve's numbers."""
 
 from __future__ import annotations
 

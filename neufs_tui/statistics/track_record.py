@@ -1,4 +1,4 @@
-"""What the difficulty signals were worth on her labels: her label against the model's answer.
+"""What the difficulty signals were worth on the annotator's labels, against the model's answers.
 
 Both come from the moment an example was shown: the answer with the demonstrations there were,
 and each signal's value beside the other examples read alike. So nothing here has seen the label.
@@ -50,7 +50,7 @@ class TrackRecord:
 
 
 def track_record(labelled: Sequence[LabelledExample]) -> TrackRecord:
-    """Compare what was known of each example with the label she gave it.
+    """Compare what was known of each example with the label it was given.
 
     Args:
         labelled: the labels that hold.
@@ -74,7 +74,7 @@ def signal_for(wanted: DifficultyName, labelled: Sequence[LabelledExample]) -> S
 
     Args:
         wanted: a signal, or `auto`: the default until another has told right from wrong better
-            than chance on her labels, then the one that does it best.
+            than chance on the labels, then the one that does it best.
         labelled: the labels that hold.
     """
     if wanted != "auto":

@@ -1,6 +1,6 @@
 """The journal's meaning: what holds after a sequence of events. Pure; nothing is stored here.
 
-Events are only ever appended. A decision on an example replaces her earlier one and takes its
+Events are only ever appended. A decision on an example replaces the earlier one and takes its
 place at the end of the order; undoing it brings the earlier one back where it was.
 """
 
@@ -43,7 +43,7 @@ class JournalEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class JournalState:
     """What the journal amounts to."""
 
     made: tuple[JournalEvent, ...] = ()
@@ -62,12 +62,12 @@ class Standing:
         return tuple(latest.values())
 
 
-def fold(events: Iterable[JournalEvent], start: Standing | None = None) -> Standing:
+def fold(events: Iterable[JournalEvent], start: JournalState | None = None) -> JournalState:
     """What holds after `events`, on top of what held at the start.
 
     An undo with nothing to undo, and a redo with nothing to redo, change nothing.
     """
-    start = start or Standing()
+    start = start or JournalState()
     made, undone, revision = list(start.made), list(start.undone), start.revision
     for event in events:
         revision += 1
@@ -80,4 +80,4 @@ def fold(events: Iterable[JournalEvent], start: Standing | None = None) -> Stand
         else:
             made.append(event)
             undone.clear()
-    return Standing(tuple(made), tuple(undone), revision)
+    return JournalState(tuple(made), tuple(undone), revision)

@@ -49,7 +49,7 @@ def m001_examples_events_state(db: Database) -> None:
 
 @session_migrations()
 def m002_looked_and_panels(db: Database) -> None:
-    """Whether she saw the model's answer first, and what the panel said of each label."""
+    """Whether the annotator saw the model's answer first, and what the panel said of each label."""
     db.table("events").add_column("looked", int)
     db.table("panels").create(
         {"seq": int, "panel": str},  # JSON

@@ -1,4 +1,4 @@
-"""The session: what she decided on a pool, in one file, on disk before anything moves on.
+"""The session: what the annotator decided on a pool, in one file, on disk before anything moves on.
 
 One connection, used on the thread that opened it. A decision is an event that is appended and
 never changed; what holds is a fold over the events (`storage/journal.py`).
@@ -19,7 +19,7 @@ from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.records import Decision, ExampleId, ModelIdentity, Pick
 from neufs_tui.errors import SessionError
 from neufs_tui.storage import session_rows
-from neufs_tui.storage.journal import EventKind, JournalEvent, Standing, fold
+from neufs_tui.storage.journal import EventKind, JournalEvent, JournalState, fold
 from neufs_tui.storage.pool import Pool
 from neufs_tui.storage.session_file import SessionFile, open_session_file, translated
 from neufs_tui.storage.stored_json import (
@@ -42,7 +42,7 @@ class Session:
         self._file = file
         self._labelled: dict[int, LabelledExample] = {}
         """By the number of the label's line, as far as they were read."""
-        self._stand(fold(session_rows.read_events(file.db)))
+        self._hold(fold(session_rows.read_events(file.db)))
 
     @classmethod
     def open(cls, path: str | Path, *, write: bool) -> Session:
@@ -145,7 +145,7 @@ class Session:
 
     def revision(self) -> int:
         """Length of the journal; it grows with every label, skip, undo and redo."""
-        return self._standing.revision
+        return self._journal.revision
 
     def decisions(self) -> tuple[Decision, ...]:
         """What holds now, in the order it was decided."""
@@ -156,7 +156,7 @@ class Session:
         after = max(self._labelled, default=0)
         for one in session_rows.read_labelled(self._file.db, after=after):
             self._labelled[one.seq] = one
-        holding = sorted(event.seq for event in self._standing.holding())
+        holding = sorted(event.seq for event in self._journal.holding())
         return tuple(self._labelled[seq] for seq in holding if seq in self._labelled)
 
     def history(self) -> tuple[HistoryEvent, ...]:
@@ -176,12 +176,12 @@ class Session:
         """Store a decision; it is on disk when this returns.
 
         Args:
-            decision: what she decided, on an example of the pool.
+            decision: what was decided, on an example of the pool.
             pick: why the example was shown; None when no ranking chose it.
             seconds: from the example's paint to the key; None when unknown.
-            looked: the model's answer was shown to her first.
+            looked: the model's answer was shown first.
             panel: what the panel said of the example; None when it said nothing yet.
-            shown: the example was put before her; else she named it herself.
+            shown: the example was put before the annotator, not named by id.
 
         Raises:
             SessionError: it could not be stored, and nothing has changed.
@@ -192,7 +192,7 @@ class Session:
 
     def add_panel(self, panel: Explanation) -> None:
         """Store what the panel says of a label that holds, unless something is stored already."""
-        for event in self._standing.holding():
+        for event in self._journal.holding():
             if event.example_id == panel.example_id and event.kind is EventKind.LABEL:
                 if session_rows.read_panel(self._file.db, event.seq) is None:
                     with self._file.transaction() as db:
@@ -201,7 +201,7 @@ class Session:
 
     def panel(self, example_id: ExampleId) -> Explanation | None:
         """What the panel said of an example when it was given the label that holds."""
-        for event in self._standing.holding():
+        for event in self._journal.holding():
             if event.example_id == example_id and event.kind is EventKind.LABEL:
                 return session_rows.read_panel(self._file.db, event.seq)
         return None
@@ -212,7 +212,7 @@ class Session:
         Raises:
             SessionError: it replaced a label that the task has no more, and nothing has changed.
         """
-        return self._turn_back(EventKind.UNDO, self._standing.made)
+        return self._turn_back(EventKind.UNDO, self._journal.made)
 
     def redo(self) -> Decision | None:
         """Bring back the decision undone last and return it; None when there is none.
@@ -220,25 +220,25 @@ class Session:
         Raises:
             SessionError: its label is one that the task has no more, and nothing has changed.
         """
-        return self._turn_back(EventKind.REDO, self._standing.undone)
+        return self._turn_back(EventKind.REDO, self._journal.undone)
 
     def pick_of(self, example_id: ExampleId) -> Pick | None:
         """Why the example was shown when it was last decided, undone or not."""
         return session_rows.last_pick(self._file.db, example_id)
 
     def set_shown(self, example_id: ExampleId, pick: Pick | None, *, looked: bool = False) -> None:
-        """Remember what is on her screen at this revision.
+        """Remember what is on the screen at this revision.
 
         Args:
             example_id: the example.
             pick: why it is shown.
-            looked: she has seen the model's answer to it.
+            looked: the annotator has seen the model's answer to it.
         """
         record = ShownRecord(example_id, self.revision(), pick, looked)
         self._save("shown", to_json(record))
 
     def shown(self) -> tuple[ExampleId, Pick | None, bool] | None:
-        """What was on her screen at this revision, and whether she had seen the model's answer.
+        """What was on the screen at this revision, and whether the model's answer had been seen.
 
         None when nothing was shown.
         """
@@ -249,27 +249,27 @@ class Session:
         return shown.example_id, shown.pick, shown.looked
 
     def counts(self, label_names: Sequence[str] = ()) -> Counts:
-        """How far she is, with the task's labels counted even when nobody has used them."""
+        """How far labelling is, with the task's labels counted even when nobody has used them."""
         return count(self._decisions, session_rows.ids_in_pool(self._file.db), label_names)
 
-    def _stand(self, standing: Standing) -> None:
-        self._standing = standing
-        self._decisions = tuple(event.decision for event in standing.holding())
+    def _hold(self, state: JournalState) -> None:
+        self._journal = state
+        self._decisions = tuple(event.decision for event in state.holding())
 
     def _turn_back(self, kind: EventKind, stack: tuple[JournalEvent, ...]) -> Decision | None:
         if not stack:
             return None
         event = JournalEvent(self.revision() + 1, kind, stack[-1].example_id)
-        self._refuse_dropped_labels(fold([event], self._standing))
+        self._refuse_dropped_labels(fold([event], self._journal))
         self._append(event)
         return stack[-1].decision
 
-    def _refuse_dropped_labels(self, standing: Standing) -> None:
+    def _refuse_dropped_labels(self, state: JournalState) -> None:
         """A label that was dropped while it did not hold must not come to hold again."""
         if (settings := self.settings()) is None:
             return
         may_hold = {*settings.task.label_names, *_labels(self._decisions)}
-        if back := _labels(event.decision for event in standing.holding()) - may_hold:
+        if back := _labels(event.decision for event in state.holding()) - may_hold:
             raise SessionError(
                 f"{back.pop()!r} is not a label any more, so it cannot be brought back",
                 hint="start again with it named too, and it can",
@@ -291,7 +291,7 @@ class Session:
             )
             if panel is not None:
                 session_rows.keep_panel(db, event.seq, panel)
-        self._stand(fold([event], self._standing))
+        self._hold(fold([event], self._journal))
 
     def _save(self, name: str, value: str) -> None:
         if self._file.state(name) == value:

@@ -37,7 +37,7 @@ class ShownRecord:
     """Length of the journal when it was painted; it is out of date at any other."""
     pick: Pick | None = None
     looked: bool = False
-    """She has seen the model's answer to it."""
+    """The annotator has seen the model's answer to it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ def _enough(found: Stable) -> str:
 
 
 def agreement(progress: Progress) -> str:
-    """How often the model's answer was hers, with its interval."""
+    """How often the model's answer was the annotator's, with its interval."""
     now = progress.points[-1].agreement
     looked = ""
     if now.looked:

@@ -21,7 +21,7 @@ def decided(
 
     Args:
         example: the one decided.
-        decision: what she decided.
+        decision: what was decided.
         pick: what was known when it was shown.
         undo: the key that takes it back.
     """
@@ -35,7 +35,7 @@ def decided(
 
 
 def both_answers(answer: Answer, pick: Pick) -> str:
-    """Her label beside the model's answer from before it."""
+    """The annotator's label beside the model's answer from before it."""
     of = pick.probabilities.get(pick.answer)
     model = one_line(pick.answer) if of is None else f"{one_line(pick.answer)} {share(of)}"
     return f"you: {one_line(answer.text)} · {_model(pick)}: {model}"
@@ -107,7 +107,7 @@ def too_early(n_keys: int) -> str:
 
 
 def engine_failed(event: EngineFailed) -> str:
-    """What she needs to know of an engine that could not go on."""
+    """What is to be known of an engine that could not go on."""
     message = _sentence(event.message)
     if event.out_of_memory:
         return f"{message} It starts again with smaller batches; go on labelling."
@@ -115,7 +115,7 @@ def engine_failed(event: EngineFailed) -> str:
 
 
 def engine_died(event: EngineDied) -> str:
-    """What she needs to know of an engine that is gone."""
+    """What is to be known of an engine that is gone."""
     reason = _sentence(event.reason)
     if event.restarting:
         return f"{reason} It starts again; go on labelling."

@@ -57,7 +57,7 @@ def work_parts(scan: ScanProgressed, rescored: Rescored | None, n_labels: int) -
 
 
 def freshness(pick: Pick | None, n_labels: int, *, brief: bool = False) -> str:
-    """How much of what she said the example on the screen was chosen with.
+    """How much of what the annotator said the example on the screen was chosen with.
 
     What is counted is the labels that it does not know: of those it knows there may be fewer than
     of the example before it, without an undo.

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neufs_tui.core.records import Answer, Decision, DecisionKind
-from neufs_tui.storage.journal import EventKind, JournalEvent, Standing, fold
+from neufs_tui.storage.journal import EventKind, JournalEvent, JournalState, fold
 
 Step = tuple[str, str, str]
 
@@ -25,8 +25,8 @@ def events(steps: list[Step]) -> list[JournalEvent]:
     ]
 
 
-def decisions(standing: Standing) -> list[Decision]:
-    return [event.decision for event in standing.holding()]
+def decisions(state: JournalState) -> list[Decision]:
+    return [event.decision for event in state.holding()]
 
 
 def by_states(steps: list[Step]) -> list[Decision]:

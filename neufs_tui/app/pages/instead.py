@@ -42,7 +42,7 @@ def instead(loop: LabellingLoop | None, loading: Loading, failure: tuple[str, st
     """What stands where the text would.
 
     Args:
-        loop: where she is; None until the session is open.
+        loop: where the annotator is; None until the session is open.
         loading: how far the start is.
         failure: message and hint of what stopped the engine.
     """

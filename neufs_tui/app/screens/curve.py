@@ -23,7 +23,7 @@ _LINE = (143, 179, 217)
 
 
 class CurveScreen(ModalScreen[None]):
-    """Agreement with her labels, coverage gained, and what each signal was worth."""
+    """Agreement with the annotator's labels, coverage gained, and what each signal was worth."""
 
     CSS_PATH = "curve.tcss"
     AUTO_FOCUS = ""
@@ -63,7 +63,7 @@ class CurveScreen(ModalScreen[None]):
             self.query_one(VerticalScroll).scroll_page_up(animate=False)
 
     def _plot_agreement(self, plot: PlotextPlot) -> None:
-        """The share of answers that were hers, between the ends of its interval."""
+        """The share of answers that were the annotator's, between the ends of its interval."""
         points = [one for one in self._progress.points if one.agreement.share is not None]
         plt = plot.plt
         plt.title("answers that were yours")

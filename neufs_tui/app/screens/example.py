@@ -1,4 +1,4 @@
-"""A screen around one example: what she may ask of it, and the line that answers."""
+"""A screen around one example: what the annotator may ask of it, and the line that answers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class ExampleScreen(Screen[None]):
         self._loop: LabellingLoop | None = None
         self._said = ""
         self._underlines = False
-        """Whether she asked for the words behind the gap."""
+        """Whether the annotator asked for the words behind the gap."""
 
     def ask(self, action: Action) -> None:
         """Do what a key asks about the example shown."""

@@ -48,7 +48,7 @@ _NOTHING_SHOWN = frozenset({"u", "r", "?", "q"})
 
 
 class LabelScreen(ExampleScreen):
-    """Shows what the loop says, and passes on what she does.
+    """Shows what the loop says, and passes on what the annotator does.
 
     A key acts on the picture that was on the screen when it was pressed: keys read before the
     present picture was painted are dropped.
@@ -98,7 +98,7 @@ class LabelScreen(ExampleScreen):
         self._refresh()
 
     def hear(self, event: Event) -> None:
-        """Show what an event changes: never the example she is reading."""
+        """Show what an event changes: never the example being read."""
         if self._loop is None:
             return
         was = self._loop.engine.state

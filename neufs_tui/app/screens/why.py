@@ -38,7 +38,7 @@ class ExplainedScreen(PageScreen):
             explanation: the engine's, if it is there already.
             why: the sentence on why it is shown.
             origin: by what model and settings it came about.
-            looked: whether she has seen what the model answers.
+            looked: whether the annotator has seen what the model answers.
         """
         super().__init__(Content("Asking the model …"), self.opened_by)
         self._example_id = example_id

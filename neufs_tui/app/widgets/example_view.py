@@ -1,4 +1,4 @@
-"""An example as she reads it: its text, where it stands, why it is shown."""
+"""An example as the annotator reads it: its text, where it stands, why it is shown."""
 
 from __future__ import annotations
 

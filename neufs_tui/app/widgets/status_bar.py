@@ -1,4 +1,4 @@
-"""The two lines at the bottom that say where she is and where the engine is."""
+"""The two lines at the bottom that say where the annotator is and where the engine is."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class StatusBar(Widget):
     engine: reactive[str] = reactive("")
 
     def tell(self, loop: LabellingLoop) -> None:
-        """Say where she is, how far the engine is, and how fresh what she sees is."""
+        """Say where the annotator is, how far the engine is, and how fresh the choice is."""
         shown, heard, n_labels = loop.shown, loop.engine, loop.counts.labelled
         scan = heard.scan
         self.counts = count_parts(loop.counts, loop.workspace.selection.shots)

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from hashlib import blake2b
 from pathlib import Path
-from types import TracebackType
 
 from neufs_tui.core.counts import Counts, count
 from neufs_tui.core.explanation import Explanation
@@ -67,12 +66,7 @@ class Session:
         """Use it in a `with`."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Close it."""
         self.close()
 

@@ -14,7 +14,7 @@ from neufs_tui.engine.batching import Batching, Encoded
 from neufs_tui.model.encoding import EncodedPrompt
 from tests.engine.test_ranking import capture
 from tests.engine.test_scanning import config
-from tests.model.conftest import load_tiny
+from tests.models import load_tiny
 
 TOKENS = 10
 """Of each prompt."""

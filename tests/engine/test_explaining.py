@@ -12,15 +12,14 @@ import torch
 
 from neufs_tui.core.explanation import Explanation
 from neufs_tui.core.records import Answer, Decision, DecisionKind, Example, content_hash
-from neufs_tui.core.settings import CaptureSettings, ModelChoice
+from neufs_tui.core.settings import CaptureSettings
 from neufs_tui.engine.explaining import N_NEURONS, Explainer
 from neufs_tui.engine.scanning import Scanner, ready
 from neufs_tui.model.capture import CaptureRunner
 from neufs_tui.model.encoding import PromptEncoder
 from neufs_tui.model.loaded import LoadedModel
-from neufs_tui.model.loading.pretrained import load_model
 from tests.engine.test_scanning import TASK, config, pool
-from tests.model.conftest import Heard, load_tiny
+from tests.models import load, load_tiny
 
 EXAMPLES = pool(12)
 
@@ -99,8 +98,7 @@ def test_the_bars_add_up_to_the_projected_ffn_output(
 @pytest.mark.embedded
 def test_the_bars_of_fifty_real_examples_add_up(embedded_models_dir: Path, tmp_path: Path) -> None:
     """In bfloat16 the layers themselves round: benchmarks/bars.py says by how much."""
-    choice = ModelChoice("smollm2-135m", device="cpu", dtype="float32")
-    loaded = load_model(choice, embedded_models_dir, Heard())
+    loaded = load("smollm2-135m", embedded_models_dir)
     lines = (Path(__file__).parents[2] / "sample_data" / "pool.jsonl").read_text().splitlines()
     texts = [json.loads(line)["text"] for line in lines[:53]]
     examples = tuple(Example(content_hash(text), text, row) for row, text in enumerate(texts))

@@ -14,7 +14,7 @@ from neufs_tui.model.capture import CaptureRunner
 from neufs_tui.model.encoding import PromptEncoder
 from neufs_tui.model.loaded import LoadedModel
 from tests.engine.test_scanning import TASK, config, pool
-from tests.model.conftest import load_tiny
+from tests.models import load_tiny
 
 EXAMPLES = pool(40)
 

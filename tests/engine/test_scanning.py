@@ -16,22 +16,16 @@ from neufs_tui.engine.batching import Batching
 from neufs_tui.engine.protocol import EngineConfig, ScanProgressed
 from neufs_tui.engine.scanning import Scanner
 from neufs_tui.model.loaded import LoadedModel
-from neufs_tui.model.loading.pretrained import load_model
 from neufs_tui.model.memory import FEWEST_TOKENS
+from tests.models import load
 from tests.tiny import CORPUS
 
 TASK = Task(labels=(Label("yes"), Label("no, not at all")))
 
 
-class _Deaf:
-    def stage(self, name: str, detail: str) -> None: ...
-    def downloaded(self, done: int, total: int) -> None: ...
-
-
 @pytest.fixture(scope="module")
 def loaded(tiny_llama: Path) -> LoadedModel:
-    choice = ModelChoice(str(tiny_llama), device="cpu", dtype="float32")
-    return load_model(choice, tiny_llama, _Deaf())
+    return load(tiny_llama)
 
 
 def pool(n: int, order: list[int] | None = None) -> tuple[Example, ...]:

@@ -24,7 +24,7 @@ from neufs_tui.selection.incremental import Neufs
 from tests.engine.test_ranking import capture
 from tests.engine.test_scanning import config
 from tests.engine.test_scanning import pool as examples_of
-from tests.model.conftest import load_tiny
+from tests.models import load_tiny
 from tests.storage.values import write_rows
 
 N = 24

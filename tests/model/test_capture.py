@@ -12,18 +12,18 @@ import torch
 from transformers.pytorch_utils import Conv1D
 
 from neufs_tui.core.records import Label, Task
-from neufs_tui.core.settings import CaptureSettings, ModelChoice
+from neufs_tui.core.settings import CaptureSettings
 from neufs_tui.model import reading
 from neufs_tui.model.capture import CaptureRunner
 from neufs_tui.model.encoding import EncodedPrompt, PromptEncoder
 from neufs_tui.model.expanded import read_expanded
 from neufs_tui.model.loaded import LoadedModel
-from neufs_tui.model.loading.pretrained import load_model
 from neufs_tui.model.prefix import MIN_LENGTH
 from neufs_tui.model.reading import LARGE_TREE
 from neufs_tui.model.ways import Way
-from tests.model.conftest import Heard, assert_same, load_tiny
+from tests.captures import assert_same
 from tests.model.test_concentration import slow_nucleus
+from tests.models import load, load_tiny
 from tests.tiny import CORPUS, FAMILIES
 
 TASK = Task(
@@ -180,8 +180,7 @@ def test_a_shared_beginning_changes_nothing_but_the_work(
 @pytest.mark.parametrize("shared", [False, True])
 def test_a_gpu_captures_what_a_cpu_captures(tmp_path: Path, shared: bool) -> None:
     here = load_tiny(tmp_path, "llama")
-    choice = ModelChoice(str(tmp_path), device="cuda", dtype="float32")
-    there = load_model(choice, tmp_path, Heard())
+    there = load(tmp_path, device="cuda")
     encoder = PromptEncoder(here.tokenizer, TASK, context_window=here.context_window)
     prompts = [encoder.prompt(text) for text in CORPUS]
     runners = [

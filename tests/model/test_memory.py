@@ -8,7 +8,7 @@ import torch
 
 from neufs_tui.model.loading.failures import is_out_of_memory
 from neufs_tui.model.memory import batch_tokens, free_memory
-from tests.model.conftest import load_tiny
+from tests.models import load_tiny
 
 
 def test_batches_are_sized_to_the_free_memory(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from neufs_tui.model.capture import CaptureRunner
 from neufs_tui.model.encoding import PromptEncoder
 from neufs_tui.model.loaded import LoadedModel
 from neufs_tui.model.prefix import PromptPrefix, common_beginning
-from tests.model.conftest import assert_same, load_tiny
+from tests.captures import assert_same
+from tests.models import load_tiny
 from tests.tiny import CORPUS
 
 TASK = Task(

@@ -10,7 +10,7 @@ from torch import nn
 from transformers.pytorch_utils import Conv1D
 
 from neufs_tui.model.readout import Readout
-from tests.model.conftest import load_tiny
+from tests.models import load_tiny
 from tests.tiny import FAMILIES
 
 

@@ -10,20 +10,18 @@ import numpy as np
 import pytest
 
 from neufs_tui.core.records import Label, Task
-from neufs_tui.core.settings import REFERENCE_CAPTURE, ModelChoice
+from neufs_tui.core.settings import REFERENCE_CAPTURE
 from neufs_tui.model.capture import CaptureRunner
 from neufs_tui.model.encoding import EncodedPrompt, PromptEncoder
 from neufs_tui.model.loaded import LoadedModel
-from neufs_tui.model.loading.pretrained import load_model
-from tests.model.conftest import Heard
+from tests.models import load
 
 pytestmark = pytest.mark.embedded
 
 
 @pytest.fixture(scope="module")
 def embedded(embedded_models_dir: Path) -> LoadedModel:
-    choice = ModelChoice(name="smollm2-135m", device="cpu", dtype="float32")
-    return load_model(choice, embedded_models_dir, Heard())
+    return load("smollm2-135m", embedded_models_dir)
 
 
 def recorded_task(rows: list[dict]) -> tuple[Task, list[str]]:

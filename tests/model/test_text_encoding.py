@@ -16,8 +16,8 @@ from neufs_tui.model.frame import Piece
 from neufs_tui.model.loading.catalogue import EMBEDDED
 from neufs_tui.model.loading.embedded import fetch
 from neufs_tui.model.text_encoding import TextEncoder
-from tests.model.conftest import Heard
 from tests.model.tokenizers import ALPHABET, KINDS, tokenizer_of
+from tests.models import Listener
 
 OWN = ["<|user|>", "<|end|>", "<|assistant|>"]
 LEFT, RIGHT = Piece("<|user|>", is_data=False), Piece("<|end|>\n<|assistant|>", is_data=False)
@@ -151,9 +151,9 @@ class _Slow:
 
 @pytest.mark.embedded
 def test_the_embedded_model_s_own_tokens_are_text_in_a_text(
-    embedded_models_dir: Path, heard: Heard
+    embedded_models_dir: Path, listener: Listener
 ) -> None:
-    folder = fetch(EMBEDDED["smollm2-135m"], embedded_models_dir, heard)
+    folder = fetch(EMBEDDED["smollm2-135m"], embedded_models_dir, listener)
     tokenizer = AutoTokenizer.from_pretrained(folder)
     task = Task((Label("yes"), Label("<|im_end|>")))
     encoder = PromptEncoder(tokenizer, task, context_window=8192)

@@ -11,13 +11,11 @@ from torch import Tensor, nn
 from transformers import AutoModelForCausalLM, BitsAndBytesConfig, LlamaConfig
 from transformers.pytorch_utils import Conv1D
 
-from neufs_tui.core.settings import ModelChoice
 from neufs_tui.model.families.architecture import find_architecture
 from neufs_tui.model.loading.ffn_check import check_weights
-from neufs_tui.model.loading.pretrained import load_model
 from neufs_tui.model.loading.self_check import check_structure
 from neufs_tui.model.weights import applied_weight, output_rows
-from tests.model.conftest import Heard
+from tests.models import load
 from tests.tiny import FAMILIES, save_tiny_model
 
 
@@ -104,8 +102,7 @@ def test_contributions_add_up_in_a_quantised_checkpoint(tmp_path: Path, bits: in
     ).save_pretrained(tmp_path / "packed")
     for file in (tmp_path / "plain").glob("*token*"):
         (tmp_path / "packed" / file.name).write_bytes(file.read_bytes())
-    choice = ModelChoice(str(tmp_path / "packed"), device="cpu", dtype="float32")
-    loaded = load_model(choice, tmp_path, Heard())
+    loaded = load(tmp_path / "packed")
     check_structure(loaded)
     check_weights(loaded)
     architecture = loaded.architecture

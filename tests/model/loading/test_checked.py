@@ -12,15 +12,15 @@ from neufs_tui.model.loaded import LoadedModel
 from neufs_tui.model.loading import checked
 from neufs_tui.model.loading.checked import load_checked_model
 from neufs_tui.model.ways import Ways
-from tests.model.conftest import Heard
+from tests.models import Listener
 from tests.tiny import save_tiny_model
 
 
 def load(folder: Path, dtype: str = "float32") -> tuple[LoadedModel, list[str]]:
-    heard = Heard()
+    listener = Listener()
     choice = ModelChoice(str(folder / "model"), device="cpu", dtype=dtype)
-    loaded = load_checked_model(choice, folder / "models", heard)
-    return loaded, [name for name, _ in heard.stages]
+    loaded = load_checked_model(choice, folder / "models", listener)
+    return loaded, [name for name, _ in listener.stages]
 
 
 def test_a_model_is_checked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,12 +13,9 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from transformers import AutoModelForCausalLM, LlamaConfig, T5Config
 
-from neufs_tui.core.settings import ModelChoice
 from neufs_tui.errors import ModelError
-from neufs_tui.model.loaded import LoadedModel
 from neufs_tui.model.loading.failures import told_of
-from neufs_tui.model.loading.pretrained import load_model
-from tests.model.conftest import Heard
+from tests.models import Listener, load
 from tests.tiny import FAMILIES, save_tiny_gguf, save_tiny_model, tiny_tokenizer
 
 DOWN = "model.layers.1.mlp.down_proj.weight"
@@ -217,46 +214,46 @@ BROKEN: dict[str, tuple[Break, str, str]] = {
 
 @pytest.mark.parametrize(("breaking", "message", "hint"), BROKEN.values(), ids=BROKEN)
 def test_a_checkpoint_that_is_not_whole_is_refused_with_the_cause(
-    breaking: Break, message: str, hint: str, tiny_llama: Path, tmp_path: Path, heard: Heard
+    breaking: Break, message: str, hint: str, tiny_llama: Path, tmp_path: Path, listener: Listener
 ) -> None:
     folder = shutil.copytree(tiny_llama, tmp_path / "broken")
     breaking(folder)
     with pytest.raises(ModelError, match=message) as caught:
-        load(folder, heard)
+        load(folder, listener=listener)
     assert str(folder) in caught.value.message
     assert hint in caught.value.hint and "hub" not in caught.value.hint.replace("a hub id", "")
 
 
 @pytest.mark.parametrize("family", ["qwen3", "gpt2", "gemma"])
 def test_a_tokenizer_without_a_vocabulary_is_refused(
-    family: str, tmp_path: Path, heard: Heard
+    family: str, tmp_path: Path, listener: Listener
 ) -> None:
     folder = save_tiny_model(tmp_path, family)
     without_tokenizer(folder)
     with pytest.raises(ModelError, match=r"tokenizer of .* does not read text"):
-        load(folder, heard)
+        load(folder, listener=listener)
 
 
 def test_a_tokenizer_with_more_tokens_than_the_embedding_has_rows_is_refused(
-    tmp_path: Path, heard: Heard
+    tmp_path: Path, listener: Listener
 ) -> None:
     save_with_rows(tmp_path, 300)
     with pytest.raises(ModelError, match=r"has 94 tokens \(.*\) beyond the 300 rows"):
-        load(tmp_path, heard)
+        load(tmp_path, listener=listener)
 
 
-def test_a_turn_marker_without_a_row_is_refused(tmp_path: Path, heard: Heard) -> None:
+def test_a_turn_marker_without_a_row_is_refused(tmp_path: Path, listener: Listener) -> None:
     save_with_rows(tmp_path, 394)
     tokenizer = tiny_tokenizer()
     tokenizer.add_special_tokens({"additional_special_tokens": ["<|turn|>"]})
     tokenizer.chat_template = "<|turn|>" + str(tokenizer.chat_template)
     tokenizer.save_pretrained(tmp_path)
     with pytest.raises(ModelError, match=r"has 1 token \(<\|turn\|>\) beyond the 394 rows"):
-        load(tmp_path, heard)
+        load(tmp_path, listener=listener)
 
 
 def test_added_tokens_without_a_row_are_borne_where_no_prompt_holds_them(
-    tmp_path: Path, heard: Heard
+    tmp_path: Path, listener: Listener
 ) -> None:
     save_with_rows(tmp_path, 394)
     tokenizer = tiny_tokenizer()
@@ -264,45 +261,45 @@ def test_added_tokens_without_a_row_are_borne_where_no_prompt_holds_them(
         {"pad_token": "<|pad|>", "additional_special_tokens": ["<|image|>"]}
     )
     tokenizer.save_pretrained(tmp_path)
-    assert load(tmp_path, heard).pad_id == tokenizer.eos_token_id
+    assert load(tmp_path, listener=listener).pad_id == tokenizer.eos_token_id
 
 
-def test_an_encoder_is_refused_by_its_type(tmp_path: Path, heard: Heard) -> None:
+def test_an_encoder_is_refused_by_its_type(tmp_path: Path, listener: Listener) -> None:
     T5Config(vocab_size=430).save_pretrained(tmp_path)
     tiny_tokenizer().save_pretrained(tmp_path)
     with pytest.raises(ModelError, match="'t5', which is no decoder-only causal language model"):
-        load(tmp_path, heard)
+        load(tmp_path, listener=listener)
 
 
 def test_layers_that_predict_further_tokens_are_rightly_left_out(
-    tiny_llama: Path, tmp_path: Path, heard: Heard
+    tiny_llama: Path, tmp_path: Path, listener: Listener
 ) -> None:
     folder = shutil.copytree(tiny_llama, tmp_path / "more")
     changed_config(num_hidden_layers=2, num_nextn_predict_layers=1, layer_types=None)(folder)
-    assert load(folder, heard).architecture.n_layers == 2
+    assert load(folder, listener=listener).architecture.n_layers == 2
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_whole_checkpoint_is_loaded_tied_or_not(
-    family: str, tmp_path: Path, heard: Heard
+    family: str, tmp_path: Path, listener: Listener
 ) -> None:
-    assert load(save_tiny_model(tmp_path, family), heard).name == str(tmp_path)
+    assert load(save_tiny_model(tmp_path, family), listener=listener).name == str(tmp_path)
 
 
-def test_a_tied_head_that_is_not_tied_is_missing(tmp_path: Path, heard: Heard) -> None:
+def test_a_tied_head_that_is_not_tied_is_missing(tmp_path: Path, listener: Listener) -> None:
     save_tiny_model(tmp_path, "gemma3")
     changed_config(tie_word_embeddings=False)(tmp_path)
     with pytest.raises(ModelError, match=r"lacks 1 weight \(lm_head\.weight\)"):
-        load(tmp_path, heard)
+        load(tmp_path, listener=listener)
 
 
 def test_a_gguf_file_that_lacks_a_tensor_is_refused_and_leaves_nothing(
-    tmp_path: Path, heard: Heard
+    tmp_path: Path, listener: Listener
 ) -> None:
     path = save_tiny_gguf(tmp_path / "tiny.gguf", leave_out="blk.1.ffn_down")
     models = tmp_path / "models"
     with pytest.raises(ModelError, match=r"tiny\.gguf lacks 1 weight .*layers\.1\.mlp\.down_proj"):
-        load_model(ModelChoice(str(path), "cpu", dtype="float32"), models, heard)
+        load(path, models, listener)
     assert [one for one in models.iterdir() if one.is_dir()] == []
 
 
@@ -311,7 +308,7 @@ def test_code_that_is_not_trusted_is_not_run(tiny_llama: Path, tmp_path: Path) -
     changed_config(model_type="own", auto_map={"AutoConfig": "own.OwnConfig"})(folder)
     (folder / "own.py").write_text("raise SystemExit('it was run')\n")
     with pytest.raises(ModelError, match="comes with code of its own") as caught:
-        load(folder, Heard())
+        load(folder)
     assert "--trust-remote-code" in caught.value.hint
 
 
@@ -326,7 +323,3 @@ def save_with_rows(folder: Path, n_rows: int) -> None:
     config = LlamaConfig(**FAMILIES["llama"].to_dict() | {"vocab_size": n_rows})
     AutoModelForCausalLM.from_config(config).save_pretrained(folder)
     tiny_tokenizer().save_pretrained(folder)
-
-
-def load(folder: Path, heard: Heard) -> LoadedModel:
-    return load_model(ModelChoice(str(folder), "cpu", dtype="float32"), folder / "models", heard)

@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load_file, save_file
 
-from neufs_tui.core.settings import ModelChoice
 from neufs_tui.errors import ModelError
 from neufs_tui.model.loading import fingerprint as module
 from neufs_tui.model.loading.fingerprint import (
@@ -23,8 +22,7 @@ from neufs_tui.model.loading.fingerprint import (
     fingerprint,
     read_files,
 )
-from neufs_tui.model.loading.pretrained import load_model
-from tests.model.conftest import Heard
+from tests.models import Listener, load
 from tests.tiny import save_tiny_model
 
 LONG_AGO = 1_600_000_000
@@ -58,7 +56,7 @@ def folder(tiny_llama: Path, tmp_path: Path) -> Path:
 
 def of(folder: Path, dtype: str = "float32") -> str:
     memory = folder.parent / "digests.json"
-    return fingerprint(read_files(folder), dtype, Digests(memory, Heard()))
+    return fingerprint(read_files(folder), dtype, Digests(memory, Listener()))
 
 
 @pytest.mark.parametrize(
@@ -138,7 +136,7 @@ def test_a_file_is_read_once_and_again_when_it_was_changed(
     file, memory = tmp_path / "weights", tmp_path / "cache" / "digests.json"
     file.write_bytes(b"first")
     reads = Reads(monkeypatch, settled_s=60)
-    digests = [Digests(memory, Heard()).of([file]) for _ in range(3)]
+    digests = [Digests(memory, Listener()).of([file]) for _ in range(3)]
     assert digests == [[file_sha256(file)]] * 3
     assert reads.files == [file]
     stat = file.stat()
@@ -146,7 +144,7 @@ def test_a_file_is_read_once_and_again_when_it_was_changed(
     other.write_bytes(b"other")
     os.utime(other, ns=(stat.st_atime_ns, stat.st_mtime_ns))
     other.replace(file)
-    assert Digests(memory, Heard()).of([file]) == [file_sha256(file)] != digests[0]
+    assert Digests(memory, Listener()).of([file]) == [file_sha256(file)] != digests[0]
     assert reads.files == [file] * 2
 
 
@@ -157,7 +155,7 @@ def test_a_file_changed_a_moment_ago_is_not_remembered(
     file.write_bytes(b"first")
     reads = Reads(monkeypatch, settled_s=1)
     for _ in range(2):
-        Digests(memory, Heard()).of([file])
+        Digests(memory, Listener()).of([file])
     assert reads.files == [file] * 2
 
 
@@ -175,7 +173,7 @@ def test_a_file_changed_while_it_is_read_is_not_remembered(
         return digest
 
     monkeypatch.setattr(module, "file_sha256", changing)
-    Digests(memory, Heard()).of([file])
+    Digests(memory, Listener()).of([file])
     assert not memory.exists()
 
 
@@ -188,7 +186,7 @@ def test_a_damaged_memory_is_forgotten_and_made_again(
     memory.write_text(damage.replace("FILE", str(file)))
     reads = Reads(monkeypatch, settled_s=60)
     for _ in range(2):
-        assert Digests(memory, Heard()).of([file]) == [file_sha256(file)]
+        assert Digests(memory, Listener()).of([file]) == [file_sha256(file)]
     assert reads.files == [file]
 
 
@@ -198,7 +196,7 @@ def test_a_memory_that_cannot_be_written_stops_nothing(
     file = tmp_path / "weights"
     file.write_bytes(b"first")
     Reads(monkeypatch, settled_s=60)
-    assert Digests(file / "digests.json", Heard()).of([file]) == [file_sha256(file)]
+    assert Digests(file / "digests.json", Listener()).of([file]) == [file_sha256(file)]
 
 
 def test_many_at_once_remember_all_and_forget_what_is_gone(
@@ -210,24 +208,24 @@ def test_many_at_once_remember_all_and_forget_what_is_gone(
     memory = tmp_path / "digests.json"
     Reads(monkeypatch, settled_s=60)
     with ThreadPoolExecutor(6) as pool:
-        list(pool.map(lambda file: Digests(memory, Heard()).of([file]), files))
+        list(pool.map(lambda file: Digests(memory, Listener()).of([file]), files))
     assert set(json.loads(memory.read_text())) == set(map(str, files))
     files[0].unlink()
     files[1].write_text("changed")
-    Digests(memory, Heard()).of([files[1]])
+    Digests(memory, Listener()).of([files[1]])
     assert set(json.loads(memory.read_text())) == set(map(str, files[1:]))
 
 
 def test_reading_much_is_told(
-    tmp_path: Path, heard: Heard, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, listener: Listener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_SLOW", 2_000_000)
     file = tmp_path / "weights"
     file.write_bytes(b"x" * 2_000_000)
     os.utime(file, (LONG_AGO, LONG_AGO))
-    Digests(tmp_path / "digests.json", heard).of([file])
+    Digests(tmp_path / "digests.json", listener).of([file])
     said = "identifying the model by its files (2 MB, once)"
-    assert heard.stages == [("fingerprint", said)]
+    assert listener.stages == [("fingerprint", said)]
 
 
 def test_a_blob_of_the_hub_is_known_by_its_name(
@@ -241,7 +239,7 @@ def test_a_blob_of_the_hub_is_known_by_its_name(
     linked, own = snapshot / "model.safetensors", snapshot / "config.json"
     linked.symlink_to(blob)
     own.write_text("{}")
-    digests = Digests(tmp_path / "digests.json", Heard()).of([linked, own])
+    digests = Digests(tmp_path / "digests.json", Listener()).of([linked, own])
     assert digests == ["b" * 64, file_sha256(own)]
     assert reads.files == [own]
 
@@ -251,13 +249,13 @@ def test_a_model_changed_while_it_is_read_is_refused(
 ) -> None:
     folder = shutil.copytree(tiny_llama, tmp_path / "model")
 
-    class Writing(Heard):
+    class Writing(Listener):
         def stage(self, name: str, detail: str) -> None:
             if name == "weights":
                 retrain(folder)
 
     with pytest.raises(ModelError, match="were changed while they were read"):
-        load_model(ModelChoice(str(folder), "cpu", dtype="float32"), tmp_path, Writing())
+        load(folder, tmp_path, Writing())
 
 
 OWN_MODEL = """
@@ -274,7 +272,7 @@ class OwnForCausalLM(LlamaForCausalLM):
 
 
 def test_code_that_comes_with_a_model_counts_wherever_it_lies(
-    tmp_path: Path, heard: Heard, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, listener: Listener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
         "transformers.dynamic_module_utils.HF_MODULES_CACHE", str(tmp_path / "code")
@@ -288,11 +286,10 @@ def test_code_that_comes_with_a_model_counts_wherever_it_lies(
     }
     file.write_text(json.dumps(config))
     (folder / "own.py").write_text(OWN_MODEL)
-    choice = ModelChoice(str(folder), "cpu", dtype="float32", trust_remote_code=True)
     fingerprints = set()
     for scale in (1, 2):
         (folder / "own_parts.py").write_text(f"SCALE = {scale}\n")
-        loaded = load_model(choice, tmp_path, heard)
+        loaded = load(folder, tmp_path, listener, trust_remote_code=True)
         assert loaded.model.scale == scale
         names = {code.name for code in code_files(loaded.model)}
         assert {"own.py", "own_parts.py"} <= names

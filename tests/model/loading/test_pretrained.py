@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,29 +9,26 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, GPTNeoXConfig, PretrainedConfig
 
-from neufs_tui.core.settings import ModelChoice
 from neufs_tui.errors import ModelError, UsageError
 from neufs_tui.model.loading import embedded, intact
 from neufs_tui.model.loading import pretrained as loading
 from neufs_tui.model.loading.catalogue import EMBEDDED
-from neufs_tui.model.loading.pretrained import choose_device, choose_dtype, load_model
-from tests.model.conftest import Heard
+from neufs_tui.model.loading.pretrained import choose_device, choose_dtype
+from tests.models import Listener, load
 from tests.tiny import save_tiny_gguf, tiny_tokenizer
 
 
-def choice(name: object, **more: object) -> ModelChoice:
-    return ModelChoice(name=str(name), device="cpu", dtype="float32", **more)
-
-
-def test_a_local_folder_is_loaded_and_each_stage_is_told(tiny_llama: Path, heard: Heard) -> None:
-    loaded = load_model(choice(tiny_llama), tiny_llama, heard)
+def test_a_local_folder_is_loaded_and_each_stage_is_told(
+    tiny_llama: Path, listener: Listener
+) -> None:
+    loaded = load(tiny_llama, tiny_llama, listener)
     assert (loaded.architecture.n_layers, loaded.architecture.d_mlp) == (3, 48)
     assert (loaded.device, loaded.dtype) == ("cpu", "float32")
     assert loaded.context_window == 256
-    assert [name for name, _ in heard.stages] == ["tokenizer", "weights"]
+    assert [name for name, _ in listener.stages] == ["tokenizer", "weights"]
 
 
-def test_an_unknown_ffn_is_refused_with_the_class_name(tmp_path: Path, heard: Heard) -> None:
+def test_an_unknown_ffn_is_refused_with_the_class_name(tmp_path: Path, listener: Listener) -> None:
     config = GPTNeoXConfig(
         vocab_size=430,
         hidden_size=32,
@@ -43,7 +39,7 @@ def test_an_unknown_ffn_is_refused_with_the_class_name(tmp_path: Path, heard: He
     AutoModelForCausalLM.from_config(config).save_pretrained(tmp_path)
     tiny_tokenizer().save_pretrained(tmp_path)
     with pytest.raises(ModelError, match="the FFN of GPTNeoXForCausalLM"):
-        load_model(choice(tmp_path), tmp_path, heard)
+        load(tmp_path, tmp_path, listener)
 
 
 @pytest.mark.parametrize(("asked", "given"), [("auto", "auto"), (None, {"": "cpu"})])
@@ -51,7 +47,7 @@ def test_a_device_map_reaches_transformers(
     asked: str | None,
     given: object,
     tiny_llama: Path,
-    heard: Heard,
+    listener: Listener,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     real, maps = intact.AutoModelForCausalLM.from_pretrained, []
@@ -61,7 +57,7 @@ def test_a_device_map_reaches_transformers(
         return real(source, **more)
 
     monkeypatch.setattr(intact.AutoModelForCausalLM, "from_pretrained", noting)
-    loaded = load_model(replace(choice(tiny_llama), device_map=asked), tiny_llama, heard)
+    loaded = load(tiny_llama, listener=listener, device_map=asked)
     assert maps == [given]
     assert loaded.device == str(loaded.model.device)
 
@@ -76,14 +72,14 @@ def test_a_window_that_the_configuration_leaves_open_is_the_tokenizers(
 
 
 def test_a_package_that_a_checkpoint_needs_is_named(
-    tiny_llama: Path, heard: Heard, monkeypatch: pytest.MonkeyPatch
+    tiny_llama: Path, listener: Listener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def missing(*_: object, **__: object) -> None:
         raise ImportError("Using `bitsandbytes` requires bitsandbytes\nand more")
 
     monkeypatch.setattr(intact.AutoModelForCausalLM, "from_pretrained", missing)
     with pytest.raises(ModelError, match=r"needs a package .* requires bitsandbytes$"):
-        load_model(choice(tiny_llama), tiny_llama, heard)
+        load(tiny_llama, tiny_llama, listener)
 
 
 def test_a_device_that_is_not_there_is_refused() -> None:
@@ -111,7 +107,7 @@ def test_an_unknown_dtype_is_refused_with_the_known_ones() -> None:
 
 
 def test_a_download_with_another_checksum_is_refused_and_leaves_nothing(
-    tmp_path: Path, heard: Heard, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, listener: Listener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import zipfile
 
@@ -125,32 +121,36 @@ def test_a_download_with_another_checksum_is_refused_and_leaves_nothing(
 
     monkeypatch.setattr(embedded, "_download", fake_download)
     with pytest.raises(ModelError, match="arrived with sha256"):
-        embedded.fetch(model, tmp_path, heard)
+        embedded.fetch(model, tmp_path, listener)
     assert [path for path in tmp_path.iterdir() if path.is_dir()] == []
 
 
-def test_a_gguf_file_is_unpacked_once_with_its_rotary_base(tmp_path: Path, heard: Heard) -> None:
+def test_a_gguf_file_is_unpacked_once_with_its_rotary_base(
+    tmp_path: Path, listener: Listener
+) -> None:
     path = save_tiny_gguf(tmp_path / "tiny.gguf")
-    first = load_model(choice(path), tmp_path / "models", heard)
+    first = load(path, tmp_path / "models", listener)
     assert (first.architecture.n_layers, first.architecture.d_mlp) == (2, 48)
     assert first.model.config.rope_parameters["rope_theta"] == 123_456
-    assert ("convert", "unpacking tiny.gguf (once)") in heard.stages
-    again = Heard()
-    second = load_model(choice(path), tmp_path / "models", again)
+    assert ("convert", "unpacking tiny.gguf (once)") in listener.stages
+    again = Listener()
+    second = load(path, tmp_path / "models", again)
     assert second.fingerprint == first.fingerprint
     assert "unpacking" not in str(again.stages)
 
 
-def test_a_broken_gguf_file_is_one_sentence(tmp_path: Path, heard: Heard) -> None:
+def test_a_broken_gguf_file_is_one_sentence(tmp_path: Path, listener: Listener) -> None:
     path = tmp_path / "broken.gguf"
     path.write_bytes(b"GGUF but not really")
     with pytest.raises(ModelError, match=r"broken\.gguf cannot be read"):
-        load_model(choice(path), tmp_path / "models", heard)
+        load(path, tmp_path / "models", listener)
 
 
 @pytest.mark.embedded
-def test_the_embedded_model_keeps_its_rotary_base(embedded_models_dir: Path, heard: Heard) -> None:
-    loaded = load_model(choice("smollm2-135m"), embedded_models_dir, heard)
+def test_the_embedded_model_keeps_its_rotary_base(
+    embedded_models_dir: Path, listener: Listener
+) -> None:
+    loaded = load("smollm2-135m", embedded_models_dir, listener)
     assert loaded.model.config.rope_parameters["rope_theta"] == 100_000
     assert (loaded.architecture.n_layers, loaded.architecture.d_mlp) == (30, 1536)
     assert np.isfinite(loaded.architecture.unembedding.weight[:10].detach().float().numpy()).all()

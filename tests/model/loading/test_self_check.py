@@ -27,8 +27,8 @@ from neufs_tui.model.loading.ffn_check import Differs, check_arrival, check_weig
 from neufs_tui.model.loading.self_check import check_structure, small_loaded
 from neufs_tui.model.loading.small_copy import ROPE_SWITCH, WINDOW, small_copy
 from neufs_tui.model.ways import Ways, find_ways
-from tests.model.conftest import load_tiny
 from tests.model.test_ways import LONGROPE
+from tests.models import load_tiny
 from tests.tiny import FAMILIES
 
 SHAPE = {"hidden_size": 64, "num_attention_heads": 4, "num_key_value_heads": 2}

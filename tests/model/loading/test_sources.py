@@ -18,11 +18,9 @@ from huggingface_hub.errors import (
 )
 from transformers import AutoConfig
 
-from neufs_tui.core.settings import ModelChoice
 from neufs_tui.errors import ModelError
 from neufs_tui.model.loading import sources
-from neufs_tui.model.loading.pretrained import load_model
-from tests.model.conftest import Heard
+from tests.models import load
 
 NAME = "Someone/Some-4B"
 
@@ -50,10 +48,6 @@ def hub_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(cache))
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     return cache
-
-
-def load(name: str, folder: Path) -> Any:
-    return load_model(ModelChoice(name, "cpu", dtype="float32"), folder / "models", Heard())
 
 
 def test_a_model_of_the_hub_is_known_by_what_its_commit_holds(

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from neufs_tui.cli import main
+from tests.pools import write_rows
 from tests.tiny import CORPUS
 
 
@@ -51,8 +52,7 @@ def write_pool(path: Path, order: list[int] | None = None, n: int = 24) -> Path:
         }
         for number in range(n)
     ]
-    path.write_text("".join(json.dumps(rows[number]) + "\n" for number in order or range(n)))
-    return path
+    return write_rows(path, (rows[number] for number in order or range(n)))
 
 
 @pytest.fixture

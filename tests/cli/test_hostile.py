@@ -23,6 +23,7 @@ from neufs_tui.project.project import open_session, read_project
 from neufs_tui.project.request import ProjectRequest
 from tests.cli.conftest import Ran
 from tests.fakes import explanation, reason
+from tests.pools import write_rows
 from tests.terminal import Terminal
 
 HOSTILE = "[/x][bold]:smile:\x1b]2;owned\x07\x1b[9;9H\x9b9m\x90\x85\u202e\u2066\b\x7f\x0b"
@@ -46,8 +47,7 @@ def pool(tmp_path: Path) -> Path:
         }
         for number in range(12)
     ]
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return path
+    return write_rows(path, rows)
 
 
 @pytest.fixture

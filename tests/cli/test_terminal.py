@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import write_pool
 from tests.terminal import PROGRAM, Terminal, children, wait_for_end
-from tests.tiny import CORPUS
 
 LABELS = ("--label", "yes", "--label", "no, not at all")
 UP_TO_DATE = "ranking up to date"
@@ -23,13 +23,7 @@ UP_TO_DATE = "ranking up to date"
 @pytest.fixture
 def pool(tmp_path: Path) -> Path:
     """Forty short texts, enough for NeuFS to choose from."""
-    path = tmp_path / "pool.jsonl"
-    rows = [
-        {"id": f"r{number}", "text": f"Variation {number}. {CORPUS[number % 4]}"}
-        for number in range(40)
-    ]
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return path
+    return write_pool(tmp_path / "pool.jsonl", n=40)
 
 
 Label = Callable[[Path | str], Terminal]

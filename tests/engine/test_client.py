@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from neufs_tui.core.records import Example, Label, Task, content_hash
+from neufs_tui.core.records import Label, Task
 from neufs_tui.core.settings import ModelChoice
 from neufs_tui.engine.client import MAX_DEATHS, MAX_HALVINGS, EngineClient
 from neufs_tui.engine.protocol import (
@@ -24,6 +24,7 @@ from neufs_tui.engine.protocol import (
     Ranked,
 )
 from neufs_tui.errors import EngineError
+from tests.pools import examples_of
 
 FAKE = (sys.executable, str(Path(__file__).with_name("fake_engine.py")))
 FOCUS = Focus(revision=3, decisions=(), shown="ab")
@@ -36,7 +37,7 @@ class Running:
     def __init__(self, tmp_path: Path, examples: int = 1, command: tuple[str, ...] = FAKE) -> None:
         texts = [f"text {number}" for number in range(examples)]
         config = EngineConfig(
-            examples=tuple(Example(content_hash(t), t, row) for row, t in enumerate(texts)),
+            examples=examples_of(texts),
             task=Task(labels=(Label("a"), Label("b"))),
             model=ModelChoice(),
             cache_dir=tmp_path,

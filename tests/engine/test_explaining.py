@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from neufs_tui.core.explanation import Explanation
-from neufs_tui.core.records import Answer, Decision, DecisionKind, Example, content_hash
+from neufs_tui.core.records import Answer, Decision, DecisionKind
 from neufs_tui.core.settings import CaptureSettings
 from neufs_tui.engine.explaining import N_NEURONS, Explainer
 from neufs_tui.engine.scanning import Scanner, ready
@@ -20,6 +20,7 @@ from neufs_tui.model.encoding import PromptEncoder
 from neufs_tui.model.loaded import LoadedModel
 from tests.engine.test_scanning import TASK, config, pool
 from tests.models import load, load_tiny
+from tests.pools import examples_of
 
 EXAMPLES = pool(12)
 
@@ -101,7 +102,7 @@ def test_the_bars_of_fifty_real_examples_add_up(embedded_models_dir: Path, tmp_p
     loaded = load("smollm2-135m", embedded_models_dir)
     lines = (Path(__file__).parents[2] / "sample_data" / "pool.jsonl").read_text().splitlines()
     texts = [json.loads(line)["text"] for line in lines[:53]]
-    examples = tuple(Example(content_hash(text), text, row) for row, text in enumerate(texts))
+    examples = examples_of(texts)
     settings = config(examples, tmp_path)
     scanner = Scanner(settings, loaded)
     list(scanner.run())
@@ -204,7 +205,7 @@ def test_a_planted_word_is_the_one_that_is_marked(tmp_path: Path) -> None:
     layer.mlp.up_proj.weight[9] = 0.0
     layer.mlp.up_proj.weight[9, 0] = 20.0
     texts = ("Nobody came on Sunday.", "When is the library open on Sunday?")
-    examples = tuple(Example(content_hash(text), text, row) for row, text in enumerate(texts))
+    examples = examples_of(texts)
     settings = config(examples, tmp_path)
     answers = [loaded.tokenizer.encode(name, add_special_tokens=False) for name in TASK.label_names]
     unembedding = loaded.architecture.unembedding.weight

@@ -27,6 +27,7 @@ from neufs_tui.engine import ranking
 from neufs_tui.engine.protocol import Focus, Ranked
 from neufs_tui.engine.ranking import N_AHEAD, QUEUE_LENGTH, Ranker
 from neufs_tui.selection.incremental import Neufs
+from tests.pools import examples_of
 
 LABEL, SKIP = DecisionKind.LABEL, DecisionKind.SKIP
 TASK = Task(labels=(Label("a"), Label("b")))
@@ -34,8 +35,7 @@ SELECTION = SelectionSettings(shots=4, choose_from=10)
 
 
 def pool(n: int) -> tuple[Example, ...]:
-    texts = [f"text {number}" for number in range(n)]
-    return tuple(Example(content_hash(text), text, row) for row, text in enumerate(texts))
+    return examples_of(f"text {number}" for number in range(n))
 
 
 def capture(seed: int) -> Capture:

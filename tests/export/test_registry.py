@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from neufs_tui.core.records import Task, content_hash
 from neufs_tui.errors import ExportError
 from neufs_tui.export.registry import FORMATS, first_labelled, render
-from tests.export.values import AWKWARD, SYSTEM, TASK, labelled
+from tests.export.values import SYSTEM, TASK, labelled
+from tests.pools import AWKWARD
 
 TEXTS = st.text(st.characters(codec="utf-8"), min_size=1)
 SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), TEXTS)

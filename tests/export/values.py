@@ -18,17 +18,6 @@ TASK = Task(
 SYSTEM = "Sort the text.\n- A: the first\n- B"
 MODEL = ModelIdentity("smollm2-135m", "0f3c", "cpu", "float32")
 
-AWKWARD = [
-    "[bold]markup[/bold] and [a half",
-    "{x} {{y}} {text} {labels}",
-    "emoji 👩‍👩‍👧 and 🇳🇱, RTL שלום עולם",
-    "quotes \" and '', commas, and\nnew\r\nlines\rof all kinds",
-    "line ends \u0085 that \u2028 are \u2029 none",
-    "a bell \x07 and \x1b[31mred, a \x0b and a \x1e",
-    "=SUM(A1:A9)",
-    "\ttabs and spaces around  ",
-]
-
 
 def labelled(
     text: str,

@@ -25,7 +25,7 @@ from tests.engine.test_ranking import capture
 from tests.engine.test_scanning import config
 from tests.engine.test_scanning import pool as examples_of
 from tests.models import load_tiny
-from tests.storage.values import write_rows
+from tests.pools import write_rows
 
 N = 24
 STEPS = st.lists(

@@ -15,11 +15,11 @@ from neufs_tui.core.records import Answer, Decision, DecisionKind, content_hash
 from neufs_tui.errors import SessionError, UsageError
 from neufs_tui.project.project import open_session, read_project
 from neufs_tui.project.request import ProjectRequest
+from tests.pools import write_rows
 
 
 def write(path: Path, texts: list[str]) -> str:
-    path.write_text("".join(json.dumps({"text": t, "kind": t[-1]}) + "\n" for t in texts))
-    return str(path)
+    return str(write_rows(path, ({"text": text, "kind": text[-1]} for text in texts)))
 
 
 def decided(text: str, name: str) -> Decision:
@@ -88,7 +88,7 @@ def test_a_label_given_stays_though_no_row_has_it_or_its_spelling(tmp_path: Path
     for texts in (["x a", "z c", "y b"], ["q A", "r A", "x a", "s c"]):
         rows = [{"text": text, "kind": text[-1]} for text in texts]
         rows[0]["kind"] = rows[-1]["kind"]
-        Path(source).write_text("".join(json.dumps(row) + "\n" for row in rows))
+        write_rows(Path(source), rows)
         project = read_project(asked)
         assert "a" in project.require_task().label_names
         open_session(project).close()

@@ -13,7 +13,7 @@ from neufs_tui.core.records import content_hash
 from neufs_tui.errors import PoolError
 from neufs_tui.storage.gold_labels import gold_labels
 from neufs_tui.storage.pool import BadLine, read_pool
-from tests.storage.values import AWKWARD, write_rows
+from tests.pools import AWKWARD, write_rows
 
 
 def pool_file(tmp_path: Path, content: str | bytes, name: str = "pool.jsonl") -> str:

@@ -19,7 +19,8 @@ from neufs_tui.storage.migrations import session_migrations
 from neufs_tui.storage.pool import read_pool
 from neufs_tui.storage.session import Session
 from neufs_tui.storage.stored_json import SessionSettings
-from tests.storage.values import AWKWARD, label, panel, pick, pool_of, skip, write_rows
+from tests.pools import AWKWARD, write_rows
+from tests.storage.values import label, panel, pick, pool_of, skip
 
 MODEL = ModelIdentity("smollm2-135m", "0f3c", "cpu", "float32")
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -21,23 +19,7 @@ from neufs_tui.core.records import (
     content_hash,
 )
 from neufs_tui.storage.pool import Pool, read_pool
-
-AWKWARD = [
-    "[bold]markup[/bold] and [a half",
-    "{x} {{y}} {text} {labels}",
-    "emoji 👩‍👩‍👧 and 🇳🇱, RTL שלום עולם",
-    "quotes \" and '', commas, and\nnew\r\nlines\rof all kinds",
-    "line ends \u0085 that \u2028 are \u2029 none",
-    "a NUL \x00, a bell \x07 and \x1b[31mred",
-    "=SUM(A1:A9)",
-    "\ttabs and spaces around  ",
-]
-
-
-def write_rows(path: Path, rows: Iterable[object]) -> Path:
-    """A JSONL file of rows."""
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return path
+from tests.pools import write_rows
 
 
 def pool_of(path: Path, *texts: str, **fields: Any) -> Pool:

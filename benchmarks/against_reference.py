@@ -23,27 +23,19 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from inputs import examples_of, label_names, load, read_rows
 from rich.console import Console
 from rich.table import Table
 
-from neufs_tui.core.records import Example, Label, Task, content_hash
+from neufs_tui.core.records import Label, Task
 from neufs_tui.core.settings import CaptureSettings, ModelChoice, SelectionSettings
-from neufs_tui.engine.announcer import Announcer
 from neufs_tui.engine.headless import scan_pool, select_pool
 from neufs_tui.engine.protocol import EngineConfig, Event, ModelReady
 from neufs_tui.model.encoding import PromptEncoder
 from neufs_tui.model.loaded import LoadedModel
-from neufs_tui.model.loading.pretrained import load_model
 from neufs_tui.storage.paths import models_dir
 
 ENTRIES, SET_SIZE, BATCH, SHOTS = 2000, 500, 4, 4
-
-
-def read_rows(path: Path, n: int) -> tuple[list[str], list[str]]:
-    """The first texts of a pool, and all label names in it, sorted."""
-    rows = [json.loads(line) for line in path.read_text().splitlines()]
-    names = sorted({str(row["label"]) for row in rows})
-    return [row.get("text") or row["input"] for row in rows[:n]], names
 
 
 def ours(texts: list[str], task: Task, dtype: str, folder: Path) -> None:
@@ -57,7 +49,7 @@ def ours(texts: list[str], task: Task, dtype: str, folder: Path) -> None:
 
     (folder / "models").symlink_to(models_dir())
     config = EngineConfig(
-        examples=tuple(Example(content_hash(text), text, row) for row, text in enumerate(texts)),
+        examples=examples_of(texts),
         task=task,
         model=ModelChoice(dtype=dtype, device="cpu"),
         cache_dir=folder,
@@ -74,9 +66,7 @@ def ours(texts: list[str], task: Task, dtype: str, folder: Path) -> None:
 
 def baseline(texts: list[str], task: Task, dtype: str, folder: Path) -> None:
     """The two scripts: capture to JSON, then select from it."""
-    loaded = load_model(
-        ModelChoice(dtype=dtype, device="cpu"), models_dir(), Announcer(lambda _: None)
-    )
+    loaded = load("smollm2-135m", dtype=dtype, device="cpu")
     began = time.perf_counter()
     out = folder / "capture.json"
     capture_to_json(loaded, texts, task, out)
@@ -197,10 +187,12 @@ def main() -> None:
     parser.add_argument("--side", choices=["ours", "baseline"], help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.side:
-        texts, names = read_rows(arguments.pool, arguments.n)
+        rows = read_rows(arguments.pool)
+        texts = [row["text"] for row in rows[: arguments.n]]
+        task = Task(labels=tuple(map(Label, label_names(rows))))
         side = ours if arguments.side == "ours" else baseline
         with tempfile.TemporaryDirectory() as folder:
-            side(texts, Task(labels=tuple(map(Label, names))), arguments.dtype, Path(folder))
+            side(texts, task, arguments.dtype, Path(folder))
         return
     sides = {"ours": arguments.n, "baseline": arguments.baseline_rows or arguments.n}
     measured = {}

@@ -14,12 +14,12 @@ nearly cancel, what bfloat16 has rounded in each layer is large beside it.
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 from pathlib import Path
 
 import numpy as np
 import torch
+from inputs import SAMPLE, examples_of, label_names, load, read_rows
 from rich.console import Console
 from rich.table import Table
 
@@ -27,21 +27,16 @@ from neufs_tui.core.records import (
     Answer,
     Decision,
     DecisionKind,
-    Example,
     Label,
     Task,
-    content_hash,
 )
 from neufs_tui.core.settings import CaptureSettings, ModelChoice, SelectionSettings
-from neufs_tui.engine.announcer import Announcer
 from neufs_tui.engine.explaining import Explainer
 from neufs_tui.engine.protocol import EngineConfig
 from neufs_tui.engine.scanning import Scanner
 from neufs_tui.model.loaded import LoadedModel
 from neufs_tui.model.loading.ffn_check import ffn_ends
-from neufs_tui.model.loading.pretrained import load_model
 from neufs_tui.model.weights import applied_weight
-from neufs_tui.storage.paths import models_dir
 
 N_LABELLED = 5
 
@@ -74,9 +69,8 @@ def projected(loaded: LoadedModel, prompt: list[int], answer: list[int]) -> np.n
 
 def errors(loaded: LoadedModel, rows: list[dict[str, str]], folder: Path) -> np.ndarray:
     """Errors of the bars' sum, shape (rows, kind of output, relative to what)."""
-    texts = [row.get("text") or row["input"] for row in rows]
-    examples = tuple(Example(content_hash(text), text, n) for n, text in enumerate(texts))
-    names = sorted({str(row["label"]) for row in rows})
+    examples = examples_of(row["text"] for row in rows)
+    names = label_names(rows)
     config = EngineConfig(
         examples=examples,
         task=Task(tuple(map(Label, names))),
@@ -109,22 +103,19 @@ def errors(loaded: LoadedModel, rows: list[dict[str, str]], folder: Path) -> np.
 def main() -> None:
     """Print the errors for each precision."""
     parser = argparse.ArgumentParser(description=__doc__)
-    sample = Path(__file__).parents[1] / "sample_data" / "test.jsonl"
-    parser.add_argument("pool", nargs="?", type=Path, default=sample)
+    parser.add_argument("pool", nargs="?", type=Path, default=SAMPLE / "test.jsonl")
     parser.add_argument("-n", type=int, default=50, help="rows explained")
     parser.add_argument("--model", default="smollm2-135m")
     parser.add_argument("--dtype", nargs="+", default=["float32", "bfloat16"])
     arguments = parser.parse_args()
-    lines = arguments.pool.read_text().splitlines()[: arguments.n + N_LABELLED]
-    rows = [json.loads(line) for line in lines]
+    rows = read_rows(arguments.pool)[: arguments.n + N_LABELLED]
     table = Table(
         title=f"{arguments.pool}, {len(rows) - N_LABELLED} explained, {Path(arguments.model).name}"
     )
     for heading in ("", "against", "median", "worst", "of either way", "worst"):
         table.add_column(heading, justify="right")
     for dtype in arguments.dtype:
-        choice = ModelChoice(arguments.model, dtype=dtype)
-        loaded = load_model(choice, models_dir(), Announcer(lambda _: None))
+        loaded = load(arguments.model, dtype=dtype)
         with tempfile.TemporaryDirectory() as folder:
             found = errors(loaded, rows, Path(folder))
         for against, kind in (("as put out", 0), ("in float64", 1)):

@@ -9,22 +9,18 @@ the model for all the others. The baseline is the same model without demonstrati
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import statistics
-from pathlib import Path
+
+from inputs import SAMPLE, load, read_rows
 
 from neufs_tui.core.records import Demonstration, Task
-from neufs_tui.core.settings import CaptureSettings, ModelChoice
-from neufs_tui.engine.announcer import Announcer
+from neufs_tui.core.settings import CaptureSettings
 from neufs_tui.model.capture import CaptureRunner
 from neufs_tui.model.encoding import PromptEncoder
 from neufs_tui.model.loaded import LoadedModel
-from neufs_tui.model.loading.pretrained import load_model
 from neufs_tui.project.config import Overrides, load_config
-from neufs_tui.storage.paths import models_dir
 
-SAMPLE = Path(__file__).parents[1] / "sample_data"
 BATCH = 16
 
 
@@ -53,9 +49,10 @@ def main() -> None:
     arguments = parser.parse_args()
     task = load_config(str(SAMPLE / "pool.jsonl"), Overrides()).task
     assert task is not None
-    rows = map(json.loads, (SAMPLE / "test.jsonl").read_text().splitlines())
-    labelled = [Demonstration(row["text"], row["label"]) for row in rows]
-    loaded = load_model(ModelChoice(arguments.model), models_dir(), Announcer(lambda _: None))
+    labelled = [
+        Demonstration(row["text"], row["label"]) for row in read_rows(SAMPLE / "test.jsonl")
+    ]
+    loaded = load(arguments.model)
     print(f"without demonstrations  {accuracy(loaded, task, [], labelled):.3f}")
     drawn = []
     for seed in range(arguments.n):

@@ -12,25 +12,22 @@ Pools are JSONL with `label`, and `text` or `input`. Prints a Markdown table.
 from __future__ import annotations
 
 import argparse
-import json
 import random
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from inputs import load, read_rows
 from scan import batches
 
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import Demonstration, Label, Task
-from neufs_tui.core.settings import SIGNALS, CaptureSettings, ModelChoice
-from neufs_tui.engine.announcer import Announcer
+from neufs_tui.core.settings import SIGNALS, CaptureSettings
 from neufs_tui.model.capture import CaptureRunner
 from neufs_tui.model.encoding import EncodedPrompt, PromptEncoder
 from neufs_tui.model.loaded import LoadedModel
-from neufs_tui.model.loading.pretrained import load_model
 from neufs_tui.selection.difficulty import scan_difficulty
 from neufs_tui.storage.gold_labels import gold_labels, written
-from neufs_tui.storage.paths import models_dir
 from neufs_tui.storage.pool import read_pool
 
 N_RESAMPLES = 2000
@@ -76,10 +73,10 @@ def measured(
     loaded: LoadedModel, pool: Path, *, n_rows: int, n_shown: int, n_draws: int
 ) -> Iterator[str]:
     """One line for each of a pool's two kinds of comparison."""
-    rows = [json.loads(line) for line in pool.read_text().splitlines()]
+    rows = read_rows(pool)
     gold = gold_labels(read_pool(str(pool)), "label")
     label_of = gold.label_of
-    pairs = [(row.get("text") or row["input"], label_of[written(row["label"])]) for row in rows]
+    pairs = [(row["text"], label_of[written(row["label"])]) for row in rows]
     random.Random(0).shuffle(pairs)
     names = sorted(gold.names)
     task = Task(labels=tuple(map(Label, names)))
@@ -120,8 +117,7 @@ def main() -> None:
     columns = ("model", "pool", "demonstrations", "accuracy", "over", *SIGNALS)
     print(f"| {' | '.join(columns)} |\n|{'---|' * len(columns)}", flush=True)
     for model in arguments.model:
-        quiet = Announcer(lambda _: None)
-        loaded = load_model(ModelChoice(model), models_dir(), quiet)
+        loaded = load(model)
         for pool in arguments.pools:
             for n_shown in arguments.demonstrations:
                 lines = measured(

@@ -11,13 +11,13 @@ enough to answer her in between, the prefix read within its time.
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import tempfile
 import time
 from itertools import pairwise
 from pathlib import Path
 
+from inputs import SAMPLE, label_names, load, read_rows
 from rich.console import Console
 from rich.table import Table
 from scan import batches
@@ -33,15 +33,12 @@ from neufs_tui.core.records import (
     content_hash,
 )
 from neufs_tui.core.settings import CaptureSettings, ModelChoice
-from neufs_tui.engine.announcer import Announcer
 from neufs_tui.engine.protocol import EngineConfig
 from neufs_tui.engine.rescoring import Rescorer
 from neufs_tui.engine.scanning import Scanner
 from neufs_tui.model.capture import CaptureRunner
 from neufs_tui.model.encoding import EncodedPrompt, PromptEncoder
 from neufs_tui.model.loaded import LoadedModel
-from neufs_tui.model.loading.pretrained import load_model
-from neufs_tui.storage.paths import models_dir
 
 
 def seconds_a_row(runner: CaptureRunner, prompts: list[EncodedPrompt]) -> float:
@@ -82,22 +79,21 @@ def seconds_on_screen(
 def main() -> None:
     """Print all ways and their ratio to whole prompts."""
     parser = argparse.ArgumentParser(description=__doc__)
-    sample = Path(__file__).parents[1] / "sample_data" / "test.jsonl"
-    parser.add_argument("pool", nargs="?", type=Path, default=sample)
+    parser.add_argument("pool", nargs="?", type=Path, default=SAMPLE / "test.jsonl")
     parser.add_argument("-n", type=int, default=1000, help="candidates")
     parser.add_argument("--baseline-rows", type=int, default=100)
     parser.add_argument("--demonstrations", type=int, default=10)
     parser.add_argument("--model", default="smollm2-135m")
     arguments = parser.parse_args()
-    rows = [json.loads(line) for line in arguments.pool.read_text().splitlines()]
-    names = sorted({str(row["label"]) for row in rows})
-    texts = [row.get("text") or row["input"] for row in rows]
+    rows = read_rows(arguments.pool)
+    names = label_names(rows)
+    texts = [row["text"] for row in rows]
     n_shown = arguments.demonstrations
     shown = [
         Demonstration(text, str(row["label"]))
         for text, row in zip(texts[:n_shown], rows, strict=False)
     ]
-    loaded = load_model(ModelChoice(arguments.model), models_dir(), Announcer(lambda _: None))
+    loaded = load(arguments.model)
     task = Task(labels=tuple(map(Label, names)))
     encoder = PromptEncoder(loaded.tokenizer, task, context_window=loaded.context_window)
     candidates = texts[n_shown : n_shown + arguments.n]

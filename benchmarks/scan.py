@@ -12,7 +12,6 @@ labels. Labels are the pool's own where it has as many.
 from __future__ import annotations
 
 import argparse
-import json
 import resource
 import time
 from collections.abc import Callable
@@ -20,18 +19,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from inputs import SAMPLE, label_names, load, read_rows
 from rich.console import Console
 from rich.table import Table
 
 from neufs_tui.core.records import Label, Task
-from neufs_tui.core.settings import CaptureSettings, ModelChoice
-from neufs_tui.engine.announcer import Announcer
+from neufs_tui.core.settings import CaptureSettings
 from neufs_tui.model.capture import CaptureRunner
 from neufs_tui.model.encoding import EncodedPrompt, PromptEncoder
 from neufs_tui.model.loaded import LoadedModel
-from neufs_tui.model.loading.pretrained import load_model
 from neufs_tui.storage.capture_rows import CaptureRows
-from neufs_tui.storage.paths import models_dir
 
 BATCH_TOKENS = 2048
 
@@ -117,19 +114,16 @@ def measure(loaded: LoadedModel, texts: list[str], names: list[str]) -> dict[str
 def main() -> None:
     """Print one line per number of labels, each variant as a ratio to the bare forward pass."""
     parser = argparse.ArgumentParser(description=__doc__)
-    sample = Path(__file__).parents[1] / "sample_data" / "pool.jsonl"
-    parser.add_argument("pool", nargs="?", type=Path, default=sample)
+    parser.add_argument("pool", nargs="?", type=Path, default=SAMPLE / "pool.jsonl")
     parser.add_argument("-n", type=int, default=100, help="rows")
     parser.add_argument("--labels", type=int, nargs="+", default=[2, 20, 77])
     parser.add_argument("--model", default="smollm2-135m")
     parser.add_argument("--dtype")
     arguments = parser.parse_args()
-    rows = [json.loads(line) for line in arguments.pool.read_text().splitlines()]
-    texts = [row.get("text") or row["input"] for row in rows[: arguments.n]]
-    own = sorted({str(row["label"]) for row in rows if "label" in row})
-    loaded = load_model(
-        ModelChoice(arguments.model, dtype=arguments.dtype), models_dir(), Announcer(lambda _: None)
-    )
+    rows = read_rows(arguments.pool)
+    texts = [row["text"] for row in rows[: arguments.n]]
+    own = label_names(rows)
+    loaded = load(arguments.model, dtype=arguments.dtype)
     table = Table(title=f"{loaded.name}, {loaded.device}, {loaded.dtype}, {len(texts)} rows")
     table.add_column("labels", justify="right")
     headings = ("bare forward", *VARIANTS, "bytes a neuron", f"to {arguments.labels[0]} labels")

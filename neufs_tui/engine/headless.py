@@ -13,6 +13,7 @@ from neufs_tui.core.prompts import PROMPT_DATE
 from neufs_tui.core.records import Decision, Example, ExampleId
 from neufs_tui.core.settings import Signal
 from neufs_tui.engine.announcer import Announcer, Listener
+from neufs_tui.engine.kept_clusterings import KeptClusterings
 from neufs_tui.engine.protocol import (
     EngineConfig,
     ModelReady,
@@ -122,7 +123,8 @@ def select_pool(config: EngineConfig, scanned: Scanned) -> tuple[Selected, ...]:
             "choose from",
             hint="ask for fewer with --shots, or scan more of the pool",
         )
-    pool = scanned_pool(scanned.captures, settings, device=scanned.model.device)
+    fit = KeptClusterings(config.cache_dir / "clusterings").fit
+    pool = scanned_pool(scanned.captures, settings, device=scanned.model.device, fit=fit)
     state = SelectionState(Readings(pool), (), settings, settings.first_signal)
     choices = load_strategy(settings.strategy_name).query(state, settings.shots)
     examples = {example.id: example for example in config.examples}

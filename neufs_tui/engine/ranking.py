@@ -7,9 +7,10 @@ it is complete.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from threading import Thread
 
@@ -29,7 +30,9 @@ from neufs_tui.core.records import (
 )
 from neufs_tui.core.settings import SelectionSettings, Signal
 from neufs_tui.engine.protocol import Focus, Ranked
+from neufs_tui.selection import kmedoids
 from neufs_tui.selection.jaccard import NeuronSets
+from neufs_tui.selection.kmedoids import Fit
 from neufs_tui.selection.registry import load_strategy
 from neufs_tui.selection.scanned_pool import Readings, ScannedPool
 from neufs_tui.selection.strategy import Choice, SelectionState, Strategy
@@ -46,7 +49,11 @@ Built = tuple[ScannedPool, Strategy]
 
 
 def scanned_pool(
-    captures: Mapping[ExampleId, Capture], settings: SelectionSettings, *, device: str
+    captures: Mapping[ExampleId, Capture],
+    settings: SelectionSettings,
+    *,
+    device: str,
+    fit: Fit = kmedoids.fit,
 ) -> ScannedPool:
     """A pool whose distances are computed on `device`."""
 
@@ -59,14 +66,18 @@ def scanned_pool(
 
         return on_device(packed, device)
 
-    return ScannedPool(captures, raw_counts=settings.raw_counts, pack=pack)
+    return ScannedPool(captures, raw_counts=settings.raw_counts, pack=pack, fit=fit)
 
 
 def build(
-    captures: Mapping[ExampleId, Capture], settings: SelectionSettings, *, device: str
+    captures: Mapping[ExampleId, Capture],
+    settings: SelectionSettings,
+    *,
+    device: str,
+    fit: Fit = kmedoids.fit,
 ) -> Built:
     """A pool, and a strategy that has begun on it; for thousands of examples it takes seconds."""
-    pool = scanned_pool(captures, settings, device=device)
+    pool = scanned_pool(captures, settings, device=device, fit=fit)
     pool.sets.gains(())  # the sets are packed here, whether or not the strategy needs them
     strategy = load_strategy(settings.strategy_name)
     strategy.query(SelectionState(Readings(pool), (), settings, settings.first_signal), 1)
@@ -84,6 +95,7 @@ class Ranker:
         *,
         device: str = "cpu",
         model: ModelIdentity | None = None,
+        fit: Fit = kmedoids.fit,
     ) -> None:
         """Bind what does not change while the engine runs.
 
@@ -93,9 +105,11 @@ class Ranker:
             settings: how examples are chosen.
             device: where distances are computed.
             model: the model that reads the pool, recorded with each pick.
+            fit: clusters the whole pool, once it is scanned.
         """
         self._model = model
         self._device = device
+        self._fit = fit
         self._examples = examples
         self._ids = {example.id for example in examples}
         self._names = task.label_names
@@ -192,21 +206,26 @@ class Ranker:
 
     def _build(self) -> Built:
         """The strategy, begun on what is scanned by now."""
-        return build(dict(self._captures), self._settings, device=self._device)
+        return self._builder()()
 
     def _begin(self) -> Future[Built]:
         """The same on a thread of its own, which dies with the process."""
         building: Future[Built] = Future()
-        captures = dict(self._captures)
+        builder = self._builder()
 
         def work() -> None:
             try:
-                building.set_result(build(captures, self._settings, device=self._device))
+                building.set_result(builder())
             except Exception as error:  # raised again where the result is taken
                 building.set_exception(error)
 
         Thread(target=work, name="strategy", daemon=True).start()
         return building
+
+    def _builder(self) -> Callable[[], Built]:
+        captures = dict(self._captures)
+        fit = self._fit if self._complete else kmedoids.fit
+        return partial(build, captures, self._settings, device=self._device, fit=fit)
 
     def _take(self, built: Built) -> bool:
         """Go on with a strategy that has begun."""

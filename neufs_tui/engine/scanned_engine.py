@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import ExampleId
+from neufs_tui.engine.kept_clusterings import KeptClusterings
 from neufs_tui.engine.protocol import EngineConfig, Event, Focus, Request, ScanProgressed
 from neufs_tui.engine.ranking import Ranker
 from neufs_tui.engine.scan_index import KnownScan, ScanIndex
@@ -23,7 +24,13 @@ class ScannedEngine:
     ) -> None:
         """Bind a pool that is wholly captured; use `ScannedEngine.open`."""
         self._captures = captures
-        self._ranker = Ranker(config.examples, config.task, config.selection, model=scan.model)
+        self._ranker = Ranker(
+            config.examples,
+            config.task,
+            config.selection,
+            model=scan.model,
+            fit=KeptClusterings(config.cache_dir / "clusterings").fit,
+        )
         self._listener: Callable[[Event], None] | None = None
 
     @classmethod

@@ -9,7 +9,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from neufs_tui.selection import kmedoids
 from neufs_tui.selection.difficulty import SignalValues
 from neufs_tui.selection.jaccard import Indices, NeuronSets
 from neufs_tui.selection.kmedoids import Clustering
@@ -53,7 +52,7 @@ class NeufsBatch:
             *of, clustering = self._fitted
             if of[0] is sets and of[1:] == [n_clusters, seed]:
                 return clustering
-        clustering = kmedoids.fit(sets, n_clusters, seed=seed)
+        clustering = state.readings.pool.fit(sets, n_clusters, seed=seed)
         self._fitted = (sets, n_clusters, seed, clustering)
         return clustering
 

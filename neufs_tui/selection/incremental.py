@@ -18,7 +18,7 @@ from neufs_tui.selection import kmedoids
 from neufs_tui.selection.batch import in_rounds
 from neufs_tui.selection.difficulty import SignalValues
 from neufs_tui.selection.jaccard import Indices, NeuronSets
-from neufs_tui.selection.kmedoids import Clustering
+from neufs_tui.selection.kmedoids import Clustering, Fit
 from neufs_tui.selection.strategy import Choice, SelectionState
 
 Steps = tuple[tuple[int, DecisionKind], ...]
@@ -92,7 +92,7 @@ class Neufs:
         if selection is None or selection.sets is not state.sets or self._settings != settings:
             shots, tau, seed = self._settings = settings
             self._selection = selection = IncrementalSelection(
-                state.sets, shots=shots, tau=tau, seed=seed
+                state.sets, shots=shots, tau=tau, seed=seed, fit=state.readings.pool.fit
             )
             self._geometries = {(): selection.start()}
         return selection
@@ -108,6 +108,7 @@ class IncrementalSelection:
         shots: int,
         tau: float,
         seed: int,
+        fit: Fit = kmedoids.fit,
     ) -> None:
         """Bind the scan and the settings.
 
@@ -116,15 +117,17 @@ class IncrementalSelection:
             shots: demonstrations wanted.
             tau: weight of difficulty against typicality.
             seed: seed of the first clustering.
+            fit: makes it.
         """
         self.sets = sets
         self._shots = shots
         self._tau = tau
         self._seed = seed
+        self._fit = fit
 
     def start(self) -> Geometry:
         """The geometry before any decision: the paper's batch clustering."""
-        clustering = kmedoids.fit(self.sets, min(self._shots, len(self.sets)), seed=self._seed)
+        clustering = self._fit(self.sets, min(self._shots, len(self.sets)), seed=self._seed)
         return Geometry(
             labelled=(),
             skipped=frozenset(),

@@ -7,12 +7,15 @@ free ones move to the member of their cluster with the smallest sum of distances
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neufs_tui.selection.jaccard import Indices, NeuronSets
 
+VERSION = 1
+"""Raised whenever the same sets and seed are clustered otherwise."""
 N_STARTS = 10
 MAX_ITERATIONS = 100
 SWAP_LIMIT = 4096
@@ -45,6 +48,13 @@ class Clustering:
     def members(self, cluster: int) -> Indices:
         """Places of the examples in one cluster, ascending; never empty."""
         return np.flatnonzero(self.labels == cluster)
+
+
+class Fit(Protocol):
+    """Clusters neuron sets, as `fit` does."""
+
+    def __call__(self, sets: NeuronSets, n_clusters: int, *, seed: int) -> Clustering:
+        """Cluster."""
 
 
 def fit(sets: NeuronSets, n_clusters: int, *, seed: int, n_starts: int = N_STARTS) -> Clustering:

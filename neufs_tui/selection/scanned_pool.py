@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 
 from neufs_tui.core.neurons import Capture, softmax
 from neufs_tui.core.records import ExampleId
+from neufs_tui.selection import kmedoids
 from neufs_tui.selection.difficulty import Difficulty, reread_difficulty, scan_difficulty
 from neufs_tui.selection.jaccard import Indices, NeuronSets
+from neufs_tui.selection.kmedoids import Fit
 
 Pack = Callable[[Sequence[NDArray[np.uint32]]], NeuronSets]
 """Makes neuron sets ready for distances."""
@@ -30,6 +32,7 @@ class ScannedPool:
         *,
         raw_counts: bool = False,
         pack: Pack = NeuronSets,
+        fit: Fit = kmedoids.fit,
     ) -> None:
         """Take the captures as they are now.
 
@@ -37,12 +40,14 @@ class ScannedPool:
             captures: by example, in any order.
             raw_counts: compare neuron counts across answer lengths, as the reference does.
             pack: decides where distances are computed.
+            fit: clusters the neuron sets.
         """
         self.ids = tuple(sorted(captures))
         self.place_of = {example_id: place for place, example_id in enumerate(self.ids)}
         self.captures = [captures[example_id] for example_id in self.ids]
         self._raw_counts = raw_counts
         self._pack = pack
+        self.fit = fit
 
     @cached_property
     def sets(self) -> NeuronSets:

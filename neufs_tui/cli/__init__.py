@@ -34,7 +34,8 @@ INTERRUPTED = 130
 
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96},
-    epilog="Exit status: 0 done, 1 failed, 2 wrong use or bad input, 3 nothing left, 130 stopped.",
+    epilog="Exit status: 0 done, 1 failed, 2 wrong use or bad input, 3 nothing left, "
+    "130 interrupted.",
 )
 @click.version_option(__version__, prog_name="neufs-tui")
 def cli() -> None:

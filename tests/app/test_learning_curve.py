@@ -126,4 +126,4 @@ def test_a_signal_that_tells_is_named_and_followed() -> None:
     assert "1.00" in line and "better than chance" in line
     assert f"Difficulty goes by {name}, which has done best on your labels." in said
     fixed = progress.signals(known(30, OTHER, wanted=DEFAULT_SIGNAL)).plain
-    assert f"chosen by {progress.SIGNAL_NAMES[DEFAULT_SIGNAL]}." in fixed
+    assert f"Difficulty goes by {progress.SIGNAL_NAMES[DEFAULT_SIGNAL]}." in fixed

@@ -123,6 +123,14 @@ def commands(pool: Path, model: Path) -> dict[str, list[object]]:
         "export": ["export", pool],
         "export csv": ["export", pool, "--format", "csv"],
         "export chat": ["export", pool, "--format", "chat"],
+        "next": ["next", pool, *asked],
+        "next --json": ["next", pool, *asked, "--reveal", "--json"],
+        "history": ["history", pool],
+        "history --json": ["history", pool, "--json"],
+        "show": ["show", pool, "#1"],
+        "show --json": ["show", pool, "#7", "--json"],
+        "add": ["add", pool, "#7", KINDS[0]],
+        "an unknown label": ["add", pool, "#7", HOSTILE],
         "an unknown model": ["models", "get", HOSTILE],
         "an unknown example": ["explain", pool, HOSTILE, *asked],
         "an unknown option": ["stats", pool, f"--{HOSTILE}"],
@@ -145,7 +153,9 @@ def test_in_a_pipe_and_on_a_terminal_nothing_from_a_file_steers(
             assert not STEERING.search(text), (name, text)
             assert "Traceback" not in text, (name, text)
         if name.endswith("--json"):
-            assert json.loads(shown[shown.index("{\n") :]) == ran.json
+            begins = re.search(r"^[\[{]\r?$", shown, re.M)
+            assert begins is not None
+            assert json.loads(shown[begins.start() :]) == ran.json
         if name in ("explain", "explain a label", "select"):
             assert "row[/x]" in ran.out
 

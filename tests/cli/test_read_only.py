@@ -74,6 +74,10 @@ def test_what_is_in_a_folder_that_cannot_be_written_to_can_be_read(
     explained = neufs_tui_unprivileged("explain", pool, "r1", "--json")
     assert explained.returncode == 0, explained.stderr
     assert json.loads(explained.stdout)["label"] == "yes"
+    events = neufs_tui_unprivileged("history", pool, "--json")
+    assert [event["label"] for event in json.loads(events.stdout)] == ["yes", "yes"]
+    shown = neufs_tui_unprivileged("show", pool, "r1", "--json")
+    assert json.loads(shown.stdout)["label"] == "yes"
     assert {one.name for one in folder.iterdir()} == before
 
 

@@ -29,7 +29,7 @@ from rich.table import Table
 
 from neufs_tui.core.records import Label, Task
 from neufs_tui.core.settings import CaptureSettings, ModelChoice, SelectionSettings
-from neufs_tui.engine.headless import scan_pool, select_pool
+from neufs_tui.engine.in_process import scan_pool, select_pool
 from neufs_tui.engine.protocol import EngineConfig, Event, ModelReady
 from neufs_tui.model.encoding import PromptEncoder
 from neufs_tui.model.loaded import LoadedModel

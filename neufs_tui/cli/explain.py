@@ -47,7 +47,7 @@ def explain(example: str, again: bool, as_json: bool, **options: Any) -> None:
     """
     from neufs_tui.cli.narrator import Narrator
     from neufs_tui.engine.configure import engine_config
-    from neufs_tui.engine.headless import explain_example
+    from neufs_tui.engine.in_process import explain_example
     from neufs_tui.labelling.headless import find_example
     from neufs_tui.project.project import decisions_of, read_project, stored_of
 

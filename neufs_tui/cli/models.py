@@ -56,7 +56,7 @@ def get_model(name: str) -> None:
     folder = models_dir() / folder_name(model)
     if not folder.is_dir():
         from neufs_tui.cli.narrator import Narrator
-        from neufs_tui.engine.headless import fetch_model
+        from neufs_tui.engine.in_process import fetch_model
 
         with Narrator() as narrator:
             fetch_model(model, models_dir(), narrator)

@@ -39,7 +39,7 @@ def scan(dump: Path | None, **options: Any) -> None:
     """
     from neufs_tui.cli.narrator import Narrator
     from neufs_tui.engine.configure import engine_config
-    from neufs_tui.engine.headless import dump_captures, scan_pool
+    from neufs_tui.engine.in_process import dump_captures, scan_pool
     from neufs_tui.project.project import read_project
 
     project = read_project(project_request(options))

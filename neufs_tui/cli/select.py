@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from neufs_tui.core.records import ExampleId
-    from neufs_tui.engine.headless import Selected
+    from neufs_tui.engine.in_process import Selected
     from neufs_tui.engine.protocol import EngineConfig
 
 _STRATEGY = "neufs-batch"
@@ -54,7 +54,7 @@ def select(as_json: bool, **options: Any) -> None:
     """
     from neufs_tui.cli.narrator import Narrator
     from neufs_tui.engine.configure import engine_config
-    from neufs_tui.engine.headless import scan_pool, select_pool
+    from neufs_tui.engine.in_process import scan_pool, select_pool
     from neufs_tui.project.project import read_project
     from neufs_tui.selection.registry import find_strategy
 

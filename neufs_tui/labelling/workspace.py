@@ -38,6 +38,8 @@ class Workspace:
         self.selection = project.selection
         self.pool_name = project.pool.source
         """The pool as the commands take it, such as `pool.jsonl`."""
+        self.keys = project.keys
+        """What the configuration says of the screen's keys: command → keys."""
         self.session_name = session_name
         self.notices = (*project.notices, *notices)
         """What the annotator should know, such as `3 bad lines skipped`."""

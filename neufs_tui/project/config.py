@@ -52,6 +52,8 @@ class Config:
     """Field that holds the text; None looks for the usual ones."""
     encoding: str | None
     """Encoding of the pool; None finds it out."""
+    keys: Mapping[str, str]
+    """Command of the screen → its keys, separated by commas, as they were said."""
     origins: Mapping[str, str]
     """Dotted key → `default`, `config.toml`, `session`, `neufs.toml`, `--model`, …"""
 
@@ -88,6 +90,7 @@ def load_config(
         selection=SelectionSettings(**_section("selection", values)),
         text_field=values.get("pool.text_field"),
         encoding=values.get("pool.encoding"),
+        keys=MappingProxyType(_section("keys", values)),
         origins=MappingProxyType(dict(sorted(origins.items()))),
     )
 

@@ -112,6 +112,8 @@ class _File(_Section):
     model: _Model = _Model()
     selection: _Selection = _Selection()
     pool: _Pool = _Pool()
+    keys: dict[str, str] = {}
+    """Command → keys, separated by commas; which commands there are is known to the screen."""
 
 
 KEYS = frozenset(
@@ -121,7 +123,7 @@ KEYS = frozenset(
     )
     for key in model.model_fields
 )  # fmt: skip
-"""Every dotted key a file may hold."""
+"""Every dotted key a file may hold, but for those of commands' keys."""
 
 
 def read_config_file(path: Path) -> dict[str, Any]:
@@ -171,10 +173,11 @@ def _validated(content: Mapping[str, Any], prefix: str, key: str | None = None) 
 
 def _flat(file: _File) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    for section_name in file.model_fields_set:
+    for section_name in file.model_fields_set - {"keys"}:
         section = getattr(file, section_name)
         for key in section.model_fields_set:
             values[f"{section_name}.{key}"] = getattr(section, key)
+    values |= {f"keys.{command}": keys for command, keys in file.keys.items()}
     if "task.labels" in values:
         values["task.labels"] = tuple(
             Label(label.name, label.definition) for label in values["task.labels"]
@@ -187,7 +190,7 @@ def _explained(error: ValidationError, prefix: str, key: str | None) -> UsageErr
     first, *others = error.errors()
     if first["type"] == "extra_forbidden":
         place = _dotted(first["loc"])
-        known = f"the keys are {', '.join(sorted(KEYS))}"
+        known = f"the keys are {', '.join(sorted(KEYS))} and, in [keys], the commands"
         return UsageError(f"{prefix}{place}: there is no such key", hint=known)
     place = "" if key else f"{_dotted(first['loc'])}: "
     reason = first["msg"].removeprefix("Value error, ")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -46,6 +46,8 @@ class Project:
     """What is to be known of labels that were taken from a field."""
     missing: str = ""
     """What the session may have lost; empty when it is whole."""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Command of the screen → its keys, separated by commas, as they were said."""
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -114,6 +116,7 @@ def read_project(request: ProjectRequest, *, stdin: BinaryIO | None = None) -> P
         session_path=path,
         label_notices=label_notices,
         missing=last.missing,
+        keys=config.keys,
     )
 
 

@@ -98,6 +98,16 @@ def test_flags_win_over_environment_over_project_over_user_over_defaults(tmp_pat
     }
 
 
+def test_each_commands_keys_come_from_the_project_or_else_from_the_user(tmp_path: Path) -> None:
+    config = loaded(
+        tmp_path, '[keys]\nundo = "u,b"', user='[keys]\nundo = "x"\nskip = "enter"\nhunt = ""'
+    )
+    assert config.keys == {"undo": "u,b", "skip": "enter", "hunt": ""}
+    assert config.origins["keys.undo"] == "neufs.toml"
+    assert config.origins["keys.skip"] == "config.toml"
+    assert loaded(tmp_path, PROJECT).keys == {}
+
+
 @pytest.mark.parametrize(
     ("flag", "variable", "encoding"),
     [("utf-16", "latin-1", "utf-16"), (None, "latin-1", "latin-1"), (None, "", "cp1252")],
@@ -164,6 +174,9 @@ def test_an_empty_variable_counts_as_unset(tmp_path: Path) -> None:
         ('[task]\nlabels = ["A", " "]', r"task\.labels: a label has no name"),
         ('[task]\nlabels = [{definition = "x"}]', r"task\.labels\[0\]\.name: field required"),
         ('[model]\ndtype = "int8"', r"model\.dtype: .*not 'int8'"),
+        ("[keys]\nundo = 1", r"keys\.undo: .*string, not 1"),
+        ('[keys]\nundo = ["u"]', r"keys\.undo: .*string"),
+        ("keys = 1", r"keys: .*dictionary, not 1"),
         ("[task", r"is not TOML: "),
     ],
 )

@@ -188,8 +188,8 @@ class WordsFound:
     """The answer to `FindWords`."""
 
     example_id: ExampleId
-    words: tuple[Word, ...]
-    """The strongest, in the order of the text; empty while the example is not scanned."""
+    words: tuple[Word, ...] | None
+    """The strongest, in the order of the text; None while the example is not scanned."""
 
 
 @dataclass(frozen=True, slots=True)

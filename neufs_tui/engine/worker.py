@@ -50,7 +50,7 @@ _RANKING_SHARE = 0.1
 """Of the time spent on rereading, what ranking anew may take; it grows with the pool."""
 
 Words = tuple[Word, ...]
-_NOTHING: Words = ()
+_NOTHING = object()
 """What is found of an example that is not scanned."""
 
 
@@ -208,7 +208,7 @@ class Engine:
             self._asked.remove(question)
             self._answering = None
             if isinstance(question, FindWords):
-                words = found if isinstance(found, tuple) else ()
+                words = found if isinstance(found, tuple) else None
                 self._send(WordsFound(question.example_id, words))
             else:
                 explanation = found if isinstance(found, Explanation) else None

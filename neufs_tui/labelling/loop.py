@@ -202,6 +202,8 @@ class LabellingLoop:
                 self._go_on()
             case Explained() | WordsFound():
                 self._questions.hear(event)
+                if self._questions.must_ask_words():
+                    self.ask(FindWords)
             case ModelReady():
                 self.workspace.session.save_model(event.identity)
             case EngineFailed() | EngineDied():
@@ -216,6 +218,11 @@ class LabellingLoop:
     def words(self) -> tuple[Word, ...] | None:
         """Of the example shown, that switch its gap on; None until asked for and found."""
         return self._questions.words
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether the engine has said that the example shown is not scanned yet."""
+        return self._questions.is_unread
 
     @property
     def has_looked(self) -> bool:

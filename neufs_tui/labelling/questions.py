@@ -21,6 +21,10 @@ class Questions:
         self._keep = keep
         self._example_id: ExampleId | None = None
         self._is_asked = False
+        self._owes_words = False
+        """Whether they were asked for while the example was not scanned."""
+        self.is_unread = False
+        """Whether the engine has said that the example shown is not scanned yet."""
         self.owed: set[ExampleId] = set()
         """Labelled examples whose explanation is still to come."""
         self.explanation: Explanation | None = None
@@ -32,7 +36,7 @@ class Questions:
         """Another example is shown, or none."""
         self._example_id = example_id
         self.explanation = self.words = None
-        self._is_asked = False
+        self._is_asked = self._owes_words = self.is_unread = False
 
     def must_ask(self) -> bool:
         """Whether the explanation has to be asked for; if so, it counts as asked."""
@@ -40,6 +44,12 @@ class Questions:
             return False
         self._is_asked = True
         return True
+
+    def must_ask_words(self) -> bool:
+        """Whether the words have to be asked for again, as now they can be found."""
+        must = self._owes_words and self.explanation is not None
+        self._owes_words = self._owes_words and not must
+        return must
 
     def lose_engine(self) -> None:
         """Whatever was asked is not coming."""
@@ -56,11 +66,14 @@ class Questions:
         if isinstance(event, WordsFound):
             if about_shown:
                 self.words = event.words
+                self._owes_words = self.is_unread = event.words is None
         elif event.explanation is None:
             self._is_asked = False  # it is not scanned yet: ask again after the next batch
+            self.is_unread = self.is_unread or about_shown
         else:
             if about_shown:
                 self.explanation = event.explanation
+                self.is_unread = False
             if event.example_id in self.owed:
                 self.owed.remove(event.example_id)
                 self._keep(event.explanation)

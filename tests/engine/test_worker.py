@@ -223,3 +223,7 @@ def test_a_question_why_is_answered_beside_the_rereading(client: Begin, tiny_lla
         pass
     assert event.example_id == examples[4].id
     assert event.words
+    engine.send(FindWords("nobody", ()))
+    while not (isinstance(event := events.get(timeout=WAIT_S), WordsFound)):
+        pass
+    assert event.words is None

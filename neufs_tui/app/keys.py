@@ -1,125 +1,178 @@
-"""Which key does what. Command keys, those of commands to come too, are no label's."""
+"""Which key does what: the commands as bindings.
+
+A command's id is its name in `[keys]`, its description its title in the palette, its tooltip what
+the help page says of it. Commands act before anything else hears of a key, in the order in which
+keys are read.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Collection
+from dataclasses import replace
 from string import ascii_lowercase
+from typing import Any
+
+from textual.binding import Binding, BindingType
+from textual.keys import format_key
+from textual.screen import Screen
 
 
-class Action(StrEnum):
-    """What the annotator can do besides labelling."""
-
-    SKIP = "skip"
-    UNDO = "undo"
-    REDO = "redo"
-    PICK = "pick"
-    LOOK = "look"
-    WHY = "why"
-    OTHERS = "others"
-    WORDS = "words"
-    CURVE = "curve"
-    FILE_ORDER = "file_order"
-    SAVE = "save"
-    HELP = "help"
-    QUIT = "quit"
-    SUSPEND = "suspend"
-    LINE_DOWN = "line_down"
-    LINE_UP = "line_up"
-    PAGE_DOWN = "page_down"
-    PAGE_UP = "page_up"
-    TOP = "top"
-    BOTTOM = "bottom"
+def _command(
+    name: str, keys: str, what: str, title: str = "", *, action: str = "", footer: bool = False
+) -> Binding:
+    """A command of the labelling screen; without a title it is not in the palette."""
+    return Binding(keys, action or name, title, id=name, tooltip=what, show=footer, priority=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
-    """An action with the keys that call it."""
-
-    action: Action
-    keys: tuple[str, ...]
-    """As Textual names them."""
-    shown: str
-    """The keys as people write them."""
-    what: str
-    """One phrase for the help screen."""
-
-
-COMMANDS: tuple[Command, ...] = (
-    Command(Action.SKIP, ("space",), "space", "skip this example"),
-    Command(Action.UNDO, ("u", "backspace"), "u  backspace", "undo, as often as you like, any day"),
-    Command(Action.REDO, ("r",), "r", "redo what was undone"),
-    Command(Action.PICK, ("l",), "l", "find a label by typing a part of it"),
-    Command(Action.LOOK, ("p",), "p", "the model's answer; that you looked is recorded"),
-    Command(Action.WHY, ("w",), "w", "why this example, neuron by neuron"),
-    Command(Action.OTHERS, ("e",), "e", "what random and entropy would have shown"),
-    Command(Action.WORDS, ("i",), "i", "underline the words that switch its neurons on"),
-    Command(Action.CURVE, ("c",), "c", "the learning curve, and what the labels changed"),
-    Command(Action.LINE_DOWN, ("down", "j"), "↓  j", "scroll the text one line down"),
-    Command(Action.LINE_UP, ("up", "k"), "↑  k", "scroll the text one line up"),
-    Command(Action.PAGE_DOWN, ("pagedown",), "page down", "scroll the text one page down"),
-    Command(Action.PAGE_UP, ("pageup",), "page up", "scroll the text one page up"),
-    Command(Action.TOP, ("home",), "home", "to the beginning of the text"),
-    Command(Action.BOTTOM, ("end",), "end", "to the end of the text"),
-    Command(Action.FILE_ORDER, ("enter",), "enter", "label without a model that cannot load"),
-    Command(Action.SAVE, ("ctrl+s",), "ctrl+s", "nothing to do: labels are saved at once"),
-    Command(Action.SUSPEND, ("ctrl+z",), "ctrl+z", "to the shell; the model stays loaded"),
-    Command(Action.HELP, ("question_mark", "f1", "h"), "?  f1  h", "this page"),
-    Command(Action.QUIT, ("q", "ctrl+q"), "q  ctrl+q", "quit; nothing is ever unsaved"),
+SCROLLING: tuple[Binding, ...] = tuple(
+    _command(name, keys, what, action=f"scroll('{to}')")
+    for name, keys, what, to in (
+        ("line_down", "down,j", "scroll the text one line down", "down"),
+        ("line_up", "up,k", "scroll the text one line up", "up"),
+        ("page_down", "pagedown", "scroll the text one page down", "page_down"),
+        ("page_up", "pageup", "scroll the text one page up", "page_up"),
+        ("top", "home", "to the beginning of the text", "home"),
+        ("bottom", "end", "to the end of the text", "end"),
+    )
 )
-"""Every command, in the order in which the help screen lists them."""
+"""Commands that move the text and nothing else."""
 
-ACTIONS: dict[str, Action] = {key: command.action for command in COMMANDS for key in command.keys}
-"""The action behind each key."""
-
-SCROLLING: frozenset[Action] = frozenset(
-    {
-        Action.LINE_DOWN,
-        Action.LINE_UP,
-        Action.PAGE_DOWN,
-        Action.PAGE_UP,
-        Action.TOP,
-        Action.BOTTOM,
-    }
+SUSPEND = Binding(
+    "ctrl+z",
+    "suspend_process",
+    id="suspend",
+    tooltip="to the shell; the model stays loaded",
+    show=False,
 )
-"""Actions that move the text and nothing else."""
+PALETTE = Binding(
+    "ctrl+p",
+    "app.command_palette",
+    id="palette",
+    tooltip="every action by name, and the colours",
+    show=False,
+)
 
-PALETTE: dict[Action, str] = {
-    Action.SKIP: "Skip this example",
-    Action.UNDO: "Undo",
-    Action.REDO: "Redo",
-    Action.PICK: "Find a label",
-    Action.LOOK: "The model's answer",
-    Action.WHY: "Why this example",
-    Action.OTHERS: "What other rules would show",
-    Action.WORDS: "Words behind the neurons",
-    Action.CURVE: "Learning curve",
-    Action.HELP: "Keys, task and labels",
+COMMANDS: tuple[Binding, ...] = (
+    _command("skip", "space", "skip this example", "Skip this example", footer=True),
+    _command("undo", "u,backspace", "undo, as often as you like, any day", "Undo", footer=True),
+    _command("redo", "r", "redo what was undone", "Redo", footer=True),
+    _command("find", "l", "find a label by typing a part of it", "Find a label", footer=True),
+    _command("why", "w", "why this example, neuron by neuron", "Why this example", footer=True),
+    _command(
+        "model",
+        "p",
+        "the model's answer; that you looked is recorded",
+        "The model's answer",
+        footer=True,
+    ),
+    _command(
+        "others", "e", "what random and entropy would have shown", "What other rules would show"
+    ),
+    _command(
+        "words", "i", "underline the words that switch its neurons on", "Words behind the neurons"
+    ),
+    _command("curve", "c", "the learning curve, and what the labels changed", "Learning curve"),
+    *SCROLLING,
+    _command("file_order", "enter", "label without a model that cannot load"),
+    _command("save", "ctrl+s", "nothing to do: labels are saved at once"),
+    SUSPEND,
+    _command("help", "question_mark,f1,h", "this page", "Keys, task and labels", footer=True),
+    _command(
+        "quit", "q,ctrl+q", "quit; nothing is ever unsaved", "Quit", action="app.quit", footer=True
+    ),
+    PALETTE,
+)
+"""Every command, in the order in which footer and help page list them."""
+
+SCREEN_COMMANDS: tuple[Binding, ...] = tuple(
+    command for command in COMMANDS if command not in (SUSPEND, PALETTE)
+)
+"""Commands of the labelling screen; the others are the app's."""
+
+DEFAULT_KEYS: dict[str, tuple[str, ...]] = {
+    str(command.id): tuple(command.key.split(",")) for command in COMMANDS
 }
-"""Actions that the command palette adds to its own, with their names there."""
-
-FOOTER: tuple[tuple[str, str], ...] = (
-    ("space", "skip"),
-    ("u", "undo"),
-    ("r", "redo"),
-    ("l", "find"),
-    ("w", "why"),
-    ("p", "model"),
-    ("?", "help"),
-    ("q", "quit"),
-)
-"""Keys named on the last line of the screen, with what they do; at most eight."""
+"""Command → its keys where the configuration says nothing."""
 
 RESERVED: frozenset[str] = frozenset("bfgnvx")
 """Letters kept for commands to come, so that no label has to change its key for them."""
 
 LABEL_KEYS: tuple[str, ...] = (
     *"1234567890",
-    *(letter for letter in ascii_lowercase if letter not in RESERVED.union(ACTIONS)),
+    *(letter for letter in ascii_lowercase if letter not in RESERVED.union(*DEFAULT_KEYS.values())),
 )
 """Keys that labels may have, in the order in which they get them."""
 
+LABEL = Binding(
+    ",".join(LABEL_KEYS),
+    "label",
+    id="label",
+    tooltip="give the label printed beside the key",
+    key_display="1 2 3 …",
+    priority=True,
+)
+"""One binding for all labels: its action looks up whose the key is."""
 
-def allocate(n_labels: int) -> tuple[str, ...]:
-    """Keys of the first labels, in label order, whatever the window; the others have none."""
-    return LABEL_KEYS[:n_labels]
+_WRITTEN = {
+    "backspace": "backspace",
+    "enter": "enter",
+    "pagedown": "page down",
+    "pageup": "page up",
+}
+"""Keys that people write otherwise than Textual does."""
+
+
+def allocate(n_labels: int, taken: Collection[str] = ()) -> tuple[str, ...]:
+    """Keys of the first labels, in label order, whatever the window; the others have none.
+
+    Args:
+        n_labels: labels of the task.
+        taken: keys that the configuration gives to commands.
+    """
+    return tuple(key for key in LABEL_KEYS if key not in taken)[:n_labels]
+
+
+def closed_by(*names: str) -> list[BindingType]:
+    """What closes a screen that lies over another: escape, and the keys of some commands."""
+    escape = Binding("escape", "dismiss", tooltip="close this page")
+    return [escape, *(borrowed(name, "dismiss") for name in (*names, "quit")), PALETTE]
+
+
+def borrowed(name: str, action: str) -> Binding:
+    """A command's keys for something else, on a screen that lies over another."""
+    (command,) = (one for one in COMMANDS if one.id == name)
+    return replace(command, action=action, description="", priority=False)
+
+
+def bound(screen: Screen[Any]) -> list[Binding]:
+    """What a screen's keys do as they are now, a binding for each of its commands.
+
+    Each holds all its keys, the first to be named alone first, and how people write them.
+    """
+    found: dict[str, list[Binding]] = {}
+    for active in screen.active_bindings.values():
+        if active.binding.id is not None:
+            found.setdefault(active.binding.id, []).append(active.binding)
+    order = [str(LABEL.id), *DEFAULT_KEYS]
+    return [_together(found[name]) for name in order if name in found]
+
+
+def first_key(binding: Binding) -> str:
+    """The key to name where there is room for one, as people write it."""
+    return written(binding.key.split(",")[0])
+
+
+def written(key: str) -> str:
+    """A key as people write it.
+
+    >>> written("question_mark"), written("pagedown"), written("ctrl+s"), written("u")
+    ('?', 'page down', 'ctrl+s', 'u')
+    """
+    return _WRITTEN.get(key) or format_key(key)
+
+
+def _together(bindings: list[Binding]) -> Binding:
+    """One binding of those of a command, each of which has one of its keys."""
+    keys = list(dict.fromkeys(one.key for one in bindings))
+    display = bindings[0].key_display or "  ".join(map(written, keys))
+    return bindings[0].with_key(",".join(keys), display)

@@ -11,11 +11,13 @@ from typing import ClassVar
 
 from textual import on, work
 from textual.app import App, SystemCommand
-from textual.binding import Binding
+from textual.events import Event as TextualEvent
+from textual.events import Key
 from textual.screen import Screen
 from textual.theme import Theme
 
-from neufs_tui.app.keys import COMMANDS, PALETTE
+from neufs_tui.app.keymap import configured
+from neufs_tui.app.keys import PALETTE, SUSPEND, bound
 from neufs_tui.app.messages import EngineReported, PoolRead, StartupFailed
 from neufs_tui.app.screens.label import LabelScreen
 from neufs_tui.core.counts import Counts
@@ -47,7 +49,7 @@ class LabelApp(App[None]):
 
     TITLE = "neufs-tui"
     CSS_PATH = "screens/label.tcss"  # a default screen's own CSS_PATH is not read
-    BINDINGS: ClassVar = [Binding("ctrl+z", "suspend_process", "Suspend", show=False)]
+    BINDINGS: ClassVar = [SUSPEND, PALETTE]
 
     def __init__(self, read: Callable[[], OpenWorkspace], *, pool_name: str = "") -> None:
         """Keep what opens the session; nothing is read before the first paint.
@@ -82,15 +84,24 @@ class LabelApp(App[None]):
         return self._label_screen
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Every action by name, for the command palette."""
-        own = super().get_system_commands(screen)
-        # Textual's list of keys knows none of ours, and takes the room the example needs
-        yield from (command for command in own if command.title != "Keys")
-        for command in COMMANDS:
-            if command.action in PALETTE:
-                perform = partial(self._label_screen.perform, command.action)
-                what = f"{command.what} ({command.shown})"
-                yield SystemCommand(PALETTE[command.action], what, perform)
+        """Every command of a screen by name, for the palette."""
+        for command in super().get_system_commands(screen):
+            # Its list of keys takes the room that the example needs; the screen has its own Quit
+            if command.title not in ("Keys", "Quit"):
+                yield command
+        for binding in bound(screen):
+            if binding.description:
+                run = partial(self.call_later, self.run_action, binding.action, screen)
+                what = f"{binding.tooltip} ({binding.key_display})"
+                yield SystemCommand(binding.description, what, run)
+
+    async def on_event(self, event: TextualEvent) -> None:
+        """Let the actions of a key know which it is and when it was read."""
+        self._label_screen.pressed = event if isinstance(event, Key) else None
+        try:
+            await super().on_event(event)
+        finally:
+            self._label_screen.pressed = None
 
     def on_mount(self) -> None:
         """Let the signals that would end the process end it in order."""
@@ -124,11 +135,13 @@ class LabelApp(App[None]):
     def _open_session(self, message: PoolRead) -> None:
         try:
             self._workspace, self._engine = message.open_workspace()
+            keys = configured(self._workspace.keys)
             self._labelling = LabellingLoop(self._workspace)
         except NeufsError as error:
             self._fail(error)
             return
-        self._label_screen.open(self._labelling)
+        self.set_keymap(keys)
+        self._label_screen.open(self._labelling, ",".join(keys.values()).split(","))
         self.call_after_refresh(self._start_engine)
 
     @on(StartupFailed)

@@ -34,11 +34,11 @@ def suggestion(progress: Progress) -> str:
     return f"{changed} read again; too little is known to call it settled."
 
 
-def stable_now(found: Stable) -> str:
-    """Said once, when the last labels have changed next to nothing."""
+def stable_now(found: Stable, *, curve: str = "c") -> str:
+    """Said once, when the last labels have changed next to nothing, with the curve's key."""
     return (
         f"the last {found.n_labels} labels changed {found.changed:,} of {found.compared:,} answers "
-        "of the model: c says what that means"
+        f"of the model: {curve} says what that means"
     )
 
 

@@ -2,11 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from neufs_tui.core.counts import Counts
 from neufs_tui.core.records import Pick
 from neufs_tui.core.text import plural
 from neufs_tui.engine.protocol import Rescored, ScanProgressed
 from neufs_tui.labelling.engine_view import EngineState
+from neufs_tui.labelling.loop import LabellingLoop
+
+
+@dataclass(frozen=True, slots=True)
+class StatusLines:
+    """The two lines: counts and engine above, scan and freshness of the ranking below."""
+
+    counts: tuple[str, ...] = ()
+    """The most important first."""
+    engine: str = ""
+    scan: tuple[str, ...] = ()
+    """The most important first."""
+    freshness: str = ""
+
+
+def status_lines(loop: LabellingLoop) -> StatusLines:
+    """Where the annotator is, how far the engine is, and how fresh the choice is."""
+    shown, heard, n_labels = loop.shown, loop.engine, loop.counts.labelled
+    scan = heard.scan
+    at_work = heard.state in (EngineState.RUNNING, EngineState.LOADING)
+    done = scan is not None and scan.done == scan.total
+    work = work_parts(scan, heard.rescored, n_labels) if scan and (at_work or done) else ()
+    brief = scan is not None and not done and work not in ((), scan_parts(scan))
+    return StatusLines(
+        counts=count_parts(loop.counts, loop.workspace.selection.shots),
+        engine=engine_note(heard.state),
+        scan=work,
+        freshness=freshness(shown.pick, n_labels, brief=brief) if shown else "",
+    )
 
 
 def count_parts(counts: Counts, shots: int) -> tuple[str, ...]:
@@ -37,6 +68,24 @@ def scan_parts(scan: ScanProgressed) -> tuple[str, ...]:
     if scan.truncated:
         parts.append(f"{plural(scan.truncated, 'text')} cut to fit")
     return tuple(parts)
+
+
+def asking(
+    scan: ScanProgressed | None, *, is_unread: bool, what: str = "Asking the model …"
+) -> str:
+    """What is said while the model's answer to a question about an example is on its way.
+
+    Args:
+        scan: how far the scan is; None when that is not known.
+        is_unread: the engine has said that the example is not scanned yet.
+        what: what the model is asked.
+    """
+    if is_unread:
+        read = f"; it has read {scan.done:,} of {scan.total:,}" if scan is not None else ""
+        return f"The model has not read this example yet{read}."
+    if scan is None or scan.done >= scan.total:
+        return what
+    return f"{what} it is reading the pool first ({scan.done:,} of {scan.total:,})"
 
 
 def work_parts(scan: ScanProgressed, rescored: Rescored | None, n_labels: int) -> tuple[str, ...]:

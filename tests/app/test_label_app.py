@@ -92,10 +92,13 @@ class Session:
 
     def send_keys(self, keys: str) -> None:
         """Put keys into the queue at once, as a paste into the terminal does."""
+        for key in keys:
+            self.send(Key(key, key))
+
+    def send(self, key: Key) -> None:
         driver = self.pilot.app._driver
         assert driver is not None
-        for key in keys:
-            driver.send_message(Key(key, key))
+        driver.send_message(key)
 
 
 async def start(pilot: Pilot[None], startup: FakeStartup, *, rank: bool = True) -> Session:
@@ -156,8 +159,8 @@ async def test_keys_dropped_one_after_another_are_counted_together() -> None:
         for _ in range(3):
             early = Key("1", "1")
             early.time = 0.0  # read long before the picture on the screen was painted
-            app.screen.on_key(early)
-        await pilot.pause()
+            session.send(early)
+        await settled(pilot)
         said = session.said("#feedback")
         assert said.endswith("u undoes · 3 keys came too early and did nothing")
         assert session.labels == [(0, "Without Explanation")]

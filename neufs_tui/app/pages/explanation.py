@@ -35,7 +35,14 @@ def underlined(text: str, words: tuple[Word, ...]) -> Content:
 
 
 def page(
-    explanation: Explanation, pool: Neighbours, width: int, *, why: str, origin: str, looked: bool
+    explanation: Explanation,
+    pool: Neighbours,
+    width: int,
+    *,
+    why: str,
+    origin: str,
+    looked: bool,
+    help_key: str = "?",
 ) -> Content:
     """Everything about one example; the model's answer, which would lead, if it is known.
 
@@ -46,6 +53,7 @@ def page(
         why: the sentence on why the example is shown.
         origin: by what model and settings they came about.
         looked: whether the annotator has seen what the model answers.
+        help_key: the key that explains the numbers.
     """
     gap = explanation.gap
     first, strip, last, most = wording.layer_row(gap)
@@ -74,7 +82,7 @@ def page(
     parts += [
         "\n",
         (f"{origin} {wording.scanned(gap)}\n", _QUIET),
-        ("? says what each number means\n", _QUIET),
+        (f"{help_key} says what each number means\n", _QUIET),
     ]
     return Content.assemble(*parts)
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from textwrap import wrap
 
+from textual.binding import Binding
 from textual.content import Content
 
-from neufs_tui.app.keys import COMMANDS
 from neufs_tui.app.pages.startup import Loading
 from neufs_tui.core.counts import Counts
 from neufs_tui.core.prompts import system_message
 from neufs_tui.core.records import Task
 from neufs_tui.core.text import one_line, plural, visible
-from neufs_tui.labelling.loop import LabellingLoop
-from neufs_tui.labelling.shown import Waiting
-from neufs_tui.labelling.workspace import Workspace
-from neufs_tui.wording.sentences import export_command
+from neufs_tui.engine.protocol import ScanProgressed
 from neufs_tui.wording.status import scan_parts
 
 _HEADING = "bold $text"
@@ -38,72 +36,50 @@ _TERMS = (
 )
 
 
-def instead(loop: LabellingLoop | None, loading: Loading, failure: tuple[str, str]) -> Content:
-    """What stands where the text would.
-
-    Args:
-        loop: where the annotator is; None until the session is open.
-        loading: how far the start is.
-        failure: message and hint of what stopped the engine.
-    """
-    waiting = loop.waiting if loop else None
-    if loop is not None and waiting is Waiting.FINISHED:
-        return _finished(loop.counts, command(loop.workspace))
-    if loop is not None and waiting is Waiting.SCANNING:
-        scan = " · ".join(scan_parts(loop.engine.scan)) if loop.engine.scan else ""
-        sentence = "Every scanned example is decided; the scan goes on."
-        return Content.assemble(sentence, "\n", (scan, _QUIET))
-    if waiting is Waiting.FAILED:
-        return _failed(*failure)
-    if waiting is Waiting.CHOOSING:
-        return Content("Choosing the next example …")
-    return _loading(loading.lines())
-
-
-def guide(task: Task | None, width: int) -> Content:
-    """Every key, the task, the labels in full, and what the numbers mean.
-
-    Args:
-        task: what is asked; None before it is known.
-        width: cells a line may have.
-    """
-    wide = max(len(command.shown) for command in COMMANDS)
-    keys = [("1 2 3 …", "give the label printed beside the key")]
-    keys += [(command.shown, command.what) for command in COMMANDS]
-    keys += [("ctrl+p", "every action by name, and the colours")]
-    parts: list[Content | str | tuple[str, str]] = [("Keys\n", _HEADING)]
-    parts += [_key(key, what, wide, line=width) for key, what in keys]
-    if task is not None:
-        parts += _task(task)
-    parts += [("\nThe lines under the text\n", _HEADING)]
-    parts += [_key(term, meaning, wide, line=width) for term, meaning in _TERMS]
-    return Content.assemble(*parts)
-
-
-def _loading(lines: list[str]) -> Content:
+def loading(parts: Loading) -> Content:
     """The parts of the start, the one under way last."""
+    lines = parts.lines()
     done = [Content.styled(line, _QUIET) for line in lines[:-1]]
     return Content("\n").join([*done, Content(lines[-1])])
 
 
-def _failed(message: str, hint: str) -> Content:
-    """The engine is off before it chose anything."""
+def choosing() -> Content:
+    """The next ranking is on its way."""
+    return Content("Choosing the next example …")
+
+
+def scanning(scan: ScanProgressed | None) -> Content:
+    """Every example scanned so far is decided."""
+    parts = " · ".join(scan_parts(scan)) if scan else ""
+    sentence = "Every scanned example is decided; the scan goes on."
+    return Content.assemble(sentence, "\n", (parts, _QUIET))
+
+
+def failed(message: str, hint: str, keys: Mapping[str, str]) -> Content:
+    """The engine is off before it chose anything.
+
+    Args:
+        message: what stopped it.
+        hint: what may help.
+        keys: command → the key to name.
+    """
     return Content.assemble(
         (visible(message), _HEADING),
         "\n",
         Content(f"\n{visible(hint)}\n" if hint else ""),
         "\n",
-        _key("enter", "label in file order, without the model"),
-        _key("q", "quit"),
+        _key(keys["file_order"], "label in file order, without the model"),
+        _key(keys["quit"], "quit"),
     )
 
 
-def command(workspace: Workspace) -> str:
-    """The command that writes this session's few-shot set."""
-    return export_command(workspace.pool_name, workspace.session_name)
+def finished(counts: Counts, export: str) -> Content:
+    """Every example is decided.
 
-
-def _finished(counts: Counts, export: str) -> Content:
+    Args:
+        counts: how.
+        export: the command that writes the few-shot set.
+    """
     return Content.assemble(
         (f"Nothing is left to label: {plural(counts.pool, 'example')} decided.", _HEADING),
         "\n\n",
@@ -112,6 +88,25 @@ def _finished(counts: Counts, export: str) -> Content:
         (export, _KEY),
         " writes the few-shot set.",
     )
+
+
+def guide(commands: Sequence[Binding], task: Task | None, width: int) -> Content:
+    """Every key, the task, the labels in full, and what the numbers mean.
+
+    Args:
+        commands: what the keys do, each with how its keys are written.
+        task: what is asked; None before it is known.
+        width: cells a line may have.
+    """
+    keys = [(command.key_display or "", command.tooltip) for command in commands]
+    wide = max((len(written) for written, _ in keys), default=0)
+    parts: list[Content | str | tuple[str, str]] = [("Keys\n", _HEADING)]
+    parts += [_key(written, what, wide, line=width) for written, what in keys]
+    if task is not None:
+        parts += _task(task)
+    parts += [("\nThe lines under the text\n", _HEADING)]
+    parts += [_key(term, meaning, wide, line=width) for term, meaning in _TERMS]
+    return Content.assemble(*parts)
 
 
 def _task(task: Task) -> list[Content | str | tuple[str, str]]:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal, VerticalScroll
-from textual.events import Key
+from textual.containers import Horizontal
 from textual.screen import ModalScreen
 from textual.widgets import Static
 from textual_plotext import PlotextPlot
 from textual_plotext.plot import Plot
 
-from neufs_tui.app.keys import ACTIONS, Action
+from neufs_tui.app.keys import SCROLLING, closed_by
 from neufs_tui.app.pages import learning_curve
 from neufs_tui.app.widgets.bar import Bar
+from neufs_tui.app.widgets.text_view import Scroller
 from neufs_tui.statistics.learning_curve import Progress
 
 _TICKS = 6
@@ -27,6 +28,7 @@ class CurveScreen(ModalScreen[None]):
 
     CSS_PATH = "curve.tcss"
     AUTO_FOCUS = ""
+    BINDINGS: ClassVar = [*closed_by("curve"), *SCROLLING]
 
     def __init__(self, shown: Progress) -> None:
         """Bind what is plotted; labels given while the screen is open are not in it."""
@@ -35,7 +37,7 @@ class CurveScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Sentences, two plots, the signals, and how to leave."""
-        with VerticalScroll(id="curve", can_focus=False):
+        with Scroller(id="curve"):
             yield Static(learning_curve.summary(self._progress), id="summary")
             if len(self._progress.points) > 1:
                 with Horizontal(id="plots"):
@@ -51,16 +53,9 @@ class CurveScreen(ModalScreen[None]):
             self._plot_agreement(self.query_one("#agreement", PlotextPlot))
             self._plot_coverage(self.query_one("#coverage", PlotextPlot))
 
-    def on_key(self, event: Key) -> None:
-        """Scroll or close."""
-        action = ACTIONS.get(event.key)
-        event.stop()
-        if event.key == "escape" or action in (Action.CURVE, Action.QUIT):
-            self.dismiss(None)
-        elif action in (Action.LINE_DOWN, Action.PAGE_DOWN, Action.BOTTOM):
-            self.query_one(VerticalScroll).scroll_page_down(animate=False)
-        elif action in (Action.LINE_UP, Action.PAGE_UP, Action.TOP):
-            self.query_one(VerticalScroll).scroll_page_up(animate=False)
+    def action_scroll(self, to: str) -> None:
+        """Move the page."""
+        self.query_one(Scroller).move(to)
 
     def _plot_agreement(self, plot: PlotextPlot) -> None:
         """The share of answers that were the annotator's, between the ends of its interval."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual import on
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.events import Key
 from textual.screen import ModalScreen
 
-from neufs_tui.app.keys import ACTIONS, SCROLLING, Action
+from neufs_tui.app.keys import SCROLLING, closed_by
 from neufs_tui.app.widgets.bar import Bar
 from neufs_tui.app.widgets.text_view import TextView
 from neufs_tui.wording.sentences import hidden_lines
@@ -18,21 +19,16 @@ _WIDEST, _MARGIN = 94, 6
 
 
 class PageScreen(ModalScreen[None]):
-    """Scrolls a page; escape, quit and the key that opened it close it."""
+    """Scrolls a page; escape, quit and, by its own bindings, the key that opened it close it."""
 
     CSS_PATH = "page.tcss"
     AUTO_FOCUS = ""
+    BINDINGS: ClassVar = [*closed_by(), *SCROLLING]
 
-    def __init__(self, page: Content, opened_by: Action) -> None:
-        """Bind what is shown first.
-
-        Args:
-            page: what the annotator reads.
-            opened_by: the action whose keys close the page again.
-        """
+    def __init__(self, page: Content) -> None:
+        """Bind what the annotator reads first."""
         super().__init__()
         self._page = page
-        self._closed_by = frozenset({opened_by, Action.QUIT})
 
     def compose(self) -> ComposeResult:
         """The page, and how to leave it."""
@@ -47,7 +43,7 @@ class PageScreen(ModalScreen[None]):
     def fill(self, page: Content) -> None:
         """Show another page."""
         self._page = page
-        if self.is_mounted:
+        if self.is_mounted and self in self.app.screen_stack:
             self.query_one(TextView).show(page)
 
     @property
@@ -60,12 +56,6 @@ class PageScreen(ModalScreen[None]):
         event.stop()
         self.query_one(Bar).right = hidden_lines(event.above, event.below)
 
-    def on_key(self, event: Key) -> None:
-        """Scroll or close."""
-        action = ACTIONS.get(event.key)
-        if event.key == "escape" or action in self._closed_by:
-            event.stop()
-            self.dismiss(None)
-        elif action in SCROLLING:
-            event.stop()
-            self.query_one(TextView).move(action)
+    def action_scroll(self, to: str) -> None:
+        """Move the page."""
+        self.query_one(TextView).move(to)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.content import Content
-from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
-from neufs_tui.app.keys import allocate
+from neufs_tui.app.keys import closed_by
 from neufs_tui.core.records import Label
 from neufs_tui.core.text import one_line
 
@@ -35,23 +36,40 @@ def matching(labels: Sequence[Label], typed: str) -> list[Label]:
     return [label for _, label in sorted(ranked, key=lambda item: item[0])]
 
 
+class _Field(Input):
+    """Takes what is typed before any binding does."""
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Leave every binding in place: Textual asks before it applies the keymap."""
+        return False
+
+
 class PickerScreen(ModalScreen[str | None]):
-    """Returns the name of the label picked, or None."""
+    """Returns the name of the label picked, or None; keys that can be typed do not close it."""
 
     CSS_PATH = "picker.tcss"
     AUTO_FOCUS = "Input"
+    BINDINGS: ClassVar = [
+        *closed_by("find"),
+        Binding("down", "down", tooltip="the next label"),
+        Binding("up", "up", tooltip="the label before"),
+    ]
 
-    def __init__(self, labels: Sequence[Label]) -> None:
-        """Offer every label."""
+    def __init__(self, labels: Sequence[Label], keys: dict[str, str]) -> None:
+        """Offer every label.
+
+        Args:
+            labels: of the task.
+            keys: label → its key, for those that have one.
+        """
         super().__init__()
         self._labels = labels
-        names = (label.name for label in labels)
-        self._keys = dict(zip(names, allocate(len(labels)), strict=False))
+        self._keys = keys
         self._matching: list[Label] = []
 
     def compose(self) -> ComposeResult:
         """What is typed above what matches."""
-        field = Input(placeholder="type a part of the label", select_on_focus=False)
+        field = _Field(placeholder="type a part of the label", select_on_focus=False)
         field.cursor_blink = False
         yield field
         yield OptionList(markup=False)
@@ -77,19 +95,13 @@ class PickerScreen(ModalScreen[str | None]):
         event.stop()
         self.dismiss(self._matching[event.option_index].name)
 
-    def on_key(self, event: Key) -> None:
-        """Move in the list while typing goes on; escape picks nothing."""
-        options = self.query_one(OptionList)
-        match event.key:
-            case "escape":
-                self.dismiss(None)
-            case "down":
-                options.action_cursor_down()
-            case "up":
-                options.action_cursor_up()
-            case _:
-                return
-        event.stop()
+    def action_down(self) -> None:
+        """Move in the list while typing goes on."""
+        self.query_one(OptionList).action_cursor_down()
+
+    def action_up(self) -> None:
+        """Move in the list while typing goes on."""
+        self.query_one(OptionList).action_cursor_up()
 
     def _narrow(self, typed: str) -> None:
         self._matching = matching(self._labels, typed)

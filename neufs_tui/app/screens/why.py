@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual import on
 from textual.content import Content
-from textual.events import Key, Mount
+from textual.events import Mount
 
-from neufs_tui.app.keys import ACTIONS, Action
+from neufs_tui.app.keys import borrowed, bound, closed_by, first_key
 from neufs_tui.app.pages import explanation as pages
+from neufs_tui.app.screens.help import MeaningsScreen
 from neufs_tui.app.screens.page import PageScreen
 from neufs_tui.core.explanation import Explanation
 from neufs_tui.core.records import ExampleId
@@ -18,8 +21,6 @@ from neufs_tui.wording.explanation import Neighbours
 class ExplainedScreen(PageScreen):
     """A page that is filled once the engine has explained the example."""
 
-    opened_by: Action
-
     def __init__(
         self,
         example_id: ExampleId,
@@ -29,6 +30,7 @@ class ExplainedScreen(PageScreen):
         why: str,
         origin: str,
         looked: bool,
+        waiting: str,
     ) -> None:
         """Bind what the page is about.
 
@@ -39,8 +41,9 @@ class ExplainedScreen(PageScreen):
             why: the sentence on why it is shown.
             origin: by what model and settings it came about.
             looked: whether the annotator has seen what the model answers.
+            waiting: what is said until the engine has explained it.
         """
-        super().__init__(Content("Asking the model …"), self.opened_by)
+        super().__init__(Content(waiting))
         self._example_id = example_id
         self._pool = pool
         self._explanation = explanation
@@ -53,12 +56,14 @@ class ExplainedScreen(PageScreen):
 
     def hear(self, event: Explained) -> None:
         """Show what the engine has said; about another example it comes too late."""
-        if event.example_id != self._example_id:
-            return
-        if event.explanation is None:
-            self.fill(Content("The model has not read this example yet; ask again in a while."))
-        else:
+        if event.example_id == self._example_id and event.explanation is not None:
+            self._explanation = event.explanation
             self.fill(self.page(event.explanation))
+
+    def wait(self, waiting: str) -> None:
+        """Say what the engine does, unless it has explained the example."""
+        if self._explanation is None:
+            self.fill(Content(waiting))
 
     def page(self, explanation: Explanation) -> Content:
         """What the page says."""
@@ -68,7 +73,7 @@ class ExplainedScreen(PageScreen):
 class WhyScreen(ExplainedScreen):
     """Why an example was chosen, neuron by neuron; the help key explains the numbers."""
 
-    opened_by = Action.WHY
+    BINDINGS: ClassVar = [*closed_by("why"), borrowed("help", "define")]
 
     def page(self, explanation: Explanation) -> Content:
         """The explanation taken apart."""
@@ -79,19 +84,18 @@ class WhyScreen(ExplainedScreen):
             why=self._why,
             origin=self._origin,
             looked=self._looked,
+            help_key=next(first_key(one) for one in bound(self) if one.id == "help"),
         )
 
-    @on(Key)
-    def _define(self, event: Key) -> None:
-        if ACTIONS.get(event.key) is Action.HELP:
-            event.stop()
-            self.app.push_screen(PageScreen(pages.meanings(), Action.HELP))
+    def action_define(self) -> None:
+        """Say what the numbers mean."""
+        self.app.push_screen(MeaningsScreen())
 
 
 class OthersScreen(ExplainedScreen):
     """What random and entropy would have shown."""
 
-    opened_by = Action.OTHERS
+    BINDINGS: ClassVar = closed_by("others")
 
     def page(self, explanation: Explanation) -> Content:
         """The examples they would have shown."""

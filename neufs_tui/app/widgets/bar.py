@@ -7,10 +7,9 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from neufs_tui.app.keys import FOOTER
 from neufs_tui.wording.lines import spread
 
-_FIRST_TO_GO = ("↑↓", "r", "l")
+_FIRST_TO_GO = ("redo", "find")
 
 
 class Bar(Widget):
@@ -32,19 +31,19 @@ class KeyBar(Widget):
 
     DEFAULT_CSS = "KeyBar { height: 1; }"
 
-    keys: reactive[frozenset[str]] = reactive(frozenset(key for key, _ in FOOTER))
-    """The ones of the footer that do something at the moment."""
+    keys: reactive[tuple[tuple[str, str], ...]] = reactive(())
+    """Keys that do something at the moment, each with its command's name."""
 
     def render(self) -> RenderResult:
-        """Key and meaning, the keys in bold."""
+        """Key and name, the keys in bold."""
         width = self.content_size.width
-        items = [item for item in FOOTER if item[0] in self.keys]
-        for key in _FIRST_TO_GO:
+        items = list(self.keys)
+        for name in _FIRST_TO_GO:
             if _width(items) > width:
-                items = [item for item in items if item[0] != key]
-        pairs = [Content.assemble((key, "bold $text"), f" {meaning}") for key, meaning in items]
+                items = [item for item in items if item[1] != name]
+        pairs = [Content.assemble((key, "bold $text"), f" {name}") for key, name in items]
         return Content("   ").join(pairs).truncate(width)
 
 
 def _width(items: list[tuple[str, str]]) -> int:
-    return sum(len(key) + 1 + len(meaning) for key, meaning in items) + 3 * (len(items) - 1)
+    return sum(len(key) + 1 + len(name) for key, name in items) + 3 * (len(items) - 1)

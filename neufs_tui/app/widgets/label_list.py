@@ -60,10 +60,14 @@ class LabelList(Widget):
 
     labels: reactive[tuple[Label, ...]] = reactive((), layout=True)
     max_rows: reactive[int] = reactive(10, layout=True)
+    taken: reactive[frozenset[str]] = reactive(frozenset())
+    """Keys that are no label's, because the configuration gives them to commands."""
+    find_key: reactive[str] = reactive("l")
+    """Named where labels are left out: it finds them."""
 
     def key_of(self) -> dict[str, str]:
         """The label behind each key, in a window of any size."""
-        pairs = zip(allocate(len(self.labels)), self.labels, strict=False)
+        pairs = zip(self._keys(), self.labels, strict=False)
         return {key: label.name for key, label in pairs}
 
     def get_content_height(self, container: object, viewport: object, width: int) -> int:
@@ -75,7 +79,7 @@ class LabelList(Widget):
         width = self.content_size.width
         plan = self._plan(width)
         column = (width - _GUTTER * (plan.columns - 1)) // plan.columns
-        keys = allocate(len(self.labels))
+        keys = self._keys()
         names = [one_line(label.name) for label in self.labels[: plan.n_shown]]
         longest = max((cell_len(name) for name in names), default=0)
         name_width = min(longest, int(column * _ALIGNED_SHARE))
@@ -84,7 +88,7 @@ class LabelList(Widget):
             for key, name, label in zip(keys, names, self.labels, strict=False)
         ]
         if plan.n_shown < len(self.labels):
-            more = f"l  {len(self.labels) - plan.n_shown:,} more"
+            more = f"{self.find_key}  {len(self.labels) - plan.n_shown:,} more"
             cells.append(Content.styled(ellipsis(more, column), "$foreground-muted"))
         lines = []
         for row in range(plan.rows):
@@ -96,8 +100,11 @@ class LabelList(Widget):
         return Content("\n").join(lines)
 
     def _plan(self, width: int) -> Plan:
-        n_labels = len(self.labels)
-        return plan(n_labels, len(allocate(n_labels)), width=width, max_rows=self.max_rows)
+        n_keys = len(self._keys())
+        return plan(len(self.labels), n_keys, width=width, max_rows=self.max_rows)
+
+    def _keys(self) -> tuple[str, ...]:
+        return allocate(len(self.labels), self.taken)
 
 
 def _cell(key: str, name: str, definition: str, width: int, name_width: int) -> Content:

@@ -15,10 +15,16 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widgets import Static
 
-from neufs_tui.app.keys import Action
+
+class Scroller(VerticalScroll, can_focus=False):
+    """A part of a screen that scrolls by the screen's own commands."""
+
+    def move(self, to: str) -> None:
+        """Scroll at once, to one of `down`, `up`, `page_down`, `page_up`, `home` and `end`."""
+        getattr(self, f"scroll_{to}")(animate=False)
 
 
-class TextView(VerticalScroll, can_focus=False):
+class TextView(Scroller):
     """A text that scrolls, and that knows whether it has come onto the screen."""
 
     DEFAULT_CSS = """
@@ -64,22 +70,6 @@ class TextView(VerticalScroll, can_focus=False):
         """Call back once the text has been sent to the terminal, unless it is hidden now."""
         body = self.query_one(_Body)
         body.call_after_refresh(lambda: painted() if body.drawn_at is not None else None)
-
-    def move(self, action: Action) -> None:
-        """Scroll as a key asks."""
-        match action:
-            case Action.LINE_DOWN:
-                self.scroll_down(animate=False)
-            case Action.LINE_UP:
-                self.scroll_up(animate=False)
-            case Action.PAGE_DOWN:
-                self.scroll_page_down(animate=False)
-            case Action.PAGE_UP:
-                self.scroll_page_up(animate=False)
-            case Action.TOP:
-                self.scroll_home(animate=False)
-            case Action.BOTTOM:
-                self.scroll_end(animate=False)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Say what is in view now."""

@@ -1,0 +1,110 @@
+"""What the annotator asks the model about the example shown, and where its answers go."""
+
+from __future__ import annotations
+
+from neufs_tui.app.screens.why import ExplainedScreen
+from neufs_tui.app.widgets.example_view import ExampleView
+from neufs_tui.app.widgets.foot import Foot
+from neufs_tui.core.words import stretches
+from neufs_tui.engine.protocol import Explain, Explained, FindWords
+from neufs_tui.labelling.loop import LabellingLoop
+from neufs_tui.wording import sentences
+from neufs_tui.wording.explanation import Neighbours
+from neufs_tui.wording.reasons import origin_shown, why_shown
+from neufs_tui.wording.status import asking
+
+
+class Inquiry:
+    """Asks, says how far the model is meanwhile, and shows what comes back."""
+
+    def __init__(self, loop: LabellingLoop, view: ExampleView, foot: Foot) -> None:
+        """Bind the loop, and the widgets that show its example and answer keys."""
+        self._loop = loop
+        self._view = view
+        self._foot = foot
+        self._page: ExplainedScreen | None = None
+        """The page opened last, which may wait for its explanation."""
+        self._underlines = False
+        """Whether the words behind the gap were asked for."""
+        self._waits = ""
+        """What is said until they are found."""
+
+    def begin(self) -> None:
+        """Another example is shown, or none."""
+        self._underlines, self._waits = False, ""
+
+    def open(self, page: type[ExplainedScreen]) -> ExplainedScreen | None:
+        """A page about the example shown, filled at once if that is explained already.
+
+        Args:
+            page: which.
+
+        Returns:
+            What to show; None when there is nobody to ask, which is told.
+        """
+        loop = self._loop
+        if loop.shown is None or not (loop.explanation or loop.ask(Explain)):
+            self._foot.say("there is nothing to explain without an example and the model")
+            return None
+        self._page = page(
+            loop.shown.example.id,
+            self._pool,
+            loop.explanation,
+            why=why_shown(loop),
+            origin=origin_shown(loop),
+            looked=loop.has_looked,
+            waiting=asking(loop.engine.scan, is_unread=loop.is_unread),
+        )
+        return self._page
+
+    def toggle_words(self) -> None:
+        """Underline the words behind the gap, or show the text as it was."""
+        loop = self._loop
+        if loop.shown is None:
+            return
+        self._underlines = not self._underlines
+        self._waits = ""
+        if not self._underlines:
+            self._foot.say("")
+        elif loop.words is None and not loop.ask(FindWords):
+            self._underlines = False
+            self._foot.say("there is nobody to ask without the model")
+        elif loop.words is None:
+            self._say_waiting()
+        self.underline()
+
+    def underline(self) -> None:
+        """Show the text with or without its underlined words, where it stands."""
+        loop = self._loop
+        if loop.shown is None:
+            return
+        words = (loop.words or ()) if self._underlines else ()
+        self._view.underline(loop.shown.example.text, words)
+        if self._underlines and loop.words is not None:
+            self._foot.say(sentences.words_found(len(words)))
+
+    def explain(self, event: Explained) -> None:
+        """Pass what the engine said on to the panel, and to a page that waits for it."""
+        known = self._loop.explanation
+        if known is not None and known is event.explanation:
+            self._view.explain(known, self._pool)
+        if self._page is not None:
+            self._page.hear(event)
+
+    def tell_progress(self) -> None:
+        """Say how far the model is, where it is waited for."""
+        if self._page is not None:
+            self._page.wait(asking(self._loop.engine.scan, is_unread=self._loop.is_unread))
+        if self._waits and self._waits == self._foot.said:
+            self._say_waiting()
+
+    def _say_waiting(self) -> None:
+        loop = self._loop
+        if loop.shown is not None:
+            what = sentences.leaving_out(len(stretches(loop.shown.example.text)))
+            self._waits = asking(loop.engine.scan, is_unread=loop.is_unread, what=what)
+            self._foot.say(self._waits)
+
+    @property
+    def _pool(self) -> Neighbours:
+        return Neighbours(self._loop.workspace.examples, self._loop.answers)

@@ -1,0 +1,122 @@
+"""What stands in the middle of the screen, and whether a key may act on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual.content import Content
+
+from neufs_tui.app.gate import Gate
+from neufs_tui.app.widgets.example_view import ExampleView
+from neufs_tui.app.widgets.foot import Foot
+from neufs_tui.app.widgets.text_view import TextView
+from neufs_tui.errors import NeufsError
+from neufs_tui.labelling.loop import LabellingLoop
+from neufs_tui.labelling.shown import Shown, Waiting
+from neufs_tui.wording.reasons import why_shown
+
+
+class Picture:
+    """An example or a page in its place: keys read before it was painted do not act on it."""
+
+    def __init__(self, view: ExampleView, foot: Foot, page: Callable[[], Content]) -> None:
+        """Begin with nothing painted.
+
+        Args:
+            view: where it is shown.
+            foot: where it is said that keys came too early.
+            page: what stands in the place of an example.
+        """
+        self._view = view
+        self._foot = foot
+        self._page = page
+        self._gate = Gate()
+        self._loop: LabellingLoop | None = None
+        self._shown: Shown | Waiting | None = Waiting.LOADING
+        self._is_hidden = False
+
+    def open(self, loop: LabellingLoop) -> None:
+        """Show, from now on, what the loop says."""
+        self._loop = loop
+
+    def follow(self) -> bool:
+        """Show the loop as it is; whether that is another picture than before."""
+        if self._loop is None:
+            return False
+        shown = self._loop.shown or self._loop.waiting
+        changed = shown != self._shown
+        self._shown = shown
+        if changed:
+            self.show()
+        elif self._loop.shown is None:
+            self._text.show(self._page())
+            self.await_paint()
+        return changed
+
+    def show(self) -> None:
+        """Put the picture in place; keys wait until it is painted."""
+        self._gate.shut()
+        if self._loop is not None and self._loop.shown is not None:
+            n_pool = len(self._loop.workspace.examples)
+            self._view.show(self._loop.shown, why_shown(self._loop), n_pool=n_pool)
+        else:
+            self._view.show_instead(self._page())
+        self._foot.name_keys(shows_example=isinstance(self._shown, Shown))
+        self.await_paint()
+
+    def hide(self, is_hidden: bool) -> None:
+        """The window has become too small for it, or has room for it."""
+        self._is_hidden = is_hidden
+        if is_hidden:
+            self._gate.shut()
+        else:
+            self.await_paint()
+
+    def await_paint(self) -> None:
+        """Take keys once it is painted."""
+        if self._gate.is_open:
+            return
+        shown = self._shown
+
+        def painted() -> None:
+            if self._shown is shown and self._view.screen.is_active:
+                self._take_keys()
+
+        self._text.call_when_painted(painted)
+
+    def admits(self, read_at: float) -> bool:
+        """Whether a key may act on it; those that came too early are told.
+
+        Args:
+            read_at: when the key was read, on the monotonic clock.
+        """
+        self._take_keys()  # it may be on the terminal before Textual has told us
+        admitted = self._gate.admits(read_at)
+        if not admitted:
+            self._tell_early_keys()
+        return admitted
+
+    def seconds(self, read_at: float) -> float | None:
+        """From its paint to a key; None while it is not painted."""
+        return self._gate.seconds(read_at)
+
+    @property
+    def _text(self) -> TextView:
+        return self._view.query_one(TextView)
+
+    def _take_keys(self) -> None:
+        painted_at = self._text.drawn_at
+        if painted_at is None or self._gate.is_open or self._is_hidden:
+            return
+        self._gate.open(painted_at)
+        self._tell_early_keys()
+        if self._loop is not None:
+            try:
+                self._loop.painted()
+            except NeufsError as error:
+                self._foot.say_error(error)
+
+    def _tell_early_keys(self) -> None:
+        """Say that keys were dropped, once the picture they were too early for is there."""
+        if self._gate.is_open and (n_early := self._gate.take_early()):
+            self._foot.say_early(n_early)

@@ -1,0 +1,87 @@
+"""The bottom of the screen: what the last key did, how far all is, which keys there are."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from neufs_tui.app.widgets.bar import KeyBar
+from neufs_tui.app.widgets.status_bar import StatusBar
+from neufs_tui.core.text import visible
+from neufs_tui.errors import NeufsError
+from neufs_tui.wording.sentences import too_early
+from neufs_tui.wording.status import StatusLines
+
+_SAID_LINES = 2
+"""Of the style sheet: lines kept free for what answers a key."""
+_ON_EXAMPLES = frozenset({"skip", "find", "why", "model"})
+"""Commands that do nothing while there is no example."""
+
+
+class Foot(Vertical):
+    """Always as many lines: a long answer takes the line of keys too, and moves no label."""
+
+    DEFAULT_CSS = """
+    Foot {
+        height: auto;
+
+        #feedback {
+            height: 2;
+            content-align: left bottom;
+        }
+
+        &.-long #feedback {
+            height: 3;
+        }
+
+        &.-long #keys {
+            display: none;
+        }
+    }
+    """
+
+    keys: tuple[tuple[str, str], ...] = ()
+    """What may be named: keys, each with its command's name."""
+    said: str = ""
+    """What answered the last key."""
+    _n_early: int = 0
+    """Keys that came too early since then."""
+
+    def compose(self) -> ComposeResult:
+        """The answer above the status, the keys last."""
+        yield Static(id="feedback", markup=False)
+        yield StatusBar(id="status")
+        yield KeyBar(id="keys")
+
+    def say(self, sentence: str, *, trouble: bool = False) -> None:
+        """Answer a key."""
+        self.said, self._n_early = sentence, 0
+        self.query_one("#feedback", Static).set_class(trouble, "-trouble")
+        self._show(sentence)
+
+    def say_error(self, error: NeufsError) -> None:
+        """Answer it with what went wrong."""
+        self.say(" — ".join(filter(None, [error.message, error.hint])), trouble=True)
+
+    def say_early(self, n_keys: int) -> None:
+        """Add to the answer that so many more keys came too early."""
+        self._n_early += n_keys
+        self._show(f"{self.said} · {too_early(self._n_early)}".removeprefix(" · "))
+
+    def tell(self, lines: StatusLines) -> None:
+        """Say where the annotator is, and where the engine is."""
+        self.query_one(StatusBar).lines = lines
+
+    def name_keys(self, *, shows_example: bool) -> None:
+        """Name the keys that do something now."""
+        idle = frozenset[str]() if shows_example else _ON_EXAMPLES
+        self.query_one(KeyBar).keys = tuple(one for one in self.keys if one[1] not in idle)
+
+    def _show(self, sentence: str) -> None:
+        feedback = self.query_one("#feedback", Static)
+        content = Content(visible(sentence))
+        width = feedback.content_size.width
+        self.set_class(bool(width) and len(content.wrap(width)) > _SAID_LINES, "-long")
+        feedback.update(content)

@@ -1,13 +1,33 @@
-"""Captures that several packages' tests compare."""
+"""Captures as tests want them, and how they compare."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
 
 from neufs_tui.core.neurons import Capture
+
+
+def capture(
+    neurons: Sequence[int] = (),
+    *,
+    scores: Sequence[float] = (-1.0, -2.0),
+    contributions: Sequence[float] | None = None,
+    **more: Any,
+) -> Capture:
+    """What an example switched on; what is not said follows from its neurons."""
+    n = len(neurons)
+    said = {"neuron_count": n, "n_answer_tokens": 1, "nucleus": n, "participation": float(n)}
+    return Capture(
+        answer=int(np.argmax(scores)),
+        scores=np.array(scores, dtype=np.float32),
+        neurons=np.array(neurons, dtype=np.uint32),
+        contributions=np.array([1] * n if contributions is None else contributions, np.float16),
+        **said | more,
+    )
 
 
 def assert_same(

@@ -27,6 +27,7 @@ from neufs_tui.engine import ranking
 from neufs_tui.engine.protocol import Focus, Ranked
 from neufs_tui.engine.ranking import N_AHEAD, QUEUE_LENGTH, Ranker
 from neufs_tui.selection.incremental import Neufs
+from tests.captures import capture
 from tests.pools import examples_of
 
 LABEL, SKIP = DecisionKind.LABEL, DecisionKind.SKIP
@@ -38,24 +39,19 @@ def pool(n: int) -> tuple[Example, ...]:
     return examples_of(f"text {number}" for number in range(n))
 
 
-def capture(seed: int) -> Capture:
+def random_capture(seed: int) -> Capture:
     rng = np.random.default_rng(seed)
-    neurons = np.sort(rng.permutation(80)[: rng.integers(10, 30)]).astype(np.uint32)
-    scores = rng.normal(size=2).astype(np.float32)
-    return Capture(
-        answer=int(scores.argmax()),
-        scores=scores,
-        neurons=neurons,
-        contributions=np.ones(len(neurons), dtype=np.float16),
+    return capture(
+        np.sort(rng.permutation(80)[: rng.integers(10, 30)]),
+        scores=rng.normal(size=2),
         neuron_count=int(rng.integers(100, 200)),
-        n_answer_tokens=1,
         nucleus=int(rng.integers(20, 60)),
         participation=float(rng.uniform(10, 40)),
     )
 
 
 def captures(examples: tuple[Example, ...]) -> dict[str, Capture]:
-    return {example.id: capture(example.row) for example in examples}
+    return {example.id: random_capture(example.row) for example in examples}
 
 
 EXAMPLES = pool(30)
@@ -275,7 +271,7 @@ def test_rereading_without_a_change_leaves_the_order_and_the_next_pick(
     seed: int, signal: Signal, n_labels: int, n_reread: int, line: tuple[int, int]
 ) -> None:
     examples = pool(40)
-    scanned = {example.id: capture(1000 * seed + example.row) for example in examples}
+    scanned = {example.id: random_capture(1000 * seed + example.row) for example in examples}
     one = Ranker(examples, TASK, SELECTION)
     one.observe(scanned, complete=True)
     decisions = tuple(Decision(example.id, LABEL, Answer("a")) for example in examples[:n_labels])

@@ -19,6 +19,7 @@ from neufs_tui.selection.difficulty import (
     scan_difficulty,
     standardised,
 )
+from tests import captures
 
 
 def capture(
@@ -29,11 +30,8 @@ def capture(
     participation: float = 20.0,
     scores: tuple[float, ...] = (-1.0, -2.0),
 ) -> Capture:
-    return Capture(
-        answer=int(np.argmax(scores)),
-        scores=np.array(scores, dtype=np.float32),
-        neurons=np.empty(0, dtype=np.uint32),
-        contributions=np.empty(0, dtype=np.float16),
+    return captures.capture(
+        scores=scores,
         neuron_count=count,
         n_answer_tokens=length,
         nucleus=nucleus,

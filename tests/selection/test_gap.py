@@ -9,25 +9,14 @@ from hypothesis import strategies as st
 
 from neufs_tui.core.neurons import Capture
 from neufs_tui.selection.gap import bars, find_gap, nearest_labelled
+from tests.captures import capture
 
 SHAPE = (3, 20)
 SETS = st.lists(st.sets(st.integers(0, 59), max_size=25), min_size=2, max_size=8)
 
 
 def captured(sets: list[set[int]]) -> dict[str, Capture]:
-    return {
-        str(place): Capture(
-            answer=0,
-            scores=np.zeros(2, dtype=np.float32),
-            neurons=np.array(sorted(one), dtype=np.uint32),
-            contributions=np.ones(len(one), dtype=np.float16),
-            neuron_count=len(one),
-            n_answer_tokens=1,
-            nucleus=len(one),
-            participation=float(len(one)),
-        )
-        for place, one in enumerate(sets)
-    }
+    return {str(place): capture(sorted(one)) for place, one in enumerate(sets)}
 
 
 @given(SETS, st.data())

@@ -19,6 +19,7 @@ from neufs_tui.core.records import (
     content_hash,
 )
 from neufs_tui.storage.pool import Pool, read_pool
+from tests import captures
 from tests.pools import write_rows
 
 
@@ -65,14 +66,12 @@ def panel(text: str) -> Explanation:
 
 
 def capture(*neurons: int, n_labels: int = 2, truncated: bool = False) -> Capture:
-    return Capture(
-        answer=n_labels - 1,
-        scores=np.linspace(-2, -0.5, n_labels, dtype=np.float32),
-        neurons=np.array(neurons, dtype=np.uint32),
-        contributions=np.linspace(0.1, 3, len(neurons)).astype(np.float16),
+    return captures.capture(
+        neurons,
+        scores=np.linspace(-2, -0.5, n_labels),
+        contributions=np.linspace(0.1, 3, len(neurons)),
         neuron_count=3 * len(neurons),
         n_answer_tokens=2,
-        nucleus=len(neurons),
         participation=0.7 * len(neurons),
         truncated=truncated,
     )

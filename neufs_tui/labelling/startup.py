@@ -84,10 +84,10 @@ def open_headless(
     from neufs_tui.storage.paths import log_path
 
     project = read_project(request)
-    find_strategy(project.selection.strategy_name)
     config = engine_config(project, capture, file_order_first=keeps_engine)
 
     def engine() -> EngineProcess:
+        find_strategy(project.selection.strategy_name)
         if keeps_engine:
             return EngineClient(config, log_path())
         from neufs_tui.engine.scanned_engine import ScannedEngine

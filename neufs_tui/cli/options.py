@@ -133,7 +133,7 @@ def selection_options(command: Command) -> Command:
             "--strategy",
             metavar="NAME",
             help="What chooses: neufs, neufs-batch, random, entropy, or one of a plug-in.  "
-            "[default: neufs for label, neufs-batch for select]",
+            "[default: neufs; of select neufs-batch]",
         ),
         click.option(
             "--tau",

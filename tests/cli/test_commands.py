@@ -128,6 +128,49 @@ def test_select_gives_exactly_n_picks_with_their_numbers(
         assert pick["id"] in table.out
 
 
+def test_select_asks_the_strategy_that_is_named(
+    run: Run, pool: Path, model: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ("select", pool, "-n", 24, *LABELS, *model, "--json")
+    by_entropy = run(*asked, "--strategy", "entropy").json
+    assert (by_entropy["strategy"], by_entropy["difficulty"]) == ("entropy", "entropy")
+    picks = by_entropy["picks"]
+    scores = [pick["score"] for pick in picks]
+    assert scores == sorted(scores, reverse=True) and len(set(scores)) > 1
+    assert {pick["medoid"] for pick in picks} == {pick["distance"] for pick in picks} == {None}
+    monkeypatch.setenv("NEUFS_STRATEGY", "random")
+    by_chance = run(*asked).json
+    assert (by_chance["strategy"], by_chance["picks"][0]["score"]) == ("random", None)
+    orders = [[pick["id"] for pick in told["picks"]] for told in (by_entropy, by_chance)]
+    assert orders[0] != orders[1] and sorted(orders[0]) == sorted(orders[1])
+    table = run("select", pool, "-n", 3, *LABELS, *model).out
+    assert "medoid" not in table and "score" not in table
+    assert table.split()[:3] == ["id", "neurons", "text"]
+
+
+def test_an_unknown_strategy_is_wrong_use_and_told_before_anything_is_read(
+    run: Run, pool: Path, model: tuple[str, ...]
+) -> None:
+    ran = run("select", pool, *LABELS, *model, "--strategy", "nefs")
+    assert ran.status == 2
+    assert "--strategy: there is no strategy 'nefs': the strategies are neufs, " in ran.err
+    assert "scanning" not in ran.err
+
+
+def test_a_remembered_strategy_that_is_gone_keeps_nothing_from_labelling_by_another(
+    run: Run, pool: Path, model: tuple[str, ...]
+) -> None:
+    project = read_project(ProjectRequest(str(pool), labels=("yes", "no, not at all")))
+    gone = replace(project, selection=replace(project.selection, strategy="gone"))
+    open_session(gone).close()
+    ran = run("select", pool, "-n", 3, *model)
+    assert ran.status == 2
+    assert "there is no strategy 'gone'" in ran.err
+    assert "the strategies are neufs, " in ran.err
+    assert run("scan", pool, *model).status == 0
+    assert run("select", pool, "-n", 3, *model, "--strategy", "neufs").status == 0
+
+
 def test_the_order_of_rows_changes_no_pick(
     run: Run, model: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -28,6 +28,7 @@ from neufs_tui.engine.protocol import Focus, Ranked
 from neufs_tui.engine.ranking import N_AHEAD, QUEUE_LENGTH, Ranker
 from neufs_tui.selection.incremental import Neufs
 from tests.captures import capture
+from neufs_tui.selection.registry import STRATEGIES
 from tests.pools import examples_of
 
 LABEL, SKIP = DecisionKind.LABEL, DecisionKind.SKIP
@@ -124,6 +125,54 @@ def test_the_answer_depends_on_the_decisions_and_not_on_the_way_there(
         travelled.answer(Focus(n, decisions[:n], None))
     here = Focus(99, decisions, None)
     assert travelled.answer(here) == ranker().answer(here)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+@given(st.lists(st.tuples(st.integers(0, 29), st.sampled_from([LABEL, SKIP])), max_size=20))
+@settings(deadline=None, max_examples=15)
+def test_every_strategy_looks_ahead_to_what_a_fresh_ranker_would_show(
+    strategy: str, wanted: list[tuple[int, DecisionKind]]
+) -> None:
+    decided = {row: Decision(EXAMPLES[row].id, kind) for row, kind in wanted}
+    decisions = tuple(decided.values())
+    travelled = by(strategy)
+    for n in range(len(decisions) + 1):
+        before = travelled.answer(Focus(n, decisions[:n], None))
+        assert before == by(strategy).answer(Focus(n, decisions[:n], None))
+        assert before.pick is not None and before.pick.reason is not None
+        assert (before.pick.reason.strategy, before.pick.reason.seed) == (strategy, 2)
+        shown = before.pick.example_id
+        ahead = travelled.answer(Focus(n, decisions[:n], shown))
+        for kind, foreseen in ((LABEL, ahead.after_label), (SKIP, ahead.after_skip)):
+            step = (*decisions[:n], Decision(shown, kind))
+            assert by(strategy).answer(Focus(n + 1, step, None)).pick == foreseen
+        order = travelled.order(Focus(n, decisions[:n], None))
+        assert order[0] == shown
+        assert set(order) == CAPTURES.keys() - {one.example_id for one in decisions[:n]}
+
+
+def by(strategy: str) -> Ranker:
+    one = Ranker(EXAMPLES, TASK, replace(SELECTION, strategy=strategy, seed=2))
+    one.observe(CAPTURES, complete=True)
+    return one
+
+
+def test_entropy_says_what_it_compared_and_counts_no_label_in_what_the_scan_read() -> None:
+    one = by("entropy")
+    decisions = (label(0), label(1))
+    reread = {EXAMPLES[row].id: capture(1000 + row) for row in range(10, 20)}
+    one.refresh(reread, n_demonstrations=2)
+    queue = one.answer(Focus(2, decisions, None)).queue
+    reasons = [pick.reason for pick in queue if pick.reason is not None]
+    assert {pick.example_id for pick in queue} <= reread.keys()
+    assert [reason.n_easier for reason in reasons] == list(range(9, 0, -1))
+    assert {(one.neighbourhood, one.n_demonstrations, one.signal) for one in reasons} == {
+        (10, 2, "entropy")
+    }
+    one.refresh({}, n_demonstrations=2)
+    first = one.answer(Focus(2, decisions, None)).pick
+    assert first is not None and first.reason is not None
+    assert (first.reason.neighbourhood, first.reason.n_demonstrations) == (28, 0)
 
 
 @pytest.mark.parametrize("tau", [0.0, 0.5, 1.0])

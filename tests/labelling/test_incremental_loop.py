@@ -20,7 +20,9 @@ from neufs_tui.labelling.workspace import Workspace
 from neufs_tui.model.loaded import LoadedModel
 from neufs_tui.project.project import Project, open_session, read_project
 from neufs_tui.project.request import ProjectRequest
+from neufs_tui.selection.baselines import Random
 from neufs_tui.selection.incremental import Neufs
+from neufs_tui.wording.reasons import why_shown
 from tests.engine.test_ranking import capture
 from tests.engine.test_scanning import config
 from tests.engine.test_scanning import pool as examples_of
@@ -36,14 +38,20 @@ STEPS = st.lists(
 class Loop:
     """A screen, its session on disk and an engine that answers at once."""
 
-    def __init__(self, folder: Path, difficulty: DifficultyName) -> None:
+    def __init__(
+        self, folder: Path, difficulty: DifficultyName = "margin", strategy: str | None = None
+    ) -> None:
         self._path = write_rows(folder / "pool.jsonl", ({"text": f"text {n}"} for n in range(N)))
         self._difficulty = difficulty
-        self.start()
+        self.start(strategy)
 
-    def start(self) -> None:
+    def start(self, strategy: str | None = None) -> None:
         request = ProjectRequest(
-            str(self._path), labels=("a", "b"), shots=5, difficulty=self._difficulty
+            str(self._path),
+            labels=("a", "b"),
+            shots=5,
+            difficulty=self._difficulty,
+            strategy=strategy,
         )
         self.project: Project = read_project(request)
         self.captures = {one.id: capture(one.row) for one in self.project.pool.examples}
@@ -111,6 +119,25 @@ def test_any_way_to_the_same_decisions_leads_to_the_same_place(
             assert afresh is not None and shown.example.id == afresh.example_id
             assert shown.pick == afresh
     check_geometry(loop)
+    loop.workspace.session.close()
+
+
+def test_a_session_goes_on_by_the_strategy_it_was_begun_with(tmp_path: Path) -> None:
+    loop = Loop(tmp_path, strategy="random")
+    state = loop.ranker._state((), "margin")
+    shuffled = [state.ids[choice.place] for choice in Random().query(state, N)]
+    asked = []
+    for number in range(N):
+        shown = loop.flow.shown
+        assert shown is not None
+        assert why_shown(loop.flow) == "Next of a fixed shuffle (seed 0)."
+        asked.append(shown.example.id)
+        loop.take("skip" if number % 3 == 2 else "a")
+        loop.take("restart")  # without naming it again
+    assert asked == shuffled
+    assert loop.workspace.selection.strategy == "random"
+    kept = [one.pick.reason for one in loop.workspace.session.decided() if one.pick]
+    assert {one.strategy for one in kept if one is not None} == {"random"}
     loop.workspace.session.close()
 
 

@@ -81,12 +81,17 @@ def test_flags_win_over_environment_over_project_over_user_over_defaults(tmp_pat
         tmp_path,
         "[model]\nname = 'project'\ndevice = 'project'\n[selection]\nshots = 3\ntau = 1",
         user="[model]\nname = 'user'\ndtype = 'float16'\n[selection]\nseed = 4\nshots = 2",
-        environ={"NEUFS_MODEL": "env", "NEUFS_DEVICE": "env", "NEUFS_TAU": "0.25"},
+        environ={
+            "NEUFS_MODEL": "env",
+            "NEUFS_DEVICE": "env",
+            "NEUFS_TAU": "0.25",
+            "NEUFS_STRATEGY": "entropy",
+        },
         model="flag",
         tau=0.75,
     )
     assert config.model == ModelChoice("flag", device="env", dtype="float16")
-    assert config.selection == SelectionSettings(shots=3, tau=0.75, seed=4)
+    assert config.selection == SelectionSettings(shots=3, tau=0.75, seed=4, strategy="entropy")
     said = {key: origin for key, origin in config.origins.items() if origin != "default"}
     assert said == {
         "model.name": "--model",
@@ -95,6 +100,7 @@ def test_flags_win_over_environment_over_project_over_user_over_defaults(tmp_pat
         "selection.shots": "neufs.toml",
         "selection.tau": "--tau",
         "selection.seed": "config.toml",
+        "selection.strategy": "NEUFS_STRATEGY",
     }
 
 
@@ -106,6 +112,16 @@ def test_each_commands_keys_come_from_the_project_or_else_from_the_user(tmp_path
     assert config.origins["keys.undo"] == "neufs.toml"
     assert config.origins["keys.skip"] == "config.toml"
     assert loaded(tmp_path, PROJECT).keys == {}
+
+
+def test_a_strategy_is_one_there_is_wherever_it_is_named(tmp_path: Path) -> None:
+    assert loaded(tmp_path, "[selection]\nstrategy = 'neufs-batch'").selection == SelectionSettings(
+        strategy="neufs-batch"
+    )
+    with pytest.raises(UsageError, match=r"selection\.strategy: there is no strategy 'x': "):
+        loaded(tmp_path, "[selection]\nstrategy = 'x'")
+    with pytest.raises(UsageError, match="NEUFS_STRATEGY: there is no strategy 'x': the strategi"):
+        loaded(tmp_path, environ={"NEUFS_STRATEGY": "x"})
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,64 @@ def test_the_reason_is_one_true_sentence(shown: Pick | None, expected: str) -> N
 
 
 @pytest.mark.parametrize(
+    ("shown", "expected"),
+    [
+        (
+            pick(ONE, n_labelled=3, why=reason(strategy="random", seed=0)),
+            "Next of a fixed shuffle (seed 0).",
+        ),
+        (
+            pick(ONE, n_scanned=150, why=reason(strategy="random", seed=7)),
+            "Next of a fixed shuffle (seed 7), of the 150 examples scanned by then.",
+        ),
+        (
+            pick(ONE, why=reason(strategy="entropy", n_easier=43)),
+            "The model is least certain of it, among 44 undecided examples read without labels.",
+        ),
+        (
+            pick(ONE, why=reason(strategy="entropy", n_easier=30, n_demonstrations=3)),
+            "The model is less certain of it than of 30 of the other 43 undecided examples read"
+            " with 3 labels.",
+        ),
+        (
+            pick(ONE, why=reason(strategy="entropy", n_easier=0, n_demonstrations=1)),
+            "Next by how uncertain the model is, among 44 undecided examples read with 1 label.",
+        ),
+        (
+            pick(ONE, why=reason(strategy="entropy", neighbourhood=1, n_easier=0)),
+            "The only undecided example read without labels.",
+        ),
+        (
+            pick(ONE, n_labelled=3, why=reason(strategy="neufs-batch")),
+            "From a group of 44 alike examples: more typical than 30 of the other 43, harder than"
+            " 38 of the other 43 by how close its two likeliest labels are (read without labels).",
+        ),
+        (
+            pick(ONE, n_labelled=3, why=reason(strategy="neufs-batch", neighbourhood=1)),
+            ALONE + ".",
+        ),
+        (pick(ONE, why=reason(strategy="of\nothers")), "Chosen by the strategy of others."),
+    ],
+)
+def test_each_strategy_has_its_own_true_sentence(shown: Pick, expected: str) -> None:
+    assert why(shown) == expected
+
+
+@pytest.mark.parametrize(
+    ("strategy", "expected"),
+    [
+        ("neufs", "Chosen by NeuFS with 16 shots, tau 0.5, seed 0, difficulty by margin."),
+        ("neufs-batch", "Chosen by NeuFS in a batch with 16 shots, tau 0.5, seed 0, difficulty b"),
+        ("random", "Chosen by random with seed 0."),
+        ("theirs", "Chosen by theirs with seed 0."),
+    ],
+)
+def test_what_chose_an_example_is_named(strategy: str, expected: str) -> None:
+    chosen = pick(ONE, why=reason(strategy=strategy))
+    assert f" {expected}" in reasons.origin(None, SelectionSettings(), chosen)
+
+
+@pytest.mark.parametrize(
     ("n_known", "clause"),
     [
         (0, "Stands for 44 alike examples: "),
@@ -127,6 +185,7 @@ def test_a_pool_smaller_than_the_threshold_is_not_promised_a_choice() -> None:
 def test_a_pick_of_an_earlier_version_has_a_sentence_without_what_it_did_not_keep() -> None:
     kept = json.loads(to_json(pick(ONE, n_labelled=5, why=reason())))
     del kept["n_unscanned"], kept["reason"]["n_farther"], kept["reason"]["n_easier"]
+    del kept["reason"]["strategy"], kept["reason"]["seed"]
     kept["reason"] |= {"gap": 0, "median_gap": 5.0, "gap_rank": 288, "n_ranked": 299}
     assert why(pick_from_json(json.dumps(kept))) == (
         "Stands for 44 examples that no label covers yet: chosen among them by typicality and"

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from neufs_tui.core.counts import Counts
-from neufs_tui.core.explanation import Explanation, Word
 from neufs_tui.core.records import Answer, Decision, DecisionKind, ExampleId, Pick
 from neufs_tui.engine.protocol import (
     EngineDied,
@@ -50,7 +49,7 @@ class LabellingLoop:
         """The example labelled last, as it was shown; None after anything else."""
         self._revealed: set[ExampleId] = set()
         """Examples whose answer by the model the annotator has seen."""
-        self._questions = Questions(workspace.session.add_panel)
+        self.questions = Questions(workspace.session.add_panel)
         restored = workspace.session.shown()
         if restored is not None:
             example_id, pick, looked = restored
@@ -85,8 +84,8 @@ class LabellingLoop:
     def is_settled(self) -> bool:
         """Whether the engine has nothing more to find out for the journal as it is."""
         ranked = self.engine.ranked_for(self._position.revision, self._shown_id)
-        is_explained = self.shown is None or self.explanation is not None
-        owes_nothing = is_explained and not self._questions.owed
+        is_explained = self.shown is None or self.questions.explanation is not None
+        owes_nothing = is_explained and not self.questions.owed
         return ranked is not None and ranked.final and owes_nothing
 
     def connect(self, send: Callable[[Request], None]) -> None:
@@ -134,7 +133,7 @@ class LabellingLoop:
             pick=done.pick if done else None,
             seconds=seconds,
             looked=example_id in self._revealed,
-            panel=self.explanation if done else None,
+            panel=self.questions.explanation if done else None,
             shown=done is not None,
         )
         self._displaced.clear()
@@ -142,7 +141,7 @@ class LabellingLoop:
         if kind is DecisionKind.LABEL:
             self._revealed.add(example_id)
         if self.done is not None:
-            self._questions.labelled()
+            self.questions.labelled()
         self._position = position(self.workspace)
         if done is None:
             self._ahead.turn_back()
@@ -201,28 +200,13 @@ class LabellingLoop:
                     self._ahead.hear(event)
                 self._go_on()
             case Explained() | WordsFound():
-                self._questions.hear(event)
-                if self._questions.must_ask_words():
+                self.questions.hear(event)
+                if self.questions.must_ask_words():
                     self.ask(FindWords)
             case ModelReady():
                 self.workspace.session.save_model(event.identity)
             case EngineFailed() | EngineDied():
                 self._lose_engine()
-
-    @property
-    def explanation(self) -> Explanation | None:
-        """Of the example shown; None until the engine has it."""
-        return self._questions.explanation
-
-    @property
-    def words(self) -> tuple[Word, ...] | None:
-        """Of the example shown, that switch its gap on; None until asked for and found."""
-        return self._questions.words
-
-    @property
-    def is_unread(self) -> bool:
-        """Whether the engine has said that the example shown is not scanned yet."""
-        return self._questions.is_unread
 
     @property
     def has_looked(self) -> bool:
@@ -284,7 +268,7 @@ class LabellingLoop:
             self._tell()
 
     def _lose_engine(self) -> None:
-        self._questions.lose_engine()
+        self.questions.lose_engine()
         if self.shown is None and self._begun:
             self._show(self._next())
         self._tell()
@@ -315,7 +299,7 @@ class LabellingLoop:
 
     def _show(self, shown: Shown | None) -> None:
         self.shown = shown
-        self._questions.begin(shown.example.id if shown else None)
+        self.questions.begin(shown.example.id if shown else None)
         self._begun = self._begun or shown is not None
 
     def _tell(self) -> None:
@@ -326,5 +310,5 @@ class LabellingLoop:
 
     def _want_explanation(self) -> None:
         """Ask why the example shown was chosen, once, as soon as there is an engine to ask."""
-        if self.engine.state is EngineState.RUNNING and self._questions.must_ask():
+        if self.engine.state is EngineState.RUNNING and self.questions.must_ask():
             self.ask(Explain)

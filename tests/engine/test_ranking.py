@@ -27,8 +27,8 @@ from neufs_tui.engine import ranking
 from neufs_tui.engine.protocol import Focus, Ranked
 from neufs_tui.engine.ranking import N_AHEAD, QUEUE_LENGTH, Ranker
 from neufs_tui.selection.incremental import Neufs
-from tests.captures import capture
 from neufs_tui.selection.registry import STRATEGIES
+from tests.captures import capture
 from tests.pools import examples_of
 
 LABEL, SKIP = DecisionKind.LABEL, DecisionKind.SKIP

@@ -336,12 +336,12 @@ def test_each_example_shown_is_explained_unasked_and_the_panel_kept_with_its_lab
     first = EXAMPLES[0].id
     assert [one.example_id for one in questions(engine)] == [first]
     loop.hear(Explained(EXAMPLES[3].id, explanation(EXAMPLES[3].id)))
-    assert loop.explanation is None
+    assert loop.questions.explanation is None
     loop.hear(Explained(first, explanation(first)))
-    assert loop.explanation == explanation(first)
+    assert loop.questions.explanation == explanation(first)
     loop.decide(LABEL, Answer("A"))
     assert workspace.panels == {first: explanation(first)}
-    assert loop.explanation is None
+    assert loop.questions.explanation is None
     assert [one.example_id for one in questions(engine)] == [first, EXAMPLES[5].id]
 
 

@@ -13,8 +13,8 @@ from textual.widgets import Static
 
 from neufs_tui.app.commands import Commands
 from neufs_tui.app.engine_news import EngineNews
-from neufs_tui.app.inquiry import Inquiry
 from neufs_tui.app.keys import LABEL, SCREEN_COMMANDS, bound, first_key
+from neufs_tui.app.model_questions import ModelQuestions
 from neufs_tui.app.picture import Picture
 from neufs_tui.app.screens.help import HelpScreen
 from neufs_tui.app.screens.picker import PickerScreen
@@ -55,7 +55,7 @@ class LabelScreen(Screen[None]):
         self._pool_name = pool_name
         self._loop: LabellingLoop | None = None
         self._commands: Commands | None = None
-        self._inquiry: Inquiry | None = None
+        self._questions: ModelQuestions | None = None
         self._keys: dict[str, str] = {}
         """Command → the key to name."""
         self._news = EngineNews()
@@ -88,7 +88,7 @@ class LabelScreen(Screen[None]):
         """
         self._know_keys()
         self._loop, self._commands = loop, Commands(loop, self._keys)
-        self._inquiry = Inquiry(loop, self._view, self._foot)
+        self._questions = ModelQuestions(loop, self._view, self._foot)
         self._picture.open(loop)
         self._news.start()
         workspace = loop.workspace
@@ -100,7 +100,7 @@ class LabelScreen(Screen[None]):
 
     def hear(self, event: Event) -> None:
         """Show what an event changes: never the example being read."""
-        if self._loop is None or self._inquiry is None:
+        if self._loop is None or self._questions is None:
             return
         was = self._loop.engine.state
         try:
@@ -112,11 +112,11 @@ class LabelScreen(Screen[None]):
                 right = f"{sentences.model_name(event.name)} · {event.device} · {event.dtype}"
                 self._header.right = one_line(right)
             case Explained():
-                self._inquiry.explain(event)
+                self._questions.explain(event)
             case WordsFound():
-                self._inquiry.underline()
+                self._questions.underline()
         self._news.tell(event, was, self._loop, self._foot)
-        self._inquiry.tell_progress()
+        self._questions.tell_progress()
         self._refresh()
 
     def action_label(self) -> None:
@@ -166,8 +166,8 @@ class LabelScreen(Screen[None]):
 
     def action_words(self) -> None:
         """Underline the words behind the gap, or show the text as it was."""
-        if self._inquiry is not None:
-            self._inquiry.toggle_words()
+        if self._questions is not None:
+            self._questions.toggle_words()
 
     def action_curve(self) -> None:
         """Show what the labels have brought."""
@@ -243,13 +243,13 @@ class LabelScreen(Screen[None]):
         self._act(lambda commands: commands.decide(answer, seconds=seconds))
 
     def _open(self, page: type[ExplainedScreen]) -> None:
-        if self._inquiry is not None and (opened := self._inquiry.open(page)) is not None:
+        if self._questions is not None and (opened := self._questions.open(page)) is not None:
             self.app.push_screen(opened)
 
     def _refresh(self) -> None:
         """Show the loop as it is: the picture if it changed, and the lines around it."""
-        if self._loop is None or self._inquiry is None:
+        if self._loop is None or self._questions is None:
             return
         if self._picture.follow():
-            self._inquiry.begin()
+            self._questions.begin()
         self._foot.tell(status_lines(self._loop))

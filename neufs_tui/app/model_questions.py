@@ -14,7 +14,7 @@ from neufs_tui.wording.reasons import origin_shown, why_shown
 from neufs_tui.wording.status import asking
 
 
-class Inquiry:
+class ModelQuestions:
     """Asks, says how far the model is meanwhile, and shows what comes back."""
 
     def __init__(self, loop: LabellingLoop, view: ExampleView, foot: Foot) -> None:
@@ -43,17 +43,17 @@ class Inquiry:
             What to show; None when there is nobody to ask, which is told.
         """
         loop = self._loop
-        if loop.shown is None or not (loop.explanation or loop.ask(Explain)):
+        if loop.shown is None or not (loop.questions.explanation or loop.ask(Explain)):
             self._foot.say("there is nothing to explain without an example and the model")
             return None
         self._page = page(
             loop.shown.example.id,
             self._pool,
-            loop.explanation,
+            loop.questions.explanation,
             why=why_shown(loop),
             origin=origin_shown(loop),
             looked=loop.has_looked,
-            waiting=asking(loop.engine.scan, is_unread=loop.is_unread),
+            waiting=asking(loop.engine.scan, is_unread=loop.questions.is_unread),
         )
         return self._page
 
@@ -66,10 +66,10 @@ class Inquiry:
         self._waits = ""
         if not self._underlines:
             self._foot.say("")
-        elif loop.words is None and not loop.ask(FindWords):
+        elif loop.questions.words is None and not loop.ask(FindWords):
             self._underlines = False
             self._foot.say("there is nobody to ask without the model")
-        elif loop.words is None:
+        elif loop.questions.words is None:
             self._say_waiting()
         self.underline()
 
@@ -78,14 +78,14 @@ class Inquiry:
         loop = self._loop
         if loop.shown is None:
             return
-        words = (loop.words or ()) if self._underlines else ()
+        words = (loop.questions.words or ()) if self._underlines else ()
         self._view.underline(loop.shown.example.text, words)
-        if self._underlines and loop.words is not None:
+        if self._underlines and loop.questions.words is not None:
             self._foot.say(sentences.words_found(len(words)))
 
     def explain(self, event: Explained) -> None:
         """Pass what the engine said on to the panel, and to a page that waits for it."""
-        known = self._loop.explanation
+        known = self._loop.questions.explanation
         if known is not None and known is event.explanation:
             self._view.explain(known, self._pool)
         if self._page is not None:
@@ -94,7 +94,9 @@ class Inquiry:
     def tell_progress(self) -> None:
         """Say how far the model is, where it is waited for."""
         if self._page is not None:
-            self._page.wait(asking(self._loop.engine.scan, is_unread=self._loop.is_unread))
+            self._page.wait(
+                asking(self._loop.engine.scan, is_unread=self._loop.questions.is_unread)
+            )
         if self._waits and self._waits == self._foot.said:
             self._say_waiting()
 
@@ -102,7 +104,7 @@ class Inquiry:
         loop = self._loop
         if loop.shown is not None:
             what = sentences.leaving_out(len(stretches(loop.shown.example.text)))
-            self._waits = asking(loop.engine.scan, is_unread=loop.is_unread, what=what)
+            self._waits = asking(loop.engine.scan, is_unread=loop.questions.is_unread, what=what)
             self._foot.say(self._waits)
 
     @property

@@ -1,10 +1,10 @@
-"""Type-ahead: a key counts only if it was read after the picture it acts on was painted."""
+"""Type-ahead: a key counts only if it was read after the display it acts on was painted."""
 
 from __future__ import annotations
 
 
 class Gate:
-    """Shut when the picture changes, open once it is on the terminal.
+    """Shut when the display changes, open once it is on the terminal.
 
     Times are seconds on the monotonic clock, which Textual stamps on a key when it is read.
     """
@@ -16,15 +16,15 @@ class Gate:
 
     @property
     def is_open(self) -> bool:
-        """Whether the present picture is painted."""
+        """Whether the present display is painted."""
         return self._opened_at is not None
 
     def shut(self) -> None:
-        """Another picture is on its way."""
+        """Another display is on its way."""
         self._opened_at = None
 
     def open(self, painted_at: float) -> None:
-        """The picture was painted."""
+        """The display was painted."""
         self._opened_at = painted_at
 
     def take_early(self) -> int:

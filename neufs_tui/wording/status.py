@@ -26,15 +26,15 @@ class StatusLines:
 
 def status_lines(loop: LabellingLoop) -> StatusLines:
     """Where the annotator is, how far the engine is, and how fresh the choice is."""
-    shown, heard, n_labels = loop.shown, loop.engine, loop.counts.labelled
-    scan = heard.scan
-    at_work = heard.state in (EngineState.RUNNING, EngineState.LOADING)
+    shown, engine, n_labels = loop.shown, loop.engine, loop.counts.labelled
+    scan = engine.scan
+    at_work = engine.state in (EngineState.RUNNING, EngineState.LOADING)
     done = scan is not None and scan.done == scan.total
-    work = work_parts(scan, heard.rescored, n_labels) if scan and (at_work or done) else ()
+    work = work_parts(scan, engine.rescored, n_labels) if scan and (at_work or done) else ()
     brief = scan is not None and not done and work not in ((), scan_parts(scan))
     return StatusLines(
         counts=count_parts(loop.counts, loop.workspace.selection.shots),
-        engine=engine_note(heard.state),
+        engine=engine_note(engine.state),
         scan=work,
         freshness=freshness(shown.pick, n_labels, brief=brief) if shown else "",
     )

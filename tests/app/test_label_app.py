@@ -1,4 +1,4 @@
-"""Keys, store and picture together, on an engine that says what it is told to."""
+"""Keys, store and display together, on an engine that says what it is told to."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def app_on(workspace: StoredWorkspace | None = None) -> tuple[LabelApp, FakeStar
     return LabelApp(startup), startup
 
 
-async def test_a_label_key_goes_to_the_store_before_the_picture() -> None:
+async def test_a_label_key_goes_to_the_store_before_the_display() -> None:
     app, startup = app_on()
     async with app.run_test() as pilot:
         session = await start(pilot, startup)
@@ -158,7 +158,7 @@ async def test_keys_dropped_one_after_another_are_counted_together() -> None:
         await pilot.pause()
         for _ in range(3):
             early = Key("1", "1")
-            early.time = 0.0  # read long before the picture on the screen was painted
+            early.time = 0.0  # read long before the display on the screen was painted
             session.send(early)
         await settled(pilot)
         said = session.said("#feedback")

@@ -75,7 +75,7 @@ def _same_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Session:
-    """An app on fakes, and what its engine says before the picture is taken."""
+    """An app on fakes, and what its engine says before the display is taken."""
 
     def __init__(self, workspace: StoredWorkspace, *keys: str) -> None:
         self.engine = FakeEngine()

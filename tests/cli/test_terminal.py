@@ -120,7 +120,7 @@ def test_pasted_keys_label_one_example_at_most(label: Label, pool: Path, tiny_ll
     terminal = label(tiny_llama)
     terminal.wait_for("scanned all 40")
     terminal.press("1" * 50)
-    # Those read once the next picture is there find no example yet, and are not counted
+    # Those read once the next display is there find no example yet, and are not counted
     terminal.wait(lambda text: re.search(r"\d+ keys? came too early", text), "keys not heeded")
     terminal.press("q")
     assert terminal.finish() == 0

@@ -12,10 +12,10 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from neufs_tui.app.commands import Commands
+from neufs_tui.app.display import Display
 from neufs_tui.app.engine_news import EngineNews
 from neufs_tui.app.keys import LABEL, SCREEN_COMMANDS, bound, first_key
 from neufs_tui.app.model_questions import ModelQuestions
-from neufs_tui.app.picture import Picture
 from neufs_tui.app.screens.help import HelpScreen
 from neufs_tui.app.screens.picker import PickerScreen
 from neufs_tui.app.screens.why import ExplainedScreen, OthersScreen, WhyScreen
@@ -39,8 +39,8 @@ _WIDE_FROM, _LOW_BELOW = 110, 20
 class LabelScreen(Screen[None]):
     """Shows what the loop says, and passes on what the annotator does.
 
-    A key acts on the picture that was on the screen when it was pressed: keys read before the
-    present picture was painted are dropped.
+    A key acts on the display that was on the screen when it was pressed: keys read before the
+    present display was painted are dropped.
     """
 
     AUTO_FOCUS = ""
@@ -61,7 +61,7 @@ class LabelScreen(Screen[None]):
         self._news = EngineNews()
         self._header, self._view = Bar(id="header"), ExampleView(id="example")
         self._labels, self._foot = LabelList(id="labels"), Foot(id="foot")
-        self._picture = Picture(
+        self._display = Display(
             self._view, self._foot, lambda: self._news.page(self._loop, self._keys)
         )
 
@@ -77,7 +77,7 @@ class LabelScreen(Screen[None]):
         """Paint what is known before anything is read."""
         self._header.parts = ("neufs-tui", *filter(None, [one_line(self._pool_name)]))
         self._know_keys()
-        self._picture.show()
+        self._display.show()
 
     def open(self, loop: LabellingLoop, taken: Collection[str] = ()) -> None:
         """Go on with a pool that was read and a session that was opened.
@@ -89,7 +89,7 @@ class LabelScreen(Screen[None]):
         self._know_keys()
         self._loop, self._commands = loop, Commands(loop, self._keys)
         self._questions = ModelQuestions(loop, self._view, self._foot)
-        self._picture.open(loop)
+        self._display.open(loop)
         self._news.start()
         workspace = loop.workspace
         self._header.parts = ("neufs-tui", one_line(workspace.pool_name))
@@ -144,7 +144,7 @@ class LabelScreen(Screen[None]):
 
     def action_find(self) -> None:
         """Give a label that is found by typing, to the example that is shown now."""
-        admitted = self._picture.admits(self._read_at)
+        admitted = self._display.admits(self._read_at)
         if not admitted or self._loop is None or self._loop.shown is None:
             return
         opened_for = self._loop.shown
@@ -208,11 +208,11 @@ class LabelScreen(Screen[None]):
         if too_small:
             needs = f"neufs-tui needs {MIN_WIDTH}x{MIN_HEIGHT}, have {width}x{height}"
             self.query_one("#too-small", Static).update(needs)
-        self._picture.hide(too_small)
+        self._display.hide(too_small)
 
     def on_screen_resume(self, _event: ScreenResume) -> None:
         """Take keys again, once what a modal screen hid is back."""
-        self._picture.await_paint()
+        self._display.await_paint()
 
     def _know_keys(self) -> None:
         """Name the keys as they are bound now."""
@@ -226,8 +226,8 @@ class LabelScreen(Screen[None]):
         return self.pressed.time if self.pressed is not None else monotonic()
 
     def _act(self, command: Callable[[Commands], str | None]) -> None:
-        """Do what acts on the picture, if that had been painted when the key was read."""
-        if not self._picture.admits(self._read_at) or self._commands is None:
+        """Do what acts on the display, if that had been painted when the key was read."""
+        if not self._display.admits(self._read_at) or self._commands is None:
             return
         try:
             said = command(self._commands)
@@ -239,7 +239,7 @@ class LabelScreen(Screen[None]):
         self._refresh()
 
     def _decide(self, answer: Answer | None) -> None:
-        seconds = self._picture.seconds(self._read_at)
+        seconds = self._display.seconds(self._read_at)
         self._act(lambda commands: commands.decide(answer, seconds=seconds))
 
     def _open(self, page: type[ExplainedScreen]) -> None:
@@ -247,9 +247,9 @@ class LabelScreen(Screen[None]):
             self.app.push_screen(opened)
 
     def _refresh(self) -> None:
-        """Show the loop as it is: the picture if it changed, and the lines around it."""
+        """Show the loop as it is: the display if it changed, and the lines around it."""
         if self._loop is None or self._questions is None:
             return
-        if self._picture.follow():
+        if self._display.follow():
             self._questions.begin()
         self._foot.tell(status_lines(self._loop))

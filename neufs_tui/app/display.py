@@ -16,7 +16,7 @@ from neufs_tui.labelling.shown import Shown, Waiting
 from neufs_tui.wording.reasons import why_shown
 
 
-class Picture:
+class Display:
     """An example or a page in its place: keys read before it was painted do not act on it."""
 
     def __init__(self, view: ExampleView, foot: Foot, page: Callable[[], Content]) -> None:
@@ -40,7 +40,7 @@ class Picture:
         self._loop = loop
 
     def follow(self) -> bool:
-        """Show the loop as it is; whether that is another picture than before."""
+        """Show the loop as it is; whether that is another display than before."""
         if self._loop is None:
             return False
         shown = self._loop.shown or self._loop.waiting
@@ -54,7 +54,7 @@ class Picture:
         return changed
 
     def show(self) -> None:
-        """Put the picture in place; keys wait until it is painted."""
+        """Put the display in place; keys wait until it is painted."""
         self._gate.shut()
         if self._loop is not None and self._loop.shown is not None:
             n_pool = len(self._loop.workspace.examples)
@@ -117,6 +117,6 @@ class Picture:
                 self._foot.say_error(error)
 
     def _tell_early_keys(self) -> None:
-        """Say that keys were dropped, once the picture they were too early for is there."""
+        """Say that keys were dropped, once the display they were too early for is there."""
         if self._gate.is_open and (n_early := self._gate.take_early()):
             self._foot.say_early(n_early)

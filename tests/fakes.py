@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import Any
 
 from textual.pilot import Pilot
@@ -125,6 +126,7 @@ class StoredWorkspace(Workspace):
         shots: int = 16,
         notices: tuple[str, ...] = (),
         removed: tuple[Example, ...] = (),
+        keys: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """Open a new session.
 
@@ -134,6 +136,7 @@ class StoredWorkspace(Workspace):
             shots: demonstrations wanted.
             notices: what is to be known of the pool.
             removed: rows of the pool at an earlier time.
+            keys: command → keys, as the configuration says.
         """
         self.folder = TemporaryDirectory()
         project = Project(
@@ -142,6 +145,7 @@ class StoredWorkspace(Workspace):
             model=ModelChoice(),
             selection=SelectionSettings(shots=shots),
             session_path=Path(self.folder.name) / "pool.neufs.db",
+            keys=keys,
         )
         if removed:
             earlier = Pool(source="pool.jsonl", examples=(*project.pool.examples, *removed))

@@ -619,6 +619,8 @@ async def test_a_model_that_cannot_load_offers_file_order() -> None:
         await session.press("enter", "1")
         assert session.labels == [(0, "Without Explanation")]
         assert session.said("#why") == "Next in file order, without the model."
+        await session.press("2", "c")
+        assert "2 of 2 labels given" in session.said("#summary")
 
 
 async def test_an_engine_that_cannot_start_is_told_the_same_way() -> None:

@@ -1,4 +1,4 @@
-"""The label list's plan, the picker's narrowing, the gate for early keys, the gap's lines."""
+"""Each widget alone; the label list's plan, the picker's narrowing, the gate, the gap's lines."""
 
 from __future__ import annotations
 
@@ -8,14 +8,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from textual.app import App, ComposeResult
+from textual.widget import Widget
 
 from neufs_tui.app.gate import Gate
 from neufs_tui.app.pages.explanation import page as explained_page
 from neufs_tui.app.screens.picker import matching
+from neufs_tui.app.widgets.bar import KeyBar
+from neufs_tui.app.widgets.example_view import ExampleView
+from neufs_tui.app.widgets.foot import Foot
 from neufs_tui.app.widgets.label_list import LabelList, Plan, plan
 from neufs_tui.app.widgets.reason_panel import gap_lines
+from neufs_tui.app.widgets.status_bar import StatusBar
 from neufs_tui.core.records import Label
+from neufs_tui.labelling.shown import Shown
 from neufs_tui.wording.explanation import Neighbours, sentence
+from neufs_tui.wording.status import StatusLines
 from tests.fakes import explanation, pool
 
 LABELS = (
@@ -176,3 +183,99 @@ def test_a_gap_is_said_with_the_labels_it_was_counted_over_the_same_everywhere(
     assert in_full.lower() == f"{expected}{f' ({beside})' if beside else ''}.".lower()
     page = explained_page(known, NAMES, 88, why="", origin="", looked=False).plain
     assert page.count(in_full) == 1
+
+
+class Alone(App[None]):
+    """One widget, and nothing else to find."""
+
+    def __init__(self, widget: Widget) -> None:
+        super().__init__()
+        self._widget = widget
+
+    def compose(self) -> ComposeResult:
+        yield self._widget
+
+    def said(self, selector: str) -> str:
+        return str(self.query_one(selector).render()).rstrip()
+
+
+async def test_the_status_bar_shows_the_lines_it_is_given() -> None:
+    bar = StatusBar()
+    app = Alone(bar)
+    async with app.run_test(size=(60, 10)) as pilot:
+        lines = StatusLines(
+            ("labelled 3", "left 9"), "engine off", ("scanned all 12",), "file order"
+        )
+        bar.lines = lines
+        await pilot.pause()
+        first, second = app.said("StatusBar").splitlines()
+        assert first.split("  ")[0] == "labelled 3 · left 9" and first.endswith("engine off")
+        assert second.startswith("scanned all 12") and second.endswith("file order")
+
+
+async def test_the_line_of_keys_leaves_out_what_is_least_missed() -> None:
+    bar = KeyBar()
+    app = Alone(bar)
+    async with app.run_test(size=(30, 10)) as pilot:
+        bar.keys = (("u", "undo"), ("r", "redo"), ("l", "find"), ("?", "help"), ("q", "quit"))
+        await pilot.pause()
+        assert app.said("KeyBar") == "u undo   ? help   q quit"
+        await pilot.resize_terminal(60, 10)
+        await pilot.pause()
+        assert app.said("KeyBar") == "u undo   r redo   l find   ? help   q quit"
+
+
+async def test_the_foot_answers_in_as_many_lines_as_it_always_has() -> None:
+    foot = Foot()
+    app = Alone(foot)
+    async with app.run_test(size=(60, 10)) as pilot:
+        foot.keys = (("u", "undo"), ("space", "skip"))
+        foot.name_keys(shows_example=False)
+        foot.say("done")
+        foot.say_early(2)
+        foot.say_early(1)
+        await pilot.pause()
+        assert app.said("#feedback") == "done · 3 keys came too early and did nothing"
+        assert app.said("#keys") == "u undo"
+        height = foot.size.height
+        foot.say("more than fits " * 12)
+        foot.name_keys(shows_example=True)
+        await pilot.pause()
+        assert foot.size.height == height == 5
+        assert not app.query_one("#keys").display
+        foot.say("[b]as it is[/b]")
+        await pilot.pause()
+        assert app.said("#feedback") == "[b]as it is[/b]"
+        assert app.said("#keys") == "u undo   space skip"
+
+
+async def test_an_example_is_shown_with_what_it_is_given() -> None:
+    view = ExampleView()
+    app = Alone(view)
+    async with app.run_test(size=(80, 24)) as pilot:
+        view.show(Shown(EXAMPLES[0], None), "Because.", n_pool=1200)
+        view.explain(EXPLAINED, NAMES)
+        await pilot.pause()
+        assert app.said("#text > *") == EXAMPLES[0].text
+        assert app.said("#caption").startswith("#1 of 1,200")
+        assert app.said("#why") == "Because."
+        assert app.said("#gap").startswith("40 of its 500 neurons")
+
+
+async def test_the_label_list_leaves_out_the_keys_that_commands_have() -> None:
+    widget = LabelList()
+    app = Alone(widget)
+    async with app.run_test(size=(80, 24)) as pilot:
+        widget.labels = tuple(Label(f"label {place}") for place in range(1, 13))
+        await pilot.pause()
+        before = widget.key_of()
+        widget.taken = frozenset({"a", "f9", "u"})
+        widget.find_key, widget.max_rows = "f9", 3
+        await pilot.pause()
+        after = widget.key_of()
+        assert {**before, **after}.keys() - after.keys() == {"a"}
+        assert {key: after[key] for key in "1234567890"} == {
+            key: before[key] for key in "1234567890"
+        }
+        assert after["d"] == "label 11" == before["a"]
+        assert "f9  7 more" in app.said("LabelList")

@@ -13,6 +13,7 @@ from neufs_tui.engine.protocol import Downloaded, EngineDied, Rescored, ScanProg
 from neufs_tui.labelling.engine_view import EngineState
 from neufs_tui.wording.lines import spread
 from neufs_tui.wording.status import (
+    asking,
     count_parts,
     duration,
     engine_note,
@@ -124,3 +125,20 @@ def test_once_the_scan_is_over_the_freshness_of_the_answers_takes_its_place() ->
         "answers read with 5 of 6 labels for 212 of 1,188",
         "1 text cut to fit",
     )
+
+
+@pytest.mark.parametrize(
+    ("done", "is_unread", "expected"),
+    [
+        (None, False, "Asking …"),
+        (96, False, "Asking … it is reading the pool first (96 of 1,200)"),
+        (1200, False, "Asking …"),
+        (96, True, "The model has not read this example yet; it has read 96 of 1,200."),
+        (None, True, "The model has not read this example yet."),
+    ],
+)
+def test_who_waits_for_the_model_is_told_how_far_it_is(
+    done: int | None, is_unread: bool, expected: str
+) -> None:
+    scan = ScanProgressed(done, 1200, 9.0, 7.0) if done is not None else None
+    assert asking(scan, is_unread=is_unread, what="Asking …") == expected

@@ -63,9 +63,9 @@ class CurveScreen(ModalScreen[None]):
         plt = plot.plt
         plt.title("answers that were yours")
         labels = [point.n_labels for point in points]
-        lows, highs = zip(*(one.agreement.interval for one in points), strict=True)
-        plt.plot(labels, lows, marker="·", color="gray")
-        plt.plot(labels, highs, marker="·", color="gray")
+        for end in (0, 1):
+            ends = [one.agreement.interval[end] for one in points]
+            plt.plot(labels, ends, marker="·", color="gray")
         plt.plot(labels, [one.agreement.share or 0.0 for one in points], marker="•", color=_LINE)
         plt.ylim(0, 1)
         plt.yticks([0, 0.5, 1], ["0", ".5", "1"])

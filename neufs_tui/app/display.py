@@ -61,7 +61,7 @@ class Display:
             self._view.show(self._loop.shown, why_shown(self._loop), n_pool=n_pool)
         else:
             self._view.show_instead(self._page())
-        self._foot.name_keys(shows_example=isinstance(self._shown, Shown))
+        self._foot.tell_example(is_shown=isinstance(self._shown, Shown))
         self.await_paint()
 
     def hide(self, is_hidden: bool) -> None:

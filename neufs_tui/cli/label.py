@@ -52,6 +52,7 @@ def label(no_mouse: bool, **options: Any) -> None:
       neufs-tui label pool.jsonl --model ./qwen3-4b.gguf --device cpu
       neufs-tui label pool.jsonl --strategy random --seed 3
     """
+    from neufs_tui.app.keymap import configured
     from neufs_tui.app.main import LabelApp
     from neufs_tui.labelling.startup import read_workspace
 
@@ -61,7 +62,9 @@ def label(no_mouse: bool, **options: Any) -> None:
     # The screen hides what was said before it
     notices = tuple(filter(None, [click.get_current_context().obj]))
     capture = capture_settings(options)
-    read = partial(read_workspace, request, capture, stdin=piped, notices=notices)
+    read = partial(
+        read_workspace, request, capture, check_keys=configured, stdin=piped, notices=notices
+    )
     app = LabelApp(read, pool_name=Path(request.source).name)
     app.run(mouse=not no_mouse)
     if app.failure is not None:

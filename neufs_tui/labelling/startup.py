@@ -5,7 +5,7 @@ Storage and its libraries are imported here, once the screen has been painted.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -26,6 +26,7 @@ def read_workspace(
     request: ProjectRequest,
     capture: CaptureSettings,
     *,
+    check_keys: Callable[[Mapping[str, str]], object],
     stdin: BinaryIO | None = None,
     notices: tuple[str, ...] = (),
 ) -> OpenWorkspace:
@@ -34,6 +35,7 @@ def read_workspace(
     Args:
         request: the pool, and what was said about it.
         capture: what is recorded of the model.
+        check_keys: raises UsageError when the screen's keys cannot be as they are configured.
         stdin: the pool's bytes, when its source is standard input.
         notices: what else is to be known beside what is to be known of the pool.
 
@@ -47,6 +49,7 @@ def read_workspace(
     from neufs_tui.storage.paths import log_path
 
     project = read_project(request, stdin=stdin)
+    check_keys(project.keys)
     find_strategy(project.selection.strategy_name)
     config = engine_config(project, capture, file_order_first=True)
 

@@ -109,6 +109,13 @@ async def test_footer_help_palette_and_labels_name_the_keys_as_configured() -> N
         assert session.labels == [(0, "label 11")]
 
 
+async def test_before_the_first_example_the_footer_names_the_keys_as_configured() -> None:
+    app, startup = configured_app()
+    async with app.run_test() as pilot:
+        session = await start(pilot, startup, rank=False)
+        assert session.said("#keys") == "x undo   f2 redo   ? help   f10 quit"
+
+
 async def test_what_the_configuration_does_not_name_stays() -> None:
     app, startup = configured_app()
     async with app.run_test() as pilot:

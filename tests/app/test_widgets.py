@@ -229,8 +229,8 @@ async def test_the_foot_answers_in_as_many_lines_as_it_always_has() -> None:
     foot = Foot()
     app = Alone(foot)
     async with app.run_test(size=(60, 10)) as pilot:
-        foot.keys = (("u", "undo"), ("space", "skip"))
-        foot.name_keys(shows_example=False)
+        foot.name_keys((("u", "undo"), ("space", "skip")))
+        foot.tell_example(is_shown=False)
         foot.say("done")
         foot.say_early(2)
         foot.say_early(1)
@@ -239,7 +239,7 @@ async def test_the_foot_answers_in_as_many_lines_as_it_always_has() -> None:
         assert app.said("#keys") == "u undo"
         height = foot.size.height
         foot.say("more than fits " * 12)
-        foot.name_keys(shows_example=True)
+        foot.tell_example(is_shown=True)
         await pilot.pause()
         assert foot.size.height == height == 5
         assert not app.query_one("#keys").display

@@ -211,3 +211,13 @@ def test_back_from_the_shell_the_whole_screen_is_painted(
     labelled(terminal, 1)
     terminal.press("q")
     assert terminal.finish() == 0
+
+
+def test_keys_that_cannot_be_are_told_in_the_shell_and_no_session_is_begun(
+    label: Label, pool: Path
+) -> None:
+    (pool.parent / "neufs.toml").write_text('[keys]\nundo = "b"\nredo = "b"\n')
+    terminal = label("./nowhere")
+    assert terminal.finish() == 2
+    assert "error: keys.undo and keys.redo are both on b" in terminal.text
+    assert not [*pool.parent.glob("*.neufs.db*")]

@@ -218,7 +218,7 @@ class LabelScreen(Screen[None]):
         """Name the keys as they are bound now."""
         commands = bound(self)
         self._keys = {str(one.id): first_key(one) for one in commands}
-        self._foot.keys = tuple((first_key(one), str(one.id)) for one in commands if one.show)
+        self._foot.name_keys(tuple((first_key(one), str(one.id)) for one in commands if one.show))
 
     @property
     def _read_at(self) -> float:

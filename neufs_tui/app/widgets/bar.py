@@ -32,12 +32,14 @@ class KeyBar(Widget):
     DEFAULT_CSS = "KeyBar { height: 1; }"
 
     keys: reactive[tuple[tuple[str, str], ...]] = reactive(())
-    """Keys that do something at the moment, each with its command's name."""
+    """Keys, each with its command's name."""
+    idle: reactive[frozenset[str]] = reactive(frozenset())
+    """Commands that do nothing at the moment."""
 
     def render(self) -> RenderResult:
         """Key and name, the keys in bold."""
         width = self.content_size.width
-        items = list(self.keys)
+        items = [item for item in self.keys if item[1] not in self.idle]
         for name in _FIRST_TO_GO:
             if _width(items) > width:
                 items = [item for item in items if item[1] != name]

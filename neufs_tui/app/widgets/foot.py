@@ -42,8 +42,6 @@ class Foot(Vertical):
     }
     """
 
-    keys: tuple[tuple[str, str], ...] = ()
-    """What may be named: keys, each with its command's name."""
     said: str = ""
     """What answered the last key."""
     _n_early: int = 0
@@ -74,10 +72,13 @@ class Foot(Vertical):
         """Say where the annotator is, and where the engine is."""
         self.query_one(StatusBar).lines = lines
 
-    def name_keys(self, *, shows_example: bool) -> None:
-        """Name the keys that do something now."""
-        idle = frozenset[str]() if shows_example else _ON_EXAMPLES
-        self.query_one(KeyBar).keys = tuple(one for one in self.keys if one[1] not in idle)
+    def name_keys(self, keys: tuple[tuple[str, str], ...]) -> None:
+        """Name keys, each with its command."""
+        self.query_one(KeyBar).keys = keys
+
+    def tell_example(self, *, is_shown: bool) -> None:
+        """Name what acts on an example only while there is one."""
+        self.query_one(KeyBar).idle = frozenset() if is_shown else _ON_EXAMPLES
 
     def _show(self, sentence: str) -> None:
         feedback = self.query_one("#feedback", Static)

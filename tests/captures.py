@@ -30,6 +30,18 @@ def capture(
     )
 
 
+def random_capture(seed: int) -> Capture:
+    """10 to 29 of 80 neurons; the rest as chance has it."""
+    rng = np.random.default_rng(seed)
+    return capture(
+        np.sort(rng.permutation(80)[: rng.integers(10, 30)]),
+        scores=rng.normal(size=2),
+        neuron_count=int(rng.integers(100, 200)),
+        nucleus=int(rng.integers(20, 60)),
+        participation=float(rng.uniform(10, 40)),
+    )
+
+
 def assert_same(
     some: Iterable[Capture], others: Iterable[Capture], *, neurons: bool = True
 ) -> None:

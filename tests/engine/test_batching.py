@@ -12,7 +12,7 @@ from neufs_tui.core.records import Example
 from neufs_tui.engine import batching
 from neufs_tui.engine.batching import Batching, Encoded
 from neufs_tui.model.encoding import EncodedPrompt
-from tests.engine.test_ranking import capture
+from tests.captures import capture
 from tests.engine.test_scanning import config
 from tests.models import load_tiny
 
@@ -33,7 +33,7 @@ class Clocked:
 
     def capture(self, prompts: list[EncodedPrompt]) -> list[Capture]:
         self.now += self.token_s * TOKENS * len(prompts)
-        return [capture(0) for _ in prompts]
+        return [capture() for _ in prompts]
 
 
 PROMPTS: list[Encoded] = [

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -28,7 +27,7 @@ from neufs_tui.engine.protocol import Focus, Ranked
 from neufs_tui.engine.ranking import N_AHEAD, QUEUE_LENGTH, Ranker
 from neufs_tui.selection.incremental import Neufs
 from neufs_tui.selection.registry import STRATEGIES
-from tests.captures import capture
+from tests.captures import random_capture
 from tests.pools import examples_of
 
 LABEL, SKIP = DecisionKind.LABEL, DecisionKind.SKIP
@@ -38,17 +37,6 @@ SELECTION = SelectionSettings(shots=4, choose_from=10)
 
 def pool(n: int) -> tuple[Example, ...]:
     return examples_of(f"text {number}" for number in range(n))
-
-
-def random_capture(seed: int) -> Capture:
-    rng = np.random.default_rng(seed)
-    return capture(
-        np.sort(rng.permutation(80)[: rng.integers(10, 30)]),
-        scores=rng.normal(size=2),
-        neuron_count=int(rng.integers(100, 200)),
-        nucleus=int(rng.integers(20, 60)),
-        participation=float(rng.uniform(10, 40)),
-    )
 
 
 def captures(examples: tuple[Example, ...]) -> dict[str, Capture]:
@@ -160,7 +148,7 @@ def by(strategy: str) -> Ranker:
 def test_entropy_says_what_it_compared_and_counts_no_label_in_what_the_scan_read() -> None:
     one = by("entropy")
     decisions = (label(0), label(1))
-    reread = {EXAMPLES[row].id: capture(1000 + row) for row in range(10, 20)}
+    reread = {EXAMPLES[row].id: random_capture(1000 + row) for row in range(10, 20)}
     one.refresh(reread, n_demonstrations=2)
     queue = one.answer(Focus(2, decisions, None)).queue
     reasons = [pick.reason for pick in queue if pick.reason is not None]

@@ -23,7 +23,7 @@ from neufs_tui.project.request import ProjectRequest
 from neufs_tui.selection.baselines import Random
 from neufs_tui.selection.incremental import Neufs
 from neufs_tui.wording.reasons import why_shown
-from tests.engine.test_ranking import capture
+from tests.captures import random_capture
 from tests.engine.test_scanning import config
 from tests.engine.test_scanning import pool as examples_of
 from tests.models import load_tiny
@@ -54,7 +54,7 @@ class Loop:
             strategy=strategy,
         )
         self.project: Project = read_project(request)
-        self.captures = {one.id: capture(one.row) for one in self.project.pool.examples}
+        self.captures = {one.id: random_capture(one.row) for one in self.project.pool.examples}
         session = open_session(self.project)
         self.workspace = Workspace(self.project, session)
         self.ranker = self.fresh_ranker()

@@ -14,6 +14,7 @@ HEAVY = ("torch", "transformers", "sqlite_utils", "pydantic")
     ("module", "absent"),
     [
         ("neufs_tui.cli", (*HEAVY, "textual", "numpy")),
+        ("neufs_tui.cli.label", (*HEAVY, "textual", "numpy", "neufs_tui.cli.select")),
         ("neufs_tui.app", HEAVY),
         ("neufs_tui.app.main", HEAVY),
         ("neufs_tui.engine.protocol", (*HEAVY, "textual", "numpy")),

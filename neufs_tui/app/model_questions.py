@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from neufs_tui.app.screens.why import ExplainedScreen
+from typing import TYPE_CHECKING
+
 from neufs_tui.app.widgets.example_view import ExampleView
 from neufs_tui.app.widgets.foot import Foot
 from neufs_tui.core.words import stretches
@@ -12,6 +13,9 @@ from neufs_tui.wording import sentences
 from neufs_tui.wording.explanation import Neighbours
 from neufs_tui.wording.reasons import origin_shown, why_shown
 from neufs_tui.wording.status import asking
+
+if TYPE_CHECKING:
+    from neufs_tui.app.screens.why import ExplainedScreen
 
 
 class ModelQuestions:

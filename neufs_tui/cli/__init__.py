@@ -1,38 +1,53 @@
 """The command line: parses, calls, prints. Results go to stdout, all else to stderr.
 
-Commands import what they need when they run, so that `--help` and the first paint of `label`
-wait for nothing.
+A command is imported when it is asked for, and imports what it needs when it runs, so that the
+first paint of `label` waits for nothing.
 """
 
 from __future__ import annotations
 
 import io
 import sys
+from importlib import import_module
+from typing import cast
 
 import click
 
 from neufs_tui import __version__
-from neufs_tui.cli.decide import add, redo, skip, undo
-from neufs_tui.cli.explain import explain
-from neufs_tui.cli.export import export
-from neufs_tui.cli.history import history
-from neufs_tui.cli.label import label
 from neufs_tui.cli.logs import log_to_file
-from neufs_tui.cli.models import models
-from neufs_tui.cli.next import next_example
 from neufs_tui.cli.output import say
-from neufs_tui.cli.scan import scan
-from neufs_tui.cli.select import select
-from neufs_tui.cli.serve import serve
-from neufs_tui.cli.show import show
-from neufs_tui.cli.stats import stats
 from neufs_tui.errors import NeufsError
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C."""
 
+_COMMANDS = {
+    **dict.fromkeys(("add", "skip", "undo", "redo"), "decide"),
+    **{name: name for name in ("explain", "export", "history", "label", "models")},
+    **{name: name for name in ("next", "scan", "select", "serve", "show", "stats")},
+}
+"""Name of a command → the module of this package that has it."""
+
+
+class _Commands(click.Group):
+    """Imports a command when its name is given or the list of all is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command's name, in order."""
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name; NoSuchCommand, with what is meant perhaps, if there is none."""
+        if cmd_name not in _COMMANDS:
+            if ctx.resilient_parsing:  # a shell completes it
+                return None
+            raise click.exceptions.NoSuchCommand(cmd_name, possibilities=_COMMANDS, ctx=ctx)
+        module = import_module(f"neufs_tui.cli.{_COMMANDS[cmd_name]}")
+        return cast("click.Command", getattr(module, cmd_name))
+
 
 @click.group(
+    cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96},
     epilog="Exit status: 0 done, 1 failed, 2 wrong use or bad input, 3 nothing left, "
     "130 interrupted.",
@@ -50,14 +65,6 @@ def cli() -> None:
       neufs-tui export pool.jsonl --format chat -o few_shot.json
     """
     click.get_current_context().obj = log_to_file()
-
-
-_COMMANDS = (
-    *(label, scan, select, explain, export, stats, models),
-    *(next_example, add, skip, undo, redo, history, show, serve),
-)
-for command in _COMMANDS:
-    cli.add_command(command)
 
 
 def main() -> None:

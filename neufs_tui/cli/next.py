@@ -19,14 +19,14 @@ from neufs_tui.cli.options import (
 from neufs_tui.cli.output import say, tell, tell_json
 
 
-@click.command("next")
+@click.command()
 @pool_options
 @task_options
 @selection_options
 @capture_options
 @click.option("--reveal", is_flag=True, help="Tell the model's answer too; that is recorded.")
 @json_option
-def next_example(reveal: bool, as_json: bool, **options: Any) -> None:
+def next(reveal: bool, as_json: bool, **options: Any) -> None:  # noqa: A001 - its name
     """Choose the example of POOL to label next: its id, its text, and why.
 
     It is the same until `add` or `skip` decides it. What has to be scanned is scanned first: as

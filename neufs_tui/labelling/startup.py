@@ -10,12 +10,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from neufs_tui.labelling.engine_process import EngineProcess
-from neufs_tui.labelling.headless import HeadlessLabelling
 from neufs_tui.labelling.workspace import Workspace
 
 if TYPE_CHECKING:
     from neufs_tui.core.settings import CaptureSettings
     from neufs_tui.engine.protocol import Event
+    from neufs_tui.labelling.headless import HeadlessLabelling
     from neufs_tui.project.request import ProjectRequest
 
 OpenWorkspace = Callable[[], tuple[Workspace, EngineProcess]]
@@ -82,6 +82,7 @@ def open_headless(
     """
     from neufs_tui.engine.client import EngineClient
     from neufs_tui.engine.configure import engine_config
+    from neufs_tui.labelling.headless import HeadlessLabelling
     from neufs_tui.project.project import open_session, read_project
     from neufs_tui.selection.registry import find_strategy
     from neufs_tui.storage.paths import log_path

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import click
 import numpy as np
 import pexpect
 import pytest
@@ -473,7 +474,7 @@ def test_version_is_told(run: Run) -> None:
     assert run("--version").out.strip() == f"neufs-tui, version {__version__}"
 
 
-COMMANDS = [*cli.commands]
+COMMANDS = cli.list_commands(click.Context(cli))
 SUBCOMMANDS = ["models list", "models get"]
 
 
@@ -490,6 +491,12 @@ def test_help_documents_the_exit_statuses_and_names_every_command(run: Run) -> N
     assert statuses in " ".join(told.split())
     for command in COMMANDS:
         assert f"\n  {command} " in told
+
+
+def test_a_misspelt_command_is_answered_with_the_one_that_is_meant(run: Run) -> None:
+    ran = run("lable")
+    assert ran.status == 2
+    assert "No such command 'lable'. Did you mean 'label'?" in ran.err
 
 
 def test_explain_tells_why_in_numbers_that_add_up(run: Run, pool: Path, tiny_llama: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from time import monotonic
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.events import Key, Resize, ScreenResume
@@ -18,7 +18,6 @@ from neufs_tui.app.keys import LABEL, SCREEN_COMMANDS, bound, first_key
 from neufs_tui.app.model_questions import ModelQuestions
 from neufs_tui.app.screens.help import HelpScreen
 from neufs_tui.app.screens.picker import PickerScreen
-from neufs_tui.app.screens.why import ExplainedScreen, OthersScreen, WhyScreen
 from neufs_tui.app.widgets.bar import Bar
 from neufs_tui.app.widgets.example_view import ExampleView
 from neufs_tui.app.widgets.foot import Foot
@@ -31,6 +30,9 @@ from neufs_tui.errors import NeufsError
 from neufs_tui.labelling.loop import LabellingLoop
 from neufs_tui.wording import sentences
 from neufs_tui.wording.status import status_lines
+
+if TYPE_CHECKING:
+    from neufs_tui.app.screens.why import ExplainedScreen
 
 MIN_WIDTH, MIN_HEIGHT = 60, 16
 _WIDE_FROM, _LOW_BELOW = 110, 20
@@ -158,10 +160,14 @@ class LabelScreen(Screen[None]):
 
     def action_why(self) -> None:
         """Take the choice apart."""
+        from neufs_tui.app.screens.why import WhyScreen  # pages are imported when asked for
+
         self._open(WhyScreen)
 
     def action_others(self) -> None:
         """Show what other rules would have shown."""
+        from neufs_tui.app.screens.why import OthersScreen
+
         self._open(OthersScreen)
 
     def action_words(self) -> None:
@@ -173,7 +179,6 @@ class LabelScreen(Screen[None]):
         """Show what the labels have brought."""
         if self._loop is None:
             return
-        # plotting takes time to import, and few look at the curve at once
         from neufs_tui.app.screens.curve import CurveScreen
 
         self.app.push_screen(CurveScreen(self._loop.progress()))

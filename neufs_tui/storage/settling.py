@@ -70,6 +70,8 @@ class Settler:
     def _work(self) -> None:
         while self._is_written.wait() and not self._is_stopped.wait(_QUIET_S):
             self._is_written.clear()
+            if self._is_stopped.is_set():  # its wake may just have been cleared
+                return
             try:
                 if not settle(self._path):
                     self._is_written.set()

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 
 import pytest
 
@@ -148,3 +148,36 @@ def test_reading_leaves_nothing_beside_the_file(session: Session, path: Path) ->
     with Session.open(path, write=False) as reader:
         assert reader.counts().labelled == 1
     assert {one.name for one in path.parent.iterdir()} == before
+
+
+class LateToClear(Event):
+    """Is cleared only once it was set again, as by somebody who stops the thread just then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clearing, self.set_again = Event(), Event()
+
+    def set(self) -> None:
+        super().set()
+        if self.clearing.is_set():
+            self.set_again.set()
+
+    def clear(self) -> None:
+        self.clearing.set()
+        assert self.set_again.wait(PATIENCE_S)
+        super().clear()
+
+
+def test_the_thread_ends_when_it_is_stopped_as_it_begins_to_work(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settling, "_QUIET_S", 0)
+    late = LateToClear()
+    monkeypatch.setattr(settling, "Event", iter([late, Event()]).__next__)
+    settler = settling.Settler(path)
+    settler.wake()
+    assert late.clearing.wait(PATIENCE_S)
+    stopping = Thread(target=settler.stop, daemon=True)
+    stopping.start()
+    stopping.join(PATIENCE_S)
+    assert not stopping.is_alive()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from hashlib import blake2b
@@ -34,6 +35,8 @@ _PLAIN = (
 """For models without a template: turns apart by blank lines."""
 _OPENED = re.compile(r"([<\[])([\w:]*(?:think|thought|reason)\w*)([>\]])\s*\Z", re.IGNORECASE)
 """A chain of thought begins at the end of the prompt."""
+_REMEMBERED = 16
+"""Frames kept: behind many demonstrations they are large."""
 _KINDS: Mapping[Role, str] = {
     "system": "the instruction",
     "user": "the texts of the demonstrations",
@@ -91,7 +94,7 @@ class ChatTemplate:
         except ValueError as error:
             raise _refusal(first_line(error)) from error
         self._stem = blake2b(self._source.encode(), digest_size=8).hexdigest()
-        self._frames: dict[tuple[Roles, tuple[tuple[int, str], ...]], Frame] = {}
+        self._frames: OrderedDict[tuple[Roles, tuple[tuple[int, str], ...]], Frame] = OrderedDict()
         start: Roles = ("system",) if has_instruction else ()
         self._form = self._find_form(start)
         self._closing = self._find_closing(start, answer_prefix)
@@ -117,6 +120,9 @@ class ChatTemplate:
                 raise _refusal(str(fault)) from fault
             literals = (*frame.literals[:-1], frame.literals[-1] + self._closing)
             self._frames[key] = replace(frame, literals=literals)
+        while len(self._frames) > _REMEMBERED:
+            self._frames.popitem(last=False)
+        self._frames.move_to_end(key)
         return self._frames[key]
 
     def _find_form(self, start: Roles) -> _Form:

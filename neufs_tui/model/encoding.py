@@ -15,6 +15,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import accumulate
 from typing import cast
 
 from transformers import PreTrainedTokenizerBase
@@ -27,9 +28,12 @@ from neufs_tui.model.frame import Content, Piece
 from neufs_tui.model.prefix import common_beginning
 from neufs_tui.model.text_encoding import TextEncoder
 from neufs_tui.model.turn_markers import imitations, plain_markers
+from neufs_tui.model.turns import Turns
 
 _PREFIX_SHARE = 0.75
 """Of the context window, what instruction and demonstrations may take."""
+_LEAVE_SHARE = 8
+"""Of the demonstrations that fit, the share that leaves at once at most is one in so many."""
 _CUT = " … "
 """Stands where the middle of a text was cut out."""
 _MIN_ROOM = 16
@@ -67,6 +71,8 @@ class PromptEncoder:
             has_instruction=bool(system_message(task)),
             answer_prefix=task.answer_prefix,
         )
+        turns = Turns(self._template, self._text, task, self._content)
+        self._turns = turns if turns.agree(self._whole_ids) else None
         prefix = task.answer_prefix
         self._prefix_ids = self._text.encode([Piece(prefix, is_data=False)]) if prefix else []
         before = self._prompt_ids("text", [])
@@ -102,21 +108,31 @@ class PromptEncoder:
 
     def shared_prefix(self, demonstrations: Sequence[Demonstration] = ()) -> tuple[int, ...]:
         """The tokens with which the prompts for all texts begin, but for rare exceptions."""
+        if self._turns is not None and (shared := self._turns.shared_prefix(demonstrations)):
+            return shared
         texts = ("a", "Zq", "7", "?", "\n")
         return common_beginning([self._prompt_ids(text, demonstrations) for text in texts])
 
     def fitting(self, demonstrations: Sequence[Demonstration]) -> tuple[Demonstration, ...]:
         """The demonstrations that leave a quarter of the window to the text, the newest of them.
 
-        The oldest leave first.
+        The oldest leave first, some at a time: after each that leaves, all others have to be
+        read again.
         """
         every = tuple(demonstrations)
+        lengths = self._turns.lengths(every) if self._turns is not None else None
+        ends = [*accumulate(lengths[1], initial=lengths[0])] if lengths is not None else None
 
         def fits(n_left_out: int) -> bool:
-            prefix = self.shared_prefix(every[n_left_out:])
-            return len(prefix) <= _PREFIX_SHARE * self._room
+            if ends is not None:
+                n_tokens = ends[-1] - ends[n_left_out] + ends[0]
+            else:
+                n_tokens = len(self.shared_prefix(every[n_left_out:]))
+            return n_tokens <= _PREFIX_SHARE * self._room
 
-        return every[bisect_left(range(len(every)), True, key=fits) :]
+        n_out = bisect_left(range(len(every)), True, key=fits)
+        at_once = 1 << max(0, ((len(every) - n_out) // _LEAVE_SHARE).bit_length() - 1)
+        return every[-(-n_out // at_once) * at_once :]
 
     def fingerprint(self) -> str:
         """Digest of everything that shapes a prompt or its candidates, the text aside."""
@@ -133,6 +149,11 @@ class PromptEncoder:
         return (*self._template.notices, *([imitated] if imitated else []))
 
     def _prompt_ids(self, text: str, demonstrations: Sequence[Demonstration]) -> list[int]:
+        ids = self._turns.prompt(text, demonstrations) if self._turns is not None else None
+        return (self._whole_ids(text, demonstrations) if ids is None else ids) + self._prefix_ids
+
+    def _whole_ids(self, text: str, demonstrations: Sequence[Demonstration]) -> list[int]:
+        """The ids of a prompt that is encoded at once, less the answer prefix."""
         messages = chat_messages(self._task, demonstrations, text)
         blanks = {
             turn: message["content"]
@@ -141,7 +162,7 @@ class PromptEncoder:
         }
         frame = self._template.frame(tuple(message["role"] for message in messages), blanks)
         pieces = frame.fill([self._content(message) for message in messages])
-        return self._text.encode(pieces) + self._prefix_ids
+        return self._text.encode(pieces)
 
     def _content(self, message: Message) -> Content:
         own = self._task.answer_prefix if message["role"] == "assistant" else ""

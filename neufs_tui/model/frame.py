@@ -24,6 +24,9 @@ _RIGHT: Sequence[tuple[_Stripped, str]] = (("", BEHIND), ("\n", "\t "), (None, "
 Content = tuple[str, str]
 """A turn's content: what the task's author continues the template with, and data behind it."""
 
+Edge = tuple[int, int]
+"""A place in a frame's literals: which of them, and the character of it that comes next."""
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -57,6 +60,24 @@ class Frame:
                 data = data.lstrip(left)
             pieces += [Piece(own, False), Piece(data, True), Piece(literal, False)]
         return [piece for piece in pieces if piece.text]
+
+    def part(
+        self, start: Edge | None, end: Edge | None, *, turns: tuple[int, ...] | None = None
+    ) -> Frame:
+        """The frame from one place in its literals to another.
+
+        Args:
+            start: where it begins; None is the beginning.
+            end: where it ends; None is the end.
+            turns: whose contents its slots hold, if it is to be filled by itself.
+        """
+        first, begin = start or (0, 0)
+        last, stop = end or (len(self.slots), len(self.literals[-1]))
+        literals = list(self.literals[first : last + 1])
+        literals[-1] = literals[-1][:stop]
+        literals[0] = literals[0][begin:]
+        own = turns if turns is not None else self.slots[first:last]
+        return Frame(tuple(literals), own, self.stripped[first:last])
 
 
 def placeholder(stem: str, turn: int) -> str:

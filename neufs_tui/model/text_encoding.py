@@ -91,7 +91,7 @@ class TextEncoder:
 
     def between_control(self, literal: str) -> list[str]:
         """What is ordinary text in what a template writes."""
-        edges = [0, *(edge for span in self._control_spans(literal) for edge in span)]
+        edges = [0, *(edge for span in self.control_spans(literal) for edge in span)]
         edges.append(len(literal))
         return [literal[start:end] for start, end in zip(edges[::2], edges[1::2], strict=True)]
 
@@ -101,7 +101,7 @@ class TextEncoder:
 
     def _cuts(self, text: str, data: Sequence[Span], start: int, end: int) -> list[int]:
         """Where a part of a text has to be cut so that no control token in it comes from data."""
-        found = self._control_spans(text[start:end])
+        found = self.control_spans(text[start:end])
         cuts = [
             cut
             for begin, stop in found
@@ -112,7 +112,7 @@ class TextEncoder:
         further = (self._cuts(text, data, *part) for part in pairwise([start, *cuts, end]))
         return cuts + [cut for part in further for cut in part]
 
-    def _control_spans(self, text: str) -> list[Span]:
+    def control_spans(self, text: str) -> list[Span]:
         """Where control tokens stand, without blanks that they take in."""
         if not self._tokenizer.is_fast:
             longest_first = sorted(self.control_names, key=len, reverse=True)

@@ -18,10 +18,10 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from neufs_tui.core.records import DecisionKind
 from neufs_tui.selection import kmedoids
 from neufs_tui.selection.difficulty import SignalValues
-from neufs_tui.selection.incremental import IncrementalSelection
+from neufs_tui.selection.geometry import Labelling
+from neufs_tui.selection.incremental import ranking
 from neufs_tui.selection.jaccard import NeuronSets
 
 N_CLUSTERS = 16
@@ -47,13 +47,14 @@ def slowest_update(sets: NeuronSets) -> float:
     """Seconds from a label to the new ranking, the slowest of one more label than shots."""
     hardness = np.random.default_rng(0).random(len(sets))
     difficulty = SignalValues("margin", hardness, np.zeros(len(sets), dtype=np.intp))
-    selection = IncrementalSelection(sets, shots=N_CLUSTERS, tau=0.5, seed=0)
-    geometry, slowest = selection.start(), 0.0
+    rules = Labelling(sets, shots=N_CLUSTERS, seed=0)
+    geometry, is_open, slowest = rules.start(), np.ones(len(sets), dtype=bool), 0.0
     for _ in range(N_CLUSTERS + 1):
-        place = selection.ranking(geometry, 1, difficulty)[0].place
+        place = ranking(geometry, 1, difficulty, is_open, tau=0.5)[0].place
         began = time.perf_counter()
-        geometry = selection.after(geometry, place, DecisionKind.LABEL)
-        selection.ranking(geometry, 9, difficulty)
+        is_open[place] = False
+        geometry = rules.after(geometry, place)
+        ranking(geometry, 9, difficulty, is_open, tau=0.5)
         slowest = max(slowest, time.perf_counter() - began)
     return slowest
 

@@ -13,7 +13,7 @@ from neufs_tui.core.prompts import PROMPT_DATE
 from neufs_tui.core.records import Decision, Example, ExampleId
 from neufs_tui.core.settings import Signal
 from neufs_tui.engine.announcer import Announcer, Listener
-from neufs_tui.engine.kept_clusterings import KeptClusterings
+from neufs_tui.engine.kept_selection import KeptSelection
 from neufs_tui.engine.protocol import (
     EngineConfig,
     ModelReady,
@@ -123,8 +123,8 @@ def select_pool(config: EngineConfig, scanned: Scanned) -> tuple[Selected, ...]:
             "choose from",
             hint="ask for fewer with --shots, or scan more of the pool",
         )
-    fit = KeptClusterings(config.cache_dir / "clusterings").fit
-    pool = scanned_pool(scanned.captures, settings, device=scanned.model.device, fit=fit)
+    memory = KeptSelection(config.cache_dir / "clusterings")
+    pool = scanned_pool(scanned.captures, settings, device=scanned.model.device, memory=memory)
     state = SelectionState(Readings(pool), (), settings, settings.first_signal)
     choices = load_strategy(settings.strategy_name).query(state, settings.shots)
     examples = {example.id: example for example in config.examples}

@@ -30,9 +30,8 @@ from neufs_tui.core.records import (
 )
 from neufs_tui.core.settings import SelectionSettings, Signal
 from neufs_tui.engine.protocol import Focus, Ranked
-from neufs_tui.selection import kmedoids
 from neufs_tui.selection.jaccard import NeuronSets
-from neufs_tui.selection.kmedoids import Fit
+from neufs_tui.selection.memory import NOT_KEPT, Memory
 from neufs_tui.selection.registry import load_strategy
 from neufs_tui.selection.scanned_pool import Readings, ScannedPool
 from neufs_tui.selection.strategy import Choice, SelectionState, Strategy
@@ -53,7 +52,7 @@ def scanned_pool(
     settings: SelectionSettings,
     *,
     device: str,
-    fit: Fit = kmedoids.fit,
+    memory: Memory = NOT_KEPT,
 ) -> ScannedPool:
     """A pool whose distances are computed on `device`."""
 
@@ -66,7 +65,7 @@ def scanned_pool(
 
         return on_device(packed, device)
 
-    return ScannedPool(captures, raw_counts=settings.raw_counts, pack=pack, fit=fit)
+    return ScannedPool(captures, raw_counts=settings.raw_counts, pack=pack, memory=memory)
 
 
 def build(
@@ -74,10 +73,10 @@ def build(
     settings: SelectionSettings,
     *,
     device: str,
-    fit: Fit = kmedoids.fit,
+    memory: Memory = NOT_KEPT,
 ) -> Built:
     """A pool, and a strategy that has begun on it; for thousands of examples it takes seconds."""
-    pool = scanned_pool(captures, settings, device=device, fit=fit)
+    pool = scanned_pool(captures, settings, device=device, memory=memory)
     pool.sets.gains(())  # the sets are packed here, whether or not the strategy needs them
     strategy = load_strategy(settings.strategy_name)
     strategy.query(SelectionState(Readings(pool), (), settings, settings.first_signal), 1)
@@ -95,7 +94,7 @@ class Ranker:
         *,
         device: str = "cpu",
         model: ModelIdentity | None = None,
-        fit: Fit = kmedoids.fit,
+        memory: Memory = NOT_KEPT,
     ) -> None:
         """Bind what does not change while the engine runs.
 
@@ -105,11 +104,11 @@ class Ranker:
             settings: how examples are chosen.
             device: where distances are computed.
             model: the model that reads the pool, recorded with each pick.
-            fit: clusters the whole pool, once it is scanned.
+            memory: what is known of the whole pool from earlier runs, once it is scanned.
         """
         self._model = model
         self._device = device
-        self._fit = fit
+        self._memory = memory
         self._examples = examples
         self._ids = {example.id for example in examples}
         self._names = task.label_names
@@ -224,8 +223,8 @@ class Ranker:
 
     def _builder(self) -> Callable[[], Built]:
         captures = dict(self._captures)
-        fit = self._fit if self._complete else kmedoids.fit
-        return partial(build, captures, self._settings, device=self._device, fit=fit)
+        memory = self._memory if self._complete else NOT_KEPT
+        return partial(build, captures, self._settings, device=self._device, memory=memory)
 
     def _take(self, built: Built) -> bool:
         """Go on with a strategy that has begun."""

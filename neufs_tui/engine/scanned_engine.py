@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import ExampleId
-from neufs_tui.engine.kept_clusterings import KeptClusterings
+from neufs_tui.engine.kept_selection import KeptSelection
 from neufs_tui.engine.protocol import EngineConfig, Event, Focus, Request, ScanProgressed
 from neufs_tui.engine.ranking import Ranker
 from neufs_tui.engine.scan_index import KnownScan, ScanIndex
@@ -29,7 +29,7 @@ class ScannedEngine:
             config.task,
             config.selection,
             model=scan.model,
-            fit=KeptClusterings(config.cache_dir / "clusterings").fit,
+            memory=KeptSelection(config.cache_dir / "clusterings"),
         )
         self._listener: Callable[[Event], None] | None = None
 

@@ -98,7 +98,7 @@ class Engine:
         announcer.stage("libraries", "starting PyTorch and transformers")
         # seconds of import, so the app hears of the stage first
         from neufs_tui.engine.explaining import Explainer
-        from neufs_tui.engine.kept_clusterings import KeptClusterings
+        from neufs_tui.engine.kept_selection import KeptSelection
         from neufs_tui.engine.ranking import Ranker
         from neufs_tui.engine.rescoring import Rescorer
         from neufs_tui.engine.scanning import Scanner, ready
@@ -117,7 +117,7 @@ class Engine:
             config.selection,
             device=loaded.device,
             model=hello.identity,
-            fit=KeptClusterings(config.cache_dir / "clusterings").fit,
+            memory=KeptSelection(config.cache_dir / "clusterings"),
         )
         if config.selection.rescore != "off":
             self._rescorer = Rescorer(config, scanner)

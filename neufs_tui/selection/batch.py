@@ -52,7 +52,7 @@ class NeufsBatch:
             *of, clustering = self._fitted
             if of[0] is sets and of[1:] == [n_clusters, seed]:
                 return clustering
-        clustering = state.readings.pool.fit(sets, n_clusters, seed=seed)
+        clustering = state.readings.pool.memory.fit(sets, n_clusters, seed=seed)
         self._fitted = (sets, n_clusters, seed, clustering)
         return clustering
 

@@ -7,7 +7,6 @@ free ones move to the member of their cluster with the smallest sum of distances
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +22,6 @@ SWAP_LIMIT = 4096
 
 EXHAUSTIVE_LIMIT = 256
 """Members up to which every one is compared with every other for the medoid."""
-
-_NUDGE_CANDIDATES = 12
-"""Members nearest to a medoid that may take its place when a label has moved little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +44,6 @@ class Clustering:
     def members(self, cluster: int) -> Indices:
         """Places of the examples in one cluster, ascending; never empty."""
         return np.flatnonzero(self.labels == cluster)
-
-
-class Fit(Protocol):
-    """Clusters neuron sets, as `fit` does."""
-
-    def __call__(self, sets: NeuronSets, n_clusters: int, *, seed: int) -> Clustering:
-        """Cluster."""
 
 
 def fit(sets: NeuronSets, n_clusters: int, *, seed: int, n_starts: int = N_STARTS) -> Clustering:
@@ -126,56 +115,6 @@ def assign(sets: NeuronSets, fixed: Indices, free: Indices) -> Clustering:
     labels[medoids] = np.arange(len(medoids))
     distances = rows[labels, np.arange(len(sets))]
     return Clustering(medoids, len(fixed), labels, distances)
-
-
-def reassign(sets: NeuronSets, clustering: Clustering, fixed: Indices, free: Indices) -> Clustering:
-    """What `assign` gives for these medoids, by way of a clustering that shares most of them.
-
-    Only distances to medoids that are new, and of members whose medoid is gone, are computed.
-    """
-    medoids = np.concatenate([fixed, free]).astype(np.intp)
-    # A medoid that went from free to fixed came before others in ties: it counts as new
-    old_fixed, old_free = np.split(clustering.medoids, [clustering.n_fixed])
-    stays = np.concatenate([np.isin(fixed, old_fixed), np.isin(free, old_free)])
-    index_of = {int(medoid): index for index, medoid in enumerate(medoids) if stays[index]}
-    index = np.array([index_of.get(int(medoid), -1) for medoid in clustering.medoids])
-    labels, distances = index[clustering.labels], clustering.distances.copy()
-    left = np.flatnonzero(labels < 0)
-    if len(left):
-        rows = sets.distances(medoids, left)  # (c, left)
-        labels[left] = rows.argmin(axis=0)
-        distances[left] = rows.min(axis=0)
-    for new in np.flatnonzero(~stays):
-        row = sets.distances_to(int(medoids[new]))
-        nearer = (row < distances) | ((row == distances) & (new < labels))
-        labels[nearer], distances[nearer] = new, row[nearer]
-    labels[medoids], distances[medoids] = np.arange(len(medoids)), 0.0
-    return Clustering(medoids, len(fixed), labels, distances)
-
-
-def nudge(sets: NeuronSets, clustering: Clustering, fixed: Indices, free: Indices) -> Clustering:
-    """One medoid update from a clustering that differs in few medoids.
-
-    Args:
-        sets: n neuron sets.
-        clustering: the earlier clustering.
-        fixed: places of the medoids that stay now.
-        free: places of those that may move, each to one of the members nearest to it.
-
-    Returns:
-        A clustering with an inertia no larger than that of the given medoids.
-    """
-    start = reassign(sets, clustering, fixed, free)
-    moved = free.copy()
-    for cluster in range(len(free)):
-        members = start.members(len(fixed) + cluster)
-        nearest = np.argsort(start.distances[members], kind="stable")[:_NUDGE_CANDIDATES]
-        candidates = members[np.sort(nearest)]
-        moved[cluster] = candidates[sets.distance_sums(candidates, members).argmin()]
-    if np.array_equal(moved, free):
-        return start
-    candidate = reassign(sets, start, fixed, moved)
-    return candidate if candidate.inertia < start.inertia else start
 
 
 def _central_member(sets: NeuronSets, members: Indices) -> int:

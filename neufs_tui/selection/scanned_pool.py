@@ -14,10 +14,9 @@ from numpy.typing import NDArray
 
 from neufs_tui.core.neurons import Capture, softmax
 from neufs_tui.core.records import ExampleId
-from neufs_tui.selection import kmedoids
 from neufs_tui.selection.difficulty import Difficulty, reread_difficulty, scan_difficulty
 from neufs_tui.selection.jaccard import Indices, NeuronSets
-from neufs_tui.selection.kmedoids import Fit
+from neufs_tui.selection.memory import NOT_KEPT, Memory
 
 Pack = Callable[[Sequence[NDArray[np.uint32]]], NeuronSets]
 """Makes neuron sets ready for distances."""
@@ -32,7 +31,7 @@ class ScannedPool:
         *,
         raw_counts: bool = False,
         pack: Pack = NeuronSets,
-        fit: Fit = kmedoids.fit,
+        memory: Memory = NOT_KEPT,
     ) -> None:
         """Take the captures as they are now.
 
@@ -40,14 +39,14 @@ class ScannedPool:
             captures: by example, in any order.
             raw_counts: compare neuron counts across answer lengths, as the reference does.
             pack: decides where distances are computed.
-            fit: clusters the neuron sets.
+            memory: clusters the neuron sets, and keeps what selection makes of them.
         """
         self.ids = tuple(sorted(captures))
         self.place_of = {example_id: place for place, example_id in enumerate(self.ids)}
         self.captures = [captures[example_id] for example_id in self.ids]
         self._raw_counts = raw_counts
         self._pack = pack
-        self.fit = fit
+        self.memory = memory
 
     @cached_property
     def sets(self) -> NeuronSets:

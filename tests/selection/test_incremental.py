@@ -2,40 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neufs_tui.core.records import DecisionKind
+from neufs_tui.core.records import Decision, DecisionKind
+from neufs_tui.engine.kept_selection import KeptSelection
+from neufs_tui.selection import kmedoids
 from neufs_tui.selection.batch import NeufsBatch
 from neufs_tui.selection.difficulty import SignalValues
-from neufs_tui.selection.incremental import Geometry, IncrementalSelection, Neufs
+from neufs_tui.selection.geometry import Geometry, Labelling
+from neufs_tui.selection.incremental import Neufs, ranking
+from neufs_tui.selection.memory import NOT_KEPT, LabelPath
 from tests.selection.test_kmedoids import random_sets
 from tests.selection.values import captures_of, state_of
 
 LABEL, SKIP = DecisionKind.LABEL, DecisionKind.SKIP
+Steps = list[tuple[int, DecisionKind]]
 
 
-def selection(seed: int = 0, n: int = 40, shots: int = 6) -> IncrementalSelection:
-    return IncrementalSelection(random_sets(seed, n), shots=shots, tau=0.5, seed=seed)
+def labelling(seed: int = 0, n: int = 40, shots: int = 6) -> Labelling:
+    sets = random_sets(seed, n, n_neurons=24)  # few neurons: many ties
+    return Labelling(sets, shots=shots, seed=seed)
 
 
 def difficulty(n: int) -> SignalValues:
     return SignalValues("margin", np.random.default_rng(1).normal(size=n), np.zeros(n, dtype=int))
 
 
-def ranked(chooser: IncrementalSelection, geometry: Geometry, limit: int) -> list[int]:
+def ranked(geometry: Geometry, limit: int, decided: Iterable[int]) -> list[int]:
     """Places, best first."""
-    choices = chooser.ranking(geometry, limit, difficulty(len(chooser.sets)))
-    return [choice.place for choice in choices]
+    n = len(geometry.nearest)
+    is_open = ~np.isin(np.arange(n), [*decided])
+    return [one.place for one in ranking(geometry, limit, difficulty(n), is_open, tau=0.5)]
 
 
-def replay(chooser: IncrementalSelection, steps: list[tuple[int, DecisionKind]]) -> Geometry:
-    geometry = chooser.start()
-    for place, kind in steps:
-        geometry = chooser.after(geometry, place, kind)
+def replay(rules: Labelling, labelled: Iterable[int]) -> Geometry:
+    geometry = rules.start()
+    for place in labelled:
+        geometry = rules.after(geometry, place)
     return geometry
+
+
+def assert_same(one: Geometry, other: Geometry) -> None:
+    assert one.labelled == other.labelled
+    np.testing.assert_array_equal(one.nearest, other.nearest)
+    np.testing.assert_array_equal(one.label_distances, other.label_distances)
+    for name in ("medoids", "labels", "distances"):
+        ours, theirs = (getattr(each.clustering, name) for each in (one, other))
+        np.testing.assert_array_equal(ours, theirs)
 
 
 def test_with_no_label_the_picks_are_the_batch_picks() -> None:
@@ -45,82 +65,114 @@ def test_with_no_label_the_picks_are_the_batch_picks() -> None:
     assert {choice.place for choice in first} == {choice.place for choice in batch}
 
 
-STEPS = st.lists(st.tuples(st.integers(0, 24), st.sampled_from([LABEL, SKIP])), max_size=30)
+LABELLED = st.lists(st.integers(0, 24), max_size=24, unique=True)
 
 
-@given(st.integers(0, 50), STEPS)
+@given(st.integers(0, 50), LABELLED)
 @settings(deadline=None, max_examples=40)
-def test_any_decisions_leave_a_sound_geometry(
-    seed: int, wanted: list[tuple[int, DecisionKind]]
-) -> None:
-    steps = list({place: (place, kind) for place, kind in wanted}.values())
-    chooser = selection(seed, n=25, shots=5)
-    geometry = replay(chooser, steps)
-    labelled = [place for place, kind in steps if kind is LABEL]
-    skipped = {place for place, kind in steps if kind is SKIP}
+def test_any_labels_leave_a_sound_geometry(seed: int, labelled: list[int]) -> None:
+    rules = labelling(seed, n=25, shots=5)
+    geometry = replay(rules, labelled)
     assert list(geometry.labelled) == labelled
-    assert geometry.skipped == skipped
-    table = chooser.sets.distances(np.arange(25), None)
+    table = rules.sets.distances(np.arange(25), None)
     nearest = table[labelled].min(axis=0) if labelled else np.ones(25)
     np.testing.assert_array_equal(geometry.label_distances, nearest)
-    medoids = geometry.clustering.medoids.tolist()
+    medoids = geometry.clustering.medoids
     n_free = min(max(1, 5 - len(labelled)), 25 - len(labelled))
-    assert medoids[: len(labelled)] == labelled
-    assert len(medoids) == len(set(medoids)) == len(labelled) + n_free
-    order = ranked(chooser, geometry, 25)
-    assert sorted(order) == sorted(set(range(25)) - set(labelled) - skipped)
+    assert medoids[: len(labelled)].tolist() == labelled
+    assert len(medoids) == len(set(medoids.tolist())) == len(labelled) + n_free
+    fixed, free = np.split(medoids, [len(labelled)])
+    assigned = kmedoids.assign(rules.sets, fixed, free)
+    np.testing.assert_array_equal(geometry.clustering.labels, assigned.labels)
+    np.testing.assert_array_equal(geometry.clustering.distances, assigned.distances)
+    assert sorted(ranked(geometry, 25, labelled)) == sorted(set(range(25)) - set(labelled))
 
 
-@given(STEPS)
-@settings(deadline=None, max_examples=15)
-def test_the_same_decisions_give_the_same_ranking(
-    wanted: list[tuple[int, DecisionKind]],
+@given(st.integers(0, 50), LABELLED, st.integers(0, 24))
+@settings(deadline=None, max_examples=40)
+def test_labels_taken_back_were_never_given(seed: int, labelled: list[int], n_back: int) -> None:
+    rules = labelling(seed, n=25, shots=5)
+    geometry = replay(rules, labelled)
+    kept = labelled[: max(0, len(labelled) - n_back)]
+    while len(geometry.labelled) > len(kept):
+        geometry = rules.before(geometry)
+    assert_same(geometry, replay(labelling(seed, n=25, shots=5), kept))
+
+
+@given(st.integers(0, 20), st.lists(LABELLED, min_size=1, max_size=12))
+@settings(deadline=None, max_examples=25)
+def test_whatever_was_asked_before_the_answer_is_the_same(
+    seed: int, sequences: list[list[int]]
 ) -> None:
-    steps = list({place: (place, kind) for place, kind in wanted}.values())
-    once, again = (
-        ranked(chooser, replay(chooser, steps), 25)
-        for chooser in (selection(n=25), selection(n=25))
-    )
-    assert once == again
+    captures = captures_of(25)
+    asked, chosen = Neufs(), state_of(captures, shots=5, seed=seed)
+    for labelled in sequences:
+        decisions = tuple((place, Decision(chosen.ids[place], LABEL)) for place in labelled)
+        state = replace(chosen, decisions=decisions)
+        fresh = state_of(captures, shots=5, seed=seed)
+        fresh = replace(fresh, decisions=decisions)
+        assert_same(asked.geometry(state), Neufs().geometry(fresh))
+        assert asked.query(state, 25) == Neufs().query(fresh, 25)
+
+
+def test_a_later_run_begins_with_what_an_earlier_one_has_kept(tmp_path: Path) -> None:
+    sets, order = random_sets(0, 600), list(range(0, 600, 7))
+    runs = [Labelling(sets, shots=6, seed=0, memory=KeptSelection(tmp_path)) for _ in range(2)]
+    assert runs[0].kept() is None
+    geometry = replay(runs[0], order)
+    runs[0].keep(geometry)
+    kept = runs[1].kept()
+    assert kept is not None
+    assert_same(kept, geometry)
+    assert_same(runs[1].after(kept, 3), runs[0].after(geometry, 3))
+    for _ in order:
+        kept = runs[1].before(kept)
+    assert_same(kept, runs[1].start())
+
+
+def test_only_a_geometry_that_is_worth_it_is_kept() -> None:
+    kept = []
+
+    class Counted(type(NOT_KEPT)):  # type: ignore[misc]
+        def keep(self, *_: object, path: LabelPath, **__: object) -> None:
+            kept.append(len(path.labelled))
+
+    rules = Labelling(random_sets(0, 90), shots=6, seed=0, memory=Counted())
+    geometry = rules.start()
+    for place in range(70):
+        geometry = rules.after(geometry, place)
+        rules.keep(geometry)
+    for _ in range(40):
+        geometry = rules.before(geometry)
+        rules.keep(geometry)
+    assert kept == [32, 64, 32]
 
 
 def test_a_skipped_example_leaves_the_candidates_not_the_geometry() -> None:
-    chooser = selection()
-    start = chooser.start()
-    first = ranked(chooser, start, 1)[0]
-    skipped = chooser.after(start, first, SKIP)
-    assert skipped.clustering is start.clustering
-    assert first not in ranked(chooser, skipped, 40)
+    state = state_of(captures_of(40), shots=6)
+    first = Neufs().query(state, 1)[0].place
+    skipped = replace(state, decisions=((first, Decision(state.ids[first], SKIP)),))
+    assert_same(Neufs().geometry(skipped), Neufs().geometry(state))
+    assert first not in {choice.place for choice in Neufs().query(skipped, 40)}
 
 
 def test_the_next_pick_comes_from_the_cluster_with_the_most_uncovered_mass() -> None:
-    chooser = selection()
-    geometry = replay(chooser, [(4, LABEL), (9, LABEL)])
+    geometry = replay(labelling(), [4, 9])
     clustering = geometry.clustering
     masses = {
         cluster: geometry.label_distances[clustering.members(cluster)].sum()
         for cluster in range(clustering.n_fixed, len(clustering.medoids))
     }
     heaviest = max(masses, key=lambda cluster: masses[cluster])
-    assert ranked(chooser, geometry, 1)[0] in clustering.members(heaviest)
-
-
-def test_a_skipped_example_may_be_labelled_after_all() -> None:
-    chooser = selection()
-    geometry = replay(chooser, [(4, SKIP), (4, LABEL)])
-    assert geometry.labelled == (4,)
-    assert geometry.skipped == frozenset()
+    assert ranked(geometry, 1, [4, 9])[0] in clustering.members(heaviest)
 
 
 @pytest.mark.parametrize("limit", [1, 3, 40])
 def test_a_shorter_ranking_is_the_beginning_of_a_longer_one(limit: int) -> None:
-    chooser = selection()
-    geometry = replay(chooser, [(0, LABEL), (1, LABEL), (2, SKIP)])
-    whole = ranked(chooser, geometry, 40)
-    assert ranked(chooser, geometry, limit) == whole[:limit]
+    geometry = replay(labelling(), [0, 1])
+    whole = ranked(geometry, 40, [0, 1, 2])
+    assert ranked(geometry, limit, [0, 1, 2]) == whole[:limit]
 
 
 def test_labelling_everything_leaves_nothing_to_rank() -> None:
-    chooser = selection(n=8, shots=3)
-    geometry = replay(chooser, [(place, LABEL) for place in range(8)])
-    assert ranked(chooser, geometry, 8) == []
+    assert ranked(replay(labelling(n=8, shots=3), range(8)), 8, range(8)) == []

@@ -116,28 +116,3 @@ def test_without_medoids_to_move_settling_only_assigns() -> None:
     sets = random_sets(1, 10)
     clustering = kmedoids.settle(sets, np.array([4]), NONE)
     assert set(clustering.labels.tolist()) == {0}
-
-
-@given(st.integers(0, 10_000), st.integers(8, 40), st.data())
-@settings(deadline=None)
-def test_reassigning_is_assigning_afresh(seed: int, n: int, data: st.DataObject) -> None:
-    sets = random_sets(seed, n, n_neurons=24)  # few neurons: many ties
-    places = data.draw(st.permutations(range(n)))
-    cut = sorted(data.draw(st.lists(st.integers(0, 6), min_size=2, max_size=2)))
-    old_fixed, old_free = np.array(places[: cut[0]]), np.array(places[cut[0] : cut[1] + 1])
-    before = kmedoids.assign(sets, old_fixed, old_free)
-    promoted = data.draw(st.sampled_from(old_free.tolist()))
-    fixed = np.array([*old_fixed, promoted])
-    left = [place for place in old_free if place != promoted]
-    kept = data.draw(st.lists(st.sampled_from(left), unique=True)) if left else []
-    unused = [place for place in places if place not in {*fixed, *left}]
-    added = data.draw(st.lists(st.sampled_from(unused), unique=True, max_size=3)) if unused else []
-    free = np.array([*sorted(kept, key=list(old_free).index), *added], dtype=np.intp)
-    afresh = kmedoids.assign(sets, fixed, free)
-    again = kmedoids.reassign(sets, before, fixed, free)
-    np.testing.assert_array_equal(again.medoids, afresh.medoids)
-    np.testing.assert_array_equal(again.labels, afresh.labels)
-    np.testing.assert_array_equal(again.distances, afresh.distances)
-    nudged = kmedoids.nudge(sets, before, fixed, free)
-    assert nudged.inertia <= afresh.inertia
-    assert nudged.medoids[: len(fixed)].tolist() == fixed.tolist()

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neufs_tui.engine import kept_clusterings
-from neufs_tui.engine.kept_clusterings import KeptClusterings
+from neufs_tui.engine import kept_selection
+from neufs_tui.engine.kept_selection import KeptSelection
 from neufs_tui.selection import kmedoids
 from neufs_tui.selection.jaccard import NeuronSets
 from neufs_tui.selection.kmedoids import Clustering
@@ -17,7 +17,7 @@ from neufs_tui.selection.kmedoids import Clustering
 
 @pytest.fixture(autouse=True)
 def _small_is_worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept_clusterings, "_WORTH_KEEPING", 20)
+    monkeypatch.setattr(kept_selection, "_WORTH_KEEPING", 20)
 
 
 def sets_of(seed: int, n: int = 60) -> NeuronSets:
@@ -40,7 +40,7 @@ def refuse(*_: object, **__: object) -> Clustering:
 def test_it_is_made_once_for_the_same_sets_and_settings(
     n_clusters: int, seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept = KeptClusterings(tmp_path)
+    kept = KeptSelection(tmp_path)
     made = kept.fit(sets_of(3), n_clusters, seed=seed)
     assert same(made, kmedoids.fit(sets_of(3), n_clusters, seed=seed))
     monkeypatch.setattr(kmedoids, "fit", refuse)
@@ -51,7 +51,7 @@ def test_it_is_made_once_for_the_same_sets_and_settings(
 
 
 def test_a_damaged_file_is_made_again(tmp_path: Path) -> None:
-    kept = KeptClusterings(tmp_path)
+    kept = KeptSelection(tmp_path)
     made = kept.fit(sets_of(1), 4, seed=0)
     (file,) = tmp_path.glob("*.npz")
     for damage in (b"", file.read_bytes()[:200], b"PK"):
@@ -63,8 +63,8 @@ def test_a_damaged_file_is_made_again(tmp_path: Path) -> None:
 def test_few_are_kept_and_those_used_lately_stay(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kept_clusterings, "_MOST", 3)
-    kept = KeptClusterings(tmp_path)
+    monkeypatch.setattr(kept_selection, "_MOST", 3)
+    kept = KeptSelection(tmp_path)
     for seed in (0, 1, 2, 0, 3, 4):
         for file in tmp_path.glob("*.npz"):  # a while passes
             times = file.stat()
@@ -77,5 +77,5 @@ def test_few_are_kept_and_those_used_lately_stay(
 
 def test_a_folder_that_cannot_be_written_costs_only_time(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file")
-    made = KeptClusterings(tmp_path / "taken" / "inside").fit(sets_of(1), 4, seed=0)
+    made = KeptSelection(tmp_path / "taken" / "inside").fit(sets_of(1), 4, seed=0)
     assert same(made, kmedoids.fit(sets_of(1), 4, seed=0))

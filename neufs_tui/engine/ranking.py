@@ -29,6 +29,7 @@ from neufs_tui.core.records import (
     Task,
 )
 from neufs_tui.core.settings import SelectionSettings, Signal
+from neufs_tui.engine.candidates import NONE, Candidates
 from neufs_tui.engine.protocol import Focus, Ranked
 from neufs_tui.selection.jaccard import NeuronSets
 from neufs_tui.selection.memory import NOT_KEPT, Memory
@@ -127,13 +128,33 @@ class Ranker:
         if self._built is not None:
             self._readings = Readings(self._built[0], self._reread, n_demonstrations)
 
-    def order(self, focus: Focus) -> list[ExampleId]:
-        """All candidates, best first; none before the strategy has begun."""
+    def candidates(self, focus: Focus, *, limit: int | None = None) -> Candidates:
+        """What is to be reread, best first; nothing before the strategy has begun.
+
+        Args:
+            focus: where the annotator is; what is shown stays as it is.
+            limit: how many are wanted; None for all.
+        """
         if self._built is None:
-            return []
-        state = self._state(focus.decisions, focus.signal_after)
-        choices = self._built[1].query(state, len(state.ids))
-        return [state.ids[choice.place] for choice in choices]
+            return NONE
+        decisions, signal, shown = focus.decisions, focus.signal_after, focus.shown
+
+        def best(n: int) -> list[ExampleId]:
+            ids = self._order(decisions, signal, n + (shown is not None))
+            return [one for one in ids if one != shown][:n]
+
+        left_out = {decision.example_id for decision in decisions}
+        if shown is not None:
+            left_out.add(shown)
+        place_of = self._built[0].place_of
+        total = len(place_of) - sum(one in place_of for one in left_out)
+        return Candidates(best, total, left_out=left_out, limit=limit)
+
+    def _order(self, decisions: Sequence[Decision], signal: Signal, n: int) -> list[ExampleId]:
+        """The n best, by what is read by now."""
+        assert self._built is not None  # whoever asks has made sure
+        state = self._state(decisions, signal)
+        return [state.ids[choice.place] for choice in self._built[1].query(state, n)]
 
     @property
     def is_building(self) -> bool:

@@ -11,19 +11,27 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import takewhile
 
+import numpy as np
+
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import Decision, DecisionKind, Demonstration, ExampleId
 from neufs_tui.engine.batching import Batching, Encoded
+from neufs_tui.engine.candidates import Candidates
 from neufs_tui.engine.protocol import EngineConfig, Rescored
 from neufs_tui.engine.scanning import Scanner
 from neufs_tui.statistics.stability import Change
 
 _REMEMBERED = 16
 """Sets of demonstrations whose readings are kept, for undo and redo."""
+_MOST_READINGS = 100_000
+"""Readings kept behind earlier sets of demonstrations; of a large pool one set has as many."""
 _BATCH_S = 0.6
 """Seconds that a batch should take: as long the annotator may wait for an answer."""
 
 Demonstrations = tuple[Demonstration, ...]
+
+_NO_NEURONS = np.empty(0, dtype=np.uint32)
+_NO_CONTRIBUTIONS = np.empty(0, dtype=np.float16)
 
 
 class Rescorer:
@@ -39,19 +47,23 @@ class Rescorer:
         self._readings: OrderedDict[Demonstrations, dict[ExampleId, Capture]] = OrderedDict()
         self._in_prefix: Demonstrations | None = None
         self._labelled: Demonstrations = ()
-        self._before_last: Demonstrations = ()
-        """The demonstrations there were before the last label."""
+        self._before: Mapping[ExampleId, Capture] = {}
+        """What was read behind the demonstrations there were before the last label."""
         self._changes: dict[int, Change] = {}
         """By number of labels."""
+        self._newest = Change(0, 0, 0)
+        """What the last label has changed so far."""
         self._scanned: Mapping[ExampleId, Capture] = scanner.captures
         self._n_labels = 0
+        self._now: dict[ExampleId, Capture] = {}
+        """What was read behind the present demonstrations."""
         self.demonstrations: Demonstrations = ()
         """The labels in the prompt, in labelling order."""
 
     @property
     def readings(self) -> Mapping[ExampleId, Capture]:
         """What was read behind the present demonstrations; empty without any."""
-        return self._readings.get(self.demonstrations, {})
+        return self._now
 
     def follow(self, decisions: Sequence[Decision]) -> None:
         """Take the labels that hold now as demonstrations, the oldest left out if need be."""
@@ -64,19 +76,23 @@ class Rescorer:
             and d.answer is not None
             and self._names.issuperset(d.answer.labels)
         )
-        if every != self._labelled:
-            pairs = zip(every, self._labelled, strict=False)
-            kept = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
-            self._changes = {n: one for n, one in self._changes.items() if n <= kept}
-            self._labelled, self.demonstrations = every, self._encoder.fitting(every)
-            self._before_last = self._encoder.fitting(every[:-1])
+        if every == self._labelled:
+            return
+        pairs = zip(every, self._labelled, strict=False)
+        kept = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+        self._changes = {n: one for n, one in self._changes.items() if n <= kept}
+        is_next = every[:-1] == self._labelled
+        before = self.demonstrations if is_next else self._encoder.fitting(every[:-1])
+        self._labelled, self.demonstrations = every, self._encoder.fitting(every)
+        self._before = self._readings.get(before, {}) if before else self._scanned
+        self._now = self._readings.pop(self.demonstrations, {}) if self.demonstrations else {}
+        self._forget()
         if self.demonstrations:
-            self._readings.setdefault(self.demonstrations, {})
-            self._readings.move_to_end(self.demonstrations)
-        while len(self._readings) > _REMEMBERED:
-            self._readings.popitem(last=False)
+            self._readings[self.demonstrations] = self._now
+        self._newest = Change(len(every), 0, 0)
+        self._see_changes(self._now)
 
-    def step(self, candidates: Sequence[ExampleId]) -> bool:
+    def step(self, candidates: Candidates) -> bool:
         """Read one batch of the candidates that were not read behind these labels yet.
 
         Args:
@@ -85,19 +101,20 @@ class Rescorer:
         Returns:
             Whether there was anything to read.
         """
-        readings = self._readings.get(self.demonstrations)
-        if readings is None:
+        if not self.demonstrations:
             return False
-        missing = [example_id for example_id in candidates if example_id not in readings]
-        if not missing:
-            return False
+        missing = (one for one in candidates if one not in self._now)
         self._read_prefix()
-        batch = next(self._batching.cut(self._encoded(missing), seconds=_BATCH_S))
+        batch = next(self._batching.cut(self._encoded(missing), seconds=_BATCH_S), None)
+        if batch is None:
+            return False
         for captured in self._batching.captured(batch):
-            readings.update((example_id, _without_set(one)) for example_id, one in captured)
+            fresh = {example_id: _without_set(one) for example_id, one in captured}
+            self._now |= fresh
+            self._see_changes(fresh)
         return True
 
-    def progress(self, candidates: Sequence[ExampleId], *, revision: int = 0) -> Rescored:
+    def progress(self, candidates: Candidates, *, revision: int = 0) -> Rescored:
         """How far rereading is.
 
         Args:
@@ -107,22 +124,31 @@ class Rescorer:
         return Rescored(
             n_demonstrations=len(self.demonstrations),
             n_labels=self._n_labels,
-            done=sum(example_id in self.readings for example_id in candidates),
+            done=candidates.n_read(self._now),
             total=len(candidates),
-            changes=self._seen_changes(),
+            changes=tuple(self._changes[n] for n in sorted(self._changes)),
             revision=revision,
         )
 
-    def _seen_changes(self) -> tuple[Change, ...]:
-        """What each label up to now has changed, the last one as far as its reading goes."""
-        readings = self.readings
-        before = self._readings.get(self._before_last) if self._before_last else self._scanned
-        if readings and before:
-            both = [one for one in readings if one in before]
-            changed = sum(readings[one].answer != before[one].answer for one in both)
-            n_labels = len(self._labelled)
-            self._changes[n_labels] = Change(n_labels, changed, len(both))
-        return tuple(self._changes[n] for n in sorted(self._changes))
+    def _forget(self) -> None:
+        """Let go of what was read behind the demonstrations that were used least lately."""
+        sizes = [len(readings) for readings in self._readings.values()]
+        while len(sizes) >= _REMEMBERED or sum(sizes) > _MOST_READINGS:
+            self._readings.popitem(last=False)
+            del sizes[0]
+
+    def _see_changes(self, fresh: Mapping[ExampleId, Capture]) -> None:
+        """Count what the last label has changed, as far as its reading goes."""
+        both = [one for one in fresh if one in self._before]
+        if not both:
+            return
+        changed = sum(fresh[one].answer != self._before[one].answer for one in both)
+        self._newest = replace(
+            self._newest,
+            changed=self._newest.changed + changed,
+            compared=self._newest.compared + len(both),
+        )
+        self._changes[self._newest.n_labels] = self._newest
 
     def _encoded(self, ids: Iterable[ExampleId]) -> Iterator[Encoded]:
         for example_id in ids:
@@ -140,6 +166,4 @@ class Rescorer:
 
 def _without_set(capture: Capture) -> Capture:
     """A capture less its neurons: distances stay those of the scan, and sets are large."""
-    return replace(
-        capture, neurons=capture.neurons[:0].copy(), contributions=capture.contributions[:0].copy()
-    )
+    return replace(capture, neurons=_NO_NEURONS, contributions=_NO_CONTRIBUTIONS)

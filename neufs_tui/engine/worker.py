@@ -12,14 +12,14 @@ import select
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, NoReturn
 
 from neufs_tui.core.explanation import Explanation, Word
-from neufs_tui.core.records import ExampleId
 from neufs_tui.engine.announcer import Announcer
+from neufs_tui.engine.candidates import NONE, Candidates
 from neufs_tui.engine.protocol import (
     EngineConfig,
     EngineFailed,
@@ -74,8 +74,10 @@ class Engine:
         """Questions without an answer, the newest last."""
         self._answering: tuple[Explain | FindWords, Iterator[Explanation | Words | None]] | None
         self._answering = None
-        self._candidates: list[ExampleId] = []
+        self._candidates = NONE
         """What is to be reread, best first."""
+        self._shortlist = NONE
+        """What of it is reread before the scan goes on."""
         self._is_unranked = False
         """Whether something was reread that the last ranking does not know."""
         self._rank_again_at = 0.0
@@ -130,7 +132,7 @@ class Engine:
                 if scanner.captures and (heard or changed or self._is_waiting()):
                     self._answer()
                 self._explain()
-                self._reread(self._candidates[:SHORTLIST])
+                self._reread(self._shortlist)
         finally:
             scanner.close()
         while True:
@@ -150,20 +152,21 @@ class Engine:
             self._is_unranked = False
         ranked = self._ranker.answer(self._focus)
         if self._rescorer is None or not self._rescorer.demonstrations:
-            self._candidates = []
+            self._candidates = self._shortlist = NONE
             self._send(replace(ranked, final=ranked.complete))
             return
         self._send(ranked)
-        # Best first, as it looks now; what is being read is on the screen as it is
-        order = self._ranker.order(self._focus)
-        limit = SHORTLIST if self._config.selection.rescore == "shortlist" else len(order)
-        self._candidates = [one for one in order if one != self._focus.shown][:limit]
+        shortlist = self._config.selection.rescore == "shortlist"
+        self._candidates = self._ranker.candidates(
+            self._focus, limit=SHORTLIST if shortlist else None
+        )
+        self._shortlist = self._candidates.first(SHORTLIST)
         progress = self._rescorer.progress(self._candidates, revision=self._focus.revision)
         self._send(progress)
         if ranked.complete and progress.done == progress.total:
             self._send(replace(ranked, final=True))
 
-    def _reread(self, candidates: Sequence[ExampleId]) -> bool:
+    def _reread(self, candidates: Candidates) -> bool:
         """Reread one batch of candidates; rank anew when it is worth its time, and at the end.
 
         Returns:

@@ -134,7 +134,7 @@ def test_every_strategy_looks_ahead_to_what_a_fresh_ranker_would_show(
         for kind, foreseen in ((LABEL, ahead.after_label), (SKIP, ahead.after_skip)):
             step = (*decisions[:n], Decision(shown, kind))
             assert by(strategy).answer(Focus(n + 1, step, None)).pick == foreseen
-        order = travelled.order(Focus(n, decisions[:n], None))
+        order = [*travelled.candidates(Focus(n, decisions[:n], None))]
         assert order[0] == shown
         assert set(order) == CAPTURES.keys() - {one.example_id for one in decisions[:n]}
 
@@ -313,7 +313,7 @@ def test_rereading_without_a_change_leaves_the_order_and_the_next_pick(
     one.observe(scanned, complete=True)
     decisions = tuple(Decision(example.id, LABEL, Answer("a")) for example in examples[:n_labels])
     focus = Focus(n_labels, decisions, examples[-1].id, signal, signal)
-    order, before = one.order(focus), one.answer(focus)
+    order, before = [*one.candidates(focus)], one.answer(focus)
     slope, shift = line
     again = {
         example_id: replace(
@@ -325,7 +325,7 @@ def test_rereading_without_a_change_leaves_the_order_and_the_next_pick(
         for example_id in order[:n_reread]
     }
     one.refresh(again, n_demonstrations=n_labels)
-    assert one.order(focus) == order
+    assert [*one.candidates(focus)] == order
     after = one.answer(focus)
     for was, now in zip(chosen(before), chosen(after), strict=True):
         assert now.example_id == was.example_id

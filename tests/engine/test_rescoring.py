@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neufs_tui.core.records import Answer, Decision, DecisionKind, Demonstration
+from neufs_tui.core.records import Answer, Decision, DecisionKind, Demonstration, ExampleId
+from neufs_tui.engine.candidates import NONE, Candidates
 from neufs_tui.engine.rescoring import Rescorer
 from neufs_tui.engine.scanning import Scanner
 from neufs_tui.model.capture import CaptureRunner
@@ -21,6 +22,10 @@ EXAMPLES = pool(40)
 
 def label(place: int, name: str = "yes") -> Decision:
     return Decision(EXAMPLES[place].id, DecisionKind.LABEL, Answer(name))
+
+
+def these(ids: list[ExampleId]) -> Candidates:
+    return Candidates(lambda n: ids[:n], len(ids))
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +47,7 @@ def test_readings_are_those_of_whole_prompts_with_the_labels_in_them(
         Decision(EXAMPLES[5].id, DecisionKind.SKIP),
         label(8, TASK.labels[1].name),
     ]
-    candidates = [example.id for example in EXAMPLES[10:20]]
+    candidates = these([example.id for example in EXAMPLES[10:20]])
     rescorer.follow(decisions)
     while rescorer.step(candidates):
         pass
@@ -61,20 +66,20 @@ def test_readings_are_those_of_whole_prompts_with_the_labels_in_them(
 
 
 def test_the_best_are_read_first_and_progress_counts_them(rescorer: Rescorer) -> None:
-    candidates = [example.id for example in EXAMPLES[10:]]
+    candidates = these([example.id for example in EXAMPLES[10:]])
     assert not rescorer.step(candidates)  # without a label there is nothing to reread
     rescorer.follow([label(1)])
     assert rescorer.step(candidates)
     n_read = len(rescorer.readings)
     assert 0 < n_read < len(candidates)
-    assert set(rescorer.readings) == set(candidates[:n_read])
+    assert set(rescorer.readings) == {*[*candidates][:n_read]}
     progress = rescorer.progress(candidates)
     assert (progress.n_demonstrations, progress.n_labels) == (1, 1)
     assert (progress.done, progress.total) == (n_read, len(candidates))
 
 
 def test_undo_brings_back_what_was_read_before(rescorer: Rescorer) -> None:
-    candidates = [example.id for example in EXAMPLES[10:14]]
+    candidates = these([example.id for example in EXAMPLES[10:14]])
     rescorer.follow([label(1)])
     rescorer.step(candidates)
     before = dict(rescorer.readings)
@@ -90,11 +95,11 @@ def test_undo_brings_back_what_was_read_before(rescorer: Rescorer) -> None:
 def test_the_oldest_labels_leave_a_prompt_that_outgrows_the_window(rescorer: Rescorer) -> None:
     decisions = [label(place) for place in range(30)]
     rescorer.follow(decisions)
-    progress = rescorer.progress([])
+    progress = rescorer.progress(NONE)
     assert 0 < progress.n_demonstrations < progress.n_labels == 30
     newest = [EXAMPLES[place].text for place in range(30)][-progress.n_demonstrations :]
     assert [shown.text for shown in rescorer.demonstrations] == newest
-    assert rescorer.step([EXAMPLES[35].id])
+    assert rescorer.step(these([EXAMPLES[35].id]))
 
 
 def test_what_a_label_changed_is_counted_on_what_was_read_both_times(
@@ -105,7 +110,7 @@ def test_what_a_label_changed_is_counted_on_what_was_read_both_times(
     list(scanner.run())
     scanner.close()
     rescorer = Rescorer(settings, scanner)
-    candidates = [example.id for example in EXAMPLES[10:20]]
+    candidates = these([example.id for example in EXAMPLES[10:20]])
     answers = [[scanner.captures[one].answer for one in candidates]]
     for n_labels in (1, 2, 3):
         rescorer.follow([label(place) for place in range(n_labels)])

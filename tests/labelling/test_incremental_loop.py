@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -174,7 +175,7 @@ def check_geometry(loop: Loop) -> None:
     np.testing.assert_array_equal(geometry.clustering.labels, again.labels)
     own = np.array([[jaccard(sets[one], sets[other]) for other in medoids] for one in pool.ids])
     np.testing.assert_allclose(geometry.clustering.distances, own.min(axis=1), atol=1e-12)
-    assert set(loop.ranker.order(loop.focus)) == set(pool.ids) - decided
+    assert set(loop.ranker.candidates(replace(loop.focus, shown=None))) == set(pool.ids) - decided
 
 
 def test_the_numbers_that_chose_an_example_are_in_the_journal(tmp_path: Path) -> None:
@@ -203,7 +204,7 @@ class Reread:
     def answer(self, decisions: tuple[Decision, ...], shown: str | None) -> Ranked:
         self._rescorer.follow(decisions)
         focus = Focus(len(decisions), decisions, shown)
-        while self._rescorer.step([one for one in self._ranker.order(focus) if one != shown]):
+        while self._rescorer.step(self._ranker.candidates(focus)):
             pass
         readings, n_shown = self._rescorer.readings, len(self._rescorer.demonstrations)
         self._ranker.refresh(readings, n_demonstrations=n_shown)

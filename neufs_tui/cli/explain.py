@@ -99,7 +99,7 @@ def _as_json(
         "model": asdict(explanation.model) if explanation.model else None,
         "answer": explanation.answer,
         "probabilities": dict(explanation.probabilities),
-        "labelled": [name(one) for one in explanation.labelled],
+        "n_labelled": explanation.n_labelled,
         "n_unscanned": explanation.n_unscanned,
         "gap": {
             "size": gap.size,

@@ -8,6 +8,9 @@ from typing import Literal
 
 from neufs_tui.core.records import ExampleId, ModelIdentity
 
+MOST_COMPARED = 64
+"""Labelled examples that are looked at, a sample where there are more: each has to be read."""
+
 
 @dataclass(frozen=True, slots=True)
 class GapNeuron:
@@ -22,7 +25,8 @@ class GapNeuron:
     away: tuple[str, ...]
     """Tokens that it pushes down most."""
     nearest: ExampleId | None
-    """The labelled example in which it contributes most; None without labels."""
+    """The labelled example in which it contributes most, of `MOST_COMPARED` of them at most; None
+    without labels."""
     nearest_contribution: float
     """What it contributes there, towards the answer there; 0 without labels."""
     n_examples: int
@@ -102,8 +106,8 @@ class Explanation:
     """The model's answer without demonstrations, which its neurons push towards."""
     probabilities: Mapping[str, float]
     """Of each label, summing to 1."""
-    labelled: tuple[ExampleId, ...]
-    """The labelled examples that were scanned by then, in the order they were labelled."""
+    n_labelled: int
+    """The labelled examples that were scanned by then."""
     gap: Gap
     neurons: tuple[GapNeuron, ...]
     """The strongest of the gap, strongest first."""
@@ -120,7 +124,7 @@ class Explanation:
     @property
     def n_labels(self) -> int:
         """Labelled examples of the pool that there were."""
-        return len(self.labelled) + self.n_unscanned
+        return self.n_labelled + self.n_unscanned
 
     @property
     def total(self) -> float:

@@ -9,7 +9,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from neufs_tui.core.explanation import Explanation, GapNeuron, Word
+from neufs_tui.core.explanation import MOST_COMPARED, Explanation, GapNeuron, Word
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import Decision, DecisionKind, ExampleId
 from neufs_tui.core.words import stretches, strongest, without
@@ -24,7 +24,7 @@ from neufs_tui.selection.strategy import SelectionState
 
 N_NEURONS = 8
 """Gap neurons shown one by one."""
-_REMEMBERED = 256
+_REMEMBERED = 96
 """Labelled examples whose contributions are kept; two bytes a neuron each."""
 _AT_ONCE = 8
 """Prompts read at once with a word left out."""
@@ -52,15 +52,13 @@ class Explainer:
         self._occurrences = np.zeros(n_layers * d_mlp, dtype=np.int64)
         """By neuron, how many of the examples counted have it in their set."""
         self._n_counted = 0
-        self._scanned = ScannedPool({})
+        self._scanned = Readings(ScannedPool({}))
 
     def explain(
         self,
         example_id: ExampleId,
         decisions: Sequence[Decision],
-        readings: Mapping[ExampleId, Capture] | None = None,
-        *,
-        n_demonstrations: int = 0,
+        readings: Readings | None = None,
     ) -> Iterator[Explanation | None]:
         """Why this example, by the labels that hold, a step at a time.
 
@@ -68,21 +66,23 @@ class Explainer:
             example_id: an example of the pool.
             decisions: what holds, in order. If the example is labelled, those before it count:
                 what was known when it was labelled.
-            readings: what was read with the present labels in the prompt.
-            n_demonstrations: labels in that prompt.
+            readings: the pool as it is ranked, which may lack what was scanned lately.
 
         Yields:
             None after each labelled example that had to be read first, then the explanation. If
             the example is not scanned, nothing.
         """
-        capture = self._captures.get(example_id)
-        if capture is None:
+        if example_id not in self._captures:
             return
         before = _before(example_id, decisions)
+        read = self._read_pool(example_id, readings)
+        pool, place_of = read.pool, read.pool.place_of
         labelled = [one for one in _labelled(before) if one in self._examples]
-        earlier = [one for one in labelled if one in self._captures]
+        earlier = [one for one in labelled if one in place_of]
+        # The ids are hashes, so those that come first are a sample, and stay one as labels come
+        compared = sorted(earlier)[:MOST_COMPARED]
         there: dict[ExampleId, Summed] = {}
-        for one in earlier:
+        for one in compared:
             if one not in self._remembered:
                 self._remembered[one] = self._summed(one)
                 yield None
@@ -90,29 +90,27 @@ class Explainer:
             self._remembered.move_to_end(one)
         while len(self._remembered) > _REMEMBERED:
             self._remembered.popitem(last=False)
-        decided = {decision.example_id for decision in before}
-        gap, neurons = find_gap(
-            self._captures, example_id, earlier, decided=decided, shape=self._shape
-        )
+        place, at = place_of[example_id], [place_of[one] for one in earlier]
+        decided = [place_of[one.example_id] for one in before if one.example_id in place_of]
+        gap, neurons = find_gap(pool, place, at, decided=decided, shape=self._shape)
         here = self._contributions(example_id)
         summed = here.values.sum(axis=0)  # (n_layers, d_mlp)
         self._count_occurrences()
-        reread = Readings(self._pool(), readings or {}, n_demonstrations)
-        settings = self._config.selection
-        state = SelectionState.at(reread, before, settings, settings.first_signal)
+        settings, capture = self._config.selection, pool.captures[place]
+        state = SelectionState.at(read, before, settings, settings.first_signal)
         strongest_first = neurons[np.argsort(-summed.ravel()[neurons], kind="stable")]
         yield Explanation(
             example_id=example_id,
             answer=self._names[capture.answer],
             probabilities=dict(zip(self._names, map(float, capture.probabilities), strict=True)),
-            labelled=tuple(earlier),
+            n_labelled=len(earlier),
             n_unscanned=len(labelled) - len(earlier),
             gap=gap,
             neurons=tuple(
                 self._neuron(int(one), here, there) for one in strongest_first[:N_NEURONS]
             ),
             bars=bars(summed, capture.neurons, neurons, n_shown=N_NEURONS),
-            overlap=nearest_labelled(self._captures, example_id, earlier),
+            overlap=nearest_labelled(pool, place, at),
             alternatives=alternatives(state),
             model=ready(self._loaded).identity,
         )
@@ -137,10 +135,11 @@ class Explainer:
         if capture is None:
             return
         before = _before(example_id, decisions)
-        earlier = [one for one in _labelled(before) if one in self._captures]
-        _, neurons = find_gap(
-            self._captures, example_id, earlier, decided=earlier, shape=self._shape
-        )
+        covered = np.zeros(self._shape[0] * self._shape[1], dtype=bool)
+        for one in _labelled(before):
+            if one in self._captures:
+                covered[self._captures[one].neurons] = True
+        neurons = capture.neurons[~covered[capture.neurons]]
         text = self._examples[example_id].text
         spans = stretches(text)
         prompts = [self._encoder.prompt(one) for one in (text, *(without(text, s) for s in spans))]
@@ -172,11 +171,13 @@ class Explainer:
             n_examples=int(self._occurrences[neuron]),
         )
 
-    def _pool(self) -> ScannedPool:
-        """What is scanned by now."""
-        if len(self._scanned.ids) < len(self._captures):
+    def _read_pool(self, example_id: ExampleId, readings: Readings | None) -> Readings:
+        """A pool that has the example: the one that is ranked, else all that is scanned by now."""
+        if readings is not None and example_id in readings.pool.place_of:
+            return readings
+        if example_id not in self._scanned.pool.place_of:
             counts = self._config.selection.raw_counts
-            self._scanned = ScannedPool(self._captures, raw_counts=counts)
+            self._scanned = Readings(ScannedPool(self._captures, raw_counts=counts))
         return self._scanned
 
     def _count_occurrences(self) -> None:

@@ -157,6 +157,11 @@ class Ranker:
         return [state.ids[choice.place] for choice in self._built[1].query(state, n)]
 
     @property
+    def readings(self) -> Readings | None:
+        """What is ranked, as it was read last; None before the strategy has begun."""
+        return self._readings
+
+    @property
     def is_building(self) -> bool:
         """Whether the strategy is beginning on more examples."""
         return self._building is not None

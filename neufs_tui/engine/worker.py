@@ -223,12 +223,8 @@ class Engine:
         assert self._explainer is not None  # made before anything is heard
         if isinstance(question, FindWords):
             return self._explainer.words(question.example_id, question.decisions)
-        about = question.example_id, question.decisions
-        if self._rescorer is None:
-            return self._explainer.explain(*about)
-        n_shown = len(self._rescorer.demonstrations)
-        readings = self._rescorer.readings
-        return self._explainer.explain(*about, readings, n_demonstrations=n_shown)
+        readings = self._ranker.readings if self._ranker is not None else None
+        return self._explainer.explain(question.example_id, question.decisions, readings)
 
     def _refresh(self, ranker: Ranker, rescorer: Rescorer) -> None:
         ranker.refresh(rescorer.readings, n_demonstrations=len(rescorer.demonstrations))

@@ -6,73 +6,66 @@ to what all FFNs together push towards the model's answer.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neufs_tui.core.explanation import Bar, Gap, Overlap
-from neufs_tui.core.neurons import Capture
-from neufs_tui.core.records import ExampleId
-from neufs_tui.selection.jaccard import NeuronSets
+from neufs_tui.selection.scanned_pool import ScannedPool
 
 NeuronIds = NDArray[np.uint32]
 """Flat ids, ascending."""
 
 
 def find_gap(
-    captures: Mapping[ExampleId, Capture],
-    example_id: ExampleId,
-    labelled: Sequence[ExampleId],
+    pool: ScannedPool,
+    place: int,
+    labelled: Sequence[int],
     *,
-    decided: Collection[ExampleId],
+    decided: Sequence[int],
     shape: tuple[int, int],
 ) -> tuple[Gap, NeuronIds]:
     """What of an example's neuron set the labelled ones leave open.
 
     Args:
-        captures: the scanned pool.
-        example_id: one of it.
-        labelled: the labelled examples, not this one.
+        pool: n scanned examples.
+        place: one of them.
+        labelled: places of the labelled examples, not this one.
         decided: those and the skipped ones, which are not ranked; not this one.
         shape: the model's (n_layers, d_mlp).
     """
     n_layers, d_mlp = shape
     covered = np.zeros(n_layers * d_mlp, dtype=bool)
     for one in labelled:
-        covered[captures[one].neurons] = True
-    done = set(decided)
-    gaps = {
-        one: int((~covered[capture.neurons]).sum())
-        for one, capture in captures.items()
-        if one not in done
-    }
-    own = captures[example_id].neurons
+        covered[pool.captures[one].neurons] = True
+    own = pool.captures[place].neurons
     neurons = own[~covered[own]]
+    is_ranked = np.ones(len(pool.ids), dtype=bool)
+    is_ranked[list(decided)] = False
+    gaps = pool.sets.n_outside(labelled)[is_ranked]
     gap = Gap(
         size=len(neurons),
         set_size=len(own),
         by_layer=tuple(np.bincount(neurons // d_mlp, minlength=n_layers).tolist()),
-        median=float(np.median(list(gaps.values()))),
-        rank=1 + sum(gap > len(neurons) for gap in gaps.values()),
+        median=float(np.median(gaps)),
+        rank=1 + int((gaps > len(neurons)).sum()),
         n_ranked=len(gaps),
-        n_scanned=len(captures),
+        n_scanned=len(pool.ids),
     )
     return gap, neurons
 
 
-def nearest_labelled(
-    captures: Mapping[ExampleId, Capture], example_id: ExampleId, labelled: Sequence[ExampleId]
-) -> Overlap | None:
+def nearest_labelled(pool: ScannedPool, place: int, labelled: Sequence[int]) -> Overlap | None:
     """The labelled example whose neuron set is most alike; None without labels."""
     if not labelled:
         return None
-    sets = NeuronSets([captures[one].neurons for one in (*labelled, example_id)])
-    distances = sets.distances_to(len(labelled))[:-1]
-    nearest = int(distances.argmin())
-    shared = int(np.bitwise_count(sets.bits[nearest] & sets.bits[-1]).sum(dtype=np.int64))
-    only_there, only_here = (int(size) - shared for size in sets.sizes[[nearest, -1]])
-    return Overlap(labelled[nearest], float(distances[nearest]), shared, only_here, only_there)
+    sets = pool.sets
+    distances = sets.distances(np.array([place]), np.array(labelled))[0]
+    nearest = labelled[int(distances.argmin())]
+    shared = int(np.bitwise_count(sets.bits[nearest] & sets.bits[place]).sum(dtype=np.int64))
+    only_there, only_here = (int(size) - shared for size in sets.sizes[[nearest, place]])
+    return Overlap(pool.ids[nearest], float(distances.min()), shared, only_here, only_there)
 
 
 def bars(

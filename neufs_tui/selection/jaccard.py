@@ -110,6 +110,16 @@ class NeuronSets:
         packed = self.bits[places].view(np.uint8)
         return np.unpackbits(packed, axis=1, bitorder="little").astype(np.float32)
 
+    def n_outside(self, places: Sequence[int]) -> NDArray[np.int64]:
+        """How many neurons of each set are in none of some sets, shape (n,)."""
+        covered = np.bitwise_or.reduce(self.bits[np.array(places, dtype=np.intp)], axis=0)
+        n_outside = np.empty(len(self), dtype=np.int64)
+        step = max(1, _CHUNK_WORDS // self.bits.shape[1])
+        for start in range(0, len(self), step):
+            open_bits = self.bits[start : start + step] & ~covered
+            n_outside[start : start + step] = np.bitwise_count(open_bits).sum(axis=1)
+        return n_outside
+
     def gains(self, places: Sequence[int]) -> list[int]:
         """How many neurons each of some sets adds to the union of those before it."""
         rows = self.bits[np.array(places, dtype=np.intp)]

@@ -99,6 +99,16 @@ def m004_answers_and_examples_not_shown(db: Database) -> None:
     db.execute("update events set shown = 1 where kind in ('label', 'skip')")
 
 
+@session_migrations()
+def m005_panels_count_their_labels(db: Database) -> None:
+    """Of the labelled examples a panel keeps their number: of thousands, the ids would fill it."""
+    db.execute(
+        "update panels set panel = json_set(json_remove(panel, '$.labelled'), "
+        "'$.n_labelled', json_array_length(panel, '$.labelled')) "
+        "where json_type(panel, '$.labelled') = 'array'"
+    )
+
+
 def _by_label(pick: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
     """A pick with its probabilities by name; without them where the names cannot be right."""
     shares = pick.get("probabilities", [])

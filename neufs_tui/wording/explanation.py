@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from neufs_tui.core.explanation import Explanation, Gap, GapNeuron, Overlap
+from neufs_tui.core.explanation import MOST_COMPARED, Explanation, Gap, GapNeuron, Overlap
 from neufs_tui.core.records import Answer, Example, ExampleId
 from neufs_tui.core.text import one_line, plural
 from neufs_tui.wording.sentences import among, share
@@ -57,7 +57,7 @@ MEANINGS = (
     (
         "strongest in",
         "the labelled example in which that neuron pushes most, though it is not in that "
-        "example's set, and how much.",
+        f"example's set, and how much; of more than {MOST_COMPARED}, so many are looked at.",
     ),
     (
         "together",
@@ -96,7 +96,7 @@ class Neighbours:
 
 def new_neurons(explanation: Explanation) -> str:
     """The gap's size, and what it was counted over."""
-    gap, n_labelled, n_labels = explanation.gap, len(explanation.labelled), explanation.n_labels
+    gap, n_labelled, n_labels = explanation.gap, explanation.n_labelled, explanation.n_labels
     if not n_labelled:
         so_far = "no labelled example was scanned yet" if n_labels else "nothing is labelled yet"
         return f"all of its {gap.set_size:,} neurons are new: {so_far}"
@@ -111,7 +111,7 @@ def new_neurons(explanation: Explanation) -> str:
 def beside_others(explanation: Explanation) -> str:
     """Where its gap stands; empty while nothing is covered and all neurons of all are new."""
     gap = explanation.gap
-    return among(gap.median, gap.rank, gap.n_ranked) if explanation.labelled else ""
+    return among(gap.median, gap.rank, gap.n_ranked) if explanation.n_labelled else ""
 
 
 def sentence(explanation: Explanation) -> str:

@@ -503,7 +503,7 @@ def test_explain_tells_why_in_numbers_that_add_up(run: Run, pool: Path, tiny_lla
     model = ("--model", tiny_llama, "--device", "cpu", "--dtype", "float32")
     told = run("explain", pool, "r7", *LABELS, *model, "--json").json
     assert told["id"] == "r7"
-    assert told["labelled"] == [] and told["nearest_labelled"] is None
+    assert told["n_labelled"] == 0 and told["nearest_labelled"] is None
     assert told["gap"]["size"] == told["gap"]["set_size"] == sum(told["gap"]["by_layer"])
     assert sum(bar["contribution"] for bar in told["bars"]) == pytest.approx(told["total"])
     assert sum(told["probabilities"].values()) == pytest.approx(1)

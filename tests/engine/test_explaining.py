@@ -13,6 +13,7 @@ import torch
 from neufs_tui.core.explanation import Explanation
 from neufs_tui.core.records import Answer, Decision, DecisionKind
 from neufs_tui.core.settings import CaptureSettings
+from neufs_tui.engine import explaining
 from neufs_tui.engine.explaining import N_NEURONS, Explainer
 from neufs_tui.engine.scanning import Scanner, ready
 from neufs_tui.model.capture import CaptureRunner
@@ -88,7 +89,7 @@ def test_the_bars_add_up_to_the_projected_ffn_output(
         assert len(found.neurons) == min(N_NEURONS, found.gap.size)
         singles = [bar.contribution for bar in found.bars[:-3]]
         assert singles == pytest.approx([one.contribution for one in found.neurons])
-        assert all(one.nearest in found.labelled for one in found.neurons)
+        assert {one.nearest for one in found.neurons} <= {EXAMPLES[0].id, EXAMPLES[1].id}
         sets = [set(capture.neurons.tolist()) for capture in explainer._captures.values()]
         d_mlp = loaded.architecture.d_mlp
         for one in found.neurons:
@@ -120,10 +121,10 @@ def test_the_bars_of_fifty_real_examples_add_up(embedded_models_dir: Path, tmp_p
 def test_a_labelled_example_is_explained_by_the_labels_before_it(explainer: Explainer) -> None:
     skipped = Decision(EXAMPLES[2].id, DecisionKind.SKIP)
     decisions = [label(0), skipped, label(4), label(5)]
-    assert explained(explainer, EXAMPLES[4].id, decisions).labelled == (EXAMPLES[0].id,)
-    assert len(explained(explainer, EXAMPLES[7].id, decisions).labelled) == 3
+    assert explained(explainer, EXAMPLES[4].id, decisions).n_labelled == 1
+    assert explained(explainer, EXAMPLES[7].id, decisions).n_labelled == 3
     alone = explained(explainer, EXAMPLES[0].id, decisions)
-    assert alone.labelled == ()
+    assert alone.n_labelled == 0
     assert alone.overlap is None
     assert alone.gap.size == alone.gap.set_size
     assert all(one.nearest is None for one in alone.neurons)
@@ -135,14 +136,30 @@ def test_labels_that_are_not_scanned_are_counted_apart(explainer: Explainer) -> 
     early._captures = {k: v for k, v in explainer._captures.items() if k != EXAMPLES[1].id}
     early._occurrences, early._n_counted = np.zeros_like(explainer._occurrences), 0
     found = explained(early, EXAMPLES[7].id, [label(0), label(1), removed])
-    assert found.labelled == (EXAMPLES[0].id,)
-    assert (found.n_unscanned, found.n_labels) == (1, 2)
+    assert (found.n_labelled, found.n_unscanned, found.n_labels) == (1, 1, 2)
 
 
 def test_each_labelled_example_is_read_once_a_step_at_a_time(explainer: Explainer) -> None:
     steps = list(explainer.explain(EXAMPLES[7].id, [label(0), label(4)]))
     assert steps[:-1] == [None, None]
     assert len(list(explainer.explain(EXAMPLES[8].id, [label(0), label(4), label(5)]))) == 2
+
+
+def test_of_many_labels_a_sample_is_read_that_stays_the_same(
+    explainer: Explainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(explaining, "MOST_COMPARED", 3)
+    decisions = [label(place) for place in range(9)]
+    n_read = [
+        len(list(explainer.explain(EXAMPLES[10].id, decisions[: n + 1]))) - 1 for n in range(9)
+    ]
+    assert n_read[:3] == [1, 1, 1]
+    assert sum(n_read) < 9
+    found = explained(explainer, EXAMPLES[11].id, decisions)
+    sample = sorted(one.example_id for one in decisions)[:3]
+    assert {one.nearest for one in found.neurons} <= {*sample}
+    assert found.n_labelled == 9
+    assert len(list(explainer.explain(EXAMPLES[11].id, decisions))) == 1
 
 
 def test_nothing_is_said_of_what_is_not_scanned(explainer: Explainer) -> None:

@@ -7,28 +7,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neufs_tui.core.neurons import Capture
 from neufs_tui.selection.gap import bars, find_gap, nearest_labelled
+from neufs_tui.selection.scanned_pool import ScannedPool
 from tests.captures import capture
 
 SHAPE = (3, 20)
 SETS = st.lists(st.sets(st.integers(0, 59), max_size=25), min_size=2, max_size=8)
 
 
-def captured(sets: list[set[int]]) -> dict[str, Capture]:
-    return {str(place): capture(sorted(one)) for place, one in enumerate(sets)}
+def captured(sets: list[set[int]]) -> ScannedPool:
+    return ScannedPool({str(place): capture(sorted(one)) for place, one in enumerate(sets)})
 
 
 @given(SETS, st.data())
 def test_the_gap_is_what_no_label_covers(sets: list[set[int]], data: st.DataObject) -> None:
-    captures = captured(sets)
     decided = data.draw(st.lists(st.integers(1, len(sets) - 1), unique=True))
     labelled = decided[: data.draw(st.integers(0, len(decided)))]
     gap, neurons = find_gap(
-        captures,
-        "0",
-        [str(place) for place in labelled],
-        decided=[str(place) for place in decided],
+        captured(sets),
+        0,
+        labelled,
+        decided=decided,
         shape=SHAPE,
     )
     covered = set().union(*(sets[place] for place in labelled))
@@ -44,7 +43,7 @@ def test_the_gap_is_what_no_label_covers(sets: list[set[int]], data: st.DataObje
 
 @given(SETS)
 def test_the_nearest_label_shares_most(sets: list[set[int]]) -> None:
-    found = nearest_labelled(captured(sets), "0", [str(n) for n in range(1, len(sets))])
+    found = nearest_labelled(captured(sets), 0, range(1, len(sets)))
     assert found is not None
     other = sets[int(found.example_id)]
     assert found.shared == len(sets[0] & other)
@@ -55,7 +54,7 @@ def test_the_nearest_label_shares_most(sets: list[set[int]]) -> None:
         return 1 - len(one & sets[0]) / len(one | sets[0]) if one | sets[0] else 0.0
 
     assert found.distance == pytest.approx(min(map(distance, sets[1:])))
-    assert nearest_labelled(captured(sets), "0", []) is None
+    assert nearest_labelled(captured(sets), 0, []) is None
 
 
 @given(st.integers(0, 10**6), st.sets(st.integers(0, 59)), st.data(), st.integers(0, 9))

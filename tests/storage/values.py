@@ -55,7 +55,7 @@ def panel(text: str) -> Explanation:
         example_id=content_hash(text),
         answer="A",
         probabilities={"A": 0.75, "B": 0.25},
-        labelled=(content_hash("a"),),
+        n_labelled=1,
         gap=gap,
         neurons=(neuron,),
         bars=(Bar("L2.17", 1, 1.5), Bar("all other neurons", 500, -2.25)),

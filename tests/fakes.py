@@ -25,7 +25,7 @@ from neufs_tui.core.records import (
     content_hash,
 )
 from neufs_tui.core.settings import ModelChoice, SelectionSettings
-from neufs_tui.engine.protocol import Event, Focus, ModelReady, Ranked, Request
+from neufs_tui.engine.protocol import EngineConfig, Event, Focus, ModelReady, Ranked, Request
 from neufs_tui.errors import NeufsError, SessionError
 from neufs_tui.labelling.startup import OpenWorkspace
 from neufs_tui.labelling.workspace import Workspace
@@ -206,6 +206,8 @@ class FakeEngine:
 
     def __init__(self, *, refuses: NeufsError | None = None) -> None:
         self.requests: list[Request] = []
+        self.configs: list[EngineConfig] = []
+        """What it was updated with."""
         self.listener: Callable[[Event], None] | None = None
         self.stopped = False
         self._refuses = refuses
@@ -217,6 +219,9 @@ class FakeEngine:
 
     def send(self, request: Request) -> None:
         self.requests.append(request)
+
+    def update(self, config: EngineConfig) -> None:
+        self.configs.append(config)
 
     def stop(self) -> None:
         self.stopped = True

@@ -103,10 +103,14 @@ FAMILIES: dict[str, PretrainedConfig] = {
 
 
 def save_tiny_model(
-    folder: Path, family: str = "llama", window: int = 256, template: str = CHAT_TEMPLATE
+    folder: Path,
+    family: str = "llama",
+    window: int = 256,
+    template: str = CHAT_TEMPLATE,
+    seed: int = 7,
 ) -> Path:
-    """Write a tiny model and its tokenizer as save_pretrained does; the seed is fixed."""
-    torch.manual_seed(7)
+    """Write a tiny model and its tokenizer as save_pretrained does, the same each time."""
+    torch.manual_seed(seed)
     config = copy.deepcopy(FAMILIES[family])
     config.max_position_embeddings = window  # GPT-2's n_positions by another name
     model = AutoModelForCausalLM.from_config(config)

@@ -25,6 +25,7 @@ from neufs_tui.engine.protocol import (
     Rescored,
     ScanProgressed,
 )
+from neufs_tui.engine.wire import Shortener
 from neufs_tui.errors import EngineError
 
 logger = logging.getLogger(__name__)
@@ -96,16 +97,33 @@ class EngineClient:
             thread.start()
 
     def send(self, request: Request) -> None:
-        """Pass a request on without waiting; a newer focus replaces one not passed on yet.
+        """Pass a request on without waiting; a newer focus takes the place of one not sent yet.
 
         The last focus is sent again to an engine that had to be started anew.
         """
         with self._changed:
             if isinstance(request, Focus):
                 self._focus = request
-                self._unsent = [other for other in self._unsent if not isinstance(other, Focus)]
-            self._unsent.append(request)
-            self._changed.notify()
+            self._say(request)
+
+    def update(self, config: EngineConfig) -> None:
+        """Have the engine go on with another configuration, without waiting.
+
+        The model stays loaded where it is the same, and what is scanned is not read again. The
+        engine tells of its model and its scan anew, and ranks for the last focus.
+        """
+        with self._changed:
+            self._config = replace(config, batch_halvings=self._config.batch_halvings)
+            self._say(self._config)
+
+    def _say(self, said: EngineConfig | Request) -> None:
+        """Have something sent; a question stays behind the focus that it came after."""
+        kinds = [type(other) for other in self._unsent]
+        if isinstance(said, EngineConfig | Focus) and type(said) in kinds:
+            self._unsent[kinds.index(type(said))] = said
+        else:
+            self._unsent.append(said)
+        self._changed.notify()
 
     def stop(self) -> None:
         """Hang up, upon which the engine leaves its batch and ends; end it if it does not."""
@@ -161,6 +179,7 @@ class EngineClient:
 
     def _speak(self) -> None:
         """Send what is unsent; a pipe that is full holds up this thread only."""
+        shortener, spoken_to = Shortener(), None
         while True:
             with self._changed:
                 self._changed.wait_for(
@@ -171,10 +190,12 @@ class EngineClient:
                 connection, unsent = self._connection, self._unsent
                 self._unsent = []
             assert connection is not None
+            if connection is not spoken_to:
+                shortener, spoken_to = Shortener(), connection
             try:
                 with self._sending:
-                    for request in unsent:
-                        connection.send(request)
+                    for said in unsent:
+                        connection.send(shortener.shorten(said))
             except OSError:
                 # the engine is gone: the listener sees it too, and starts it anew
                 logger.info("the engine did not hear %d requests", len(unsent))
@@ -249,9 +270,11 @@ class EngineClient:
         safer = ""
         # the system kills the largest process when memory runs out
         may_be_memory = failure is not None or code == -signal.SIGKILL
-        if may_be_memory and self._config.batch_halvings < MAX_HALVINGS:
-            self._config = replace(self._config, batch_halvings=self._config.batch_halvings + 1)
-            safer = "with smaller batches"
+        with self._changed:
+            n_halvings = self._config.batch_halvings
+            if may_be_memory and n_halvings < MAX_HALVINGS:
+                self._config = replace(self._config, batch_halvings=n_halvings + 1)
+                safer = "with smaller batches"
         return EngineDied(reason=reason, restarting=self._deaths < MAX_DEATHS, safer=safer)
 
 

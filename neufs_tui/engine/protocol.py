@@ -59,20 +59,19 @@ class Focus:
 
 @dataclass(frozen=True, slots=True)
 class Explain:
-    """The annotator asks why an example was chosen."""
+    """The annotator asks why an example was chosen, by the decisions of the last focus."""
 
     example_id: ExampleId
-    decisions: tuple[Decision, ...]
-    """What holds now, in the order it was decided."""
 
 
 @dataclass(frozen=True, slots=True)
 class FindWords:
-    """The annotator asks which words of an example switch its gap neurons on."""
+    """The annotator asks which words of an example switch its gap neurons on.
+
+    By the decisions of the last focus.
+    """
 
     example_id: ExampleId
-    decisions: tuple[Decision, ...]
-    """What holds now, in the order it was decided."""
 
 
 Request = Focus | Explain | FindWords

@@ -23,15 +23,9 @@ class ScannedEngine:
         self, config: EngineConfig, scan: KnownScan, captures: Mapping[ExampleId, Capture]
     ) -> None:
         """Bind a pool that is wholly captured; use `ScannedEngine.open`."""
-        self._captures = captures
-        self._ranker = Ranker(
-            config.examples,
-            config.task,
-            config.selection,
-            model=scan.model,
-            memory=KeptSelection(config.cache_dir / "clusterings"),
-        )
+        self._scan = scan
         self._listener: Callable[[Event], None] | None = None
+        self._bind(config, captures)
 
     @classmethod
     def open(cls, config: EngineConfig) -> ScannedEngine | None:
@@ -39,17 +33,22 @@ class ScannedEngine:
         scan = ScanIndex(config.cache_dir).find(config)
         if scan is None:
             return None
-        with scan.cache(config).open() as cache:
-            captures = cache.get([example.id for example in config.examples])
+        captures = _captures(config, scan)
         return cls(config, scan, captures) if len(captures) == len(config.examples) else None
 
     def start(self, listener: Callable[[Event], None]) -> None:
-        """Say that all is scanned."""
+        """Say what is scanned."""
         self._listener = listener
-        n = len(self._captures)
+        done, total = len(self._captures), len(self._config.examples)
         n_truncated = sum(capture.truncated for capture in self._captures.values())
-        listener(ScanProgressed(n, n, rate=0.0, remaining_s=0.0, truncated=n_truncated))
-        self._ranker.observe(self._captures, complete=True)
+        listener(ScanProgressed(done, total, rate=0.0, remaining_s=0.0, truncated=n_truncated))
+        self._ranker.observe(self._captures, complete=done == total)
+
+    def update(self, config: EngineConfig) -> None:
+        """Go on with another pool for the same task and model, as far as it is scanned."""
+        self._bind(config, _captures(config, self._scan))
+        if self._listener is not None:
+            self.start(self._listener)
 
     def send(self, request: Request) -> None:
         """Answer at once where an example is wanted."""
@@ -58,3 +57,18 @@ class ScannedEngine:
 
     def stop(self) -> None:
         """There is nothing to stop."""
+
+    def _bind(self, config: EngineConfig, captures: Mapping[ExampleId, Capture]) -> None:
+        self._config, self._captures = config, captures
+        self._ranker = Ranker(
+            config.examples,
+            config.task,
+            config.selection,
+            model=self._scan.model,
+            memory=KeptSelection(config.cache_dir / "clusterings"),
+        )
+
+
+def _captures(config: EngineConfig, scan: KnownScan) -> dict[ExampleId, Capture]:
+    with scan.cache(config).open() as cache:
+        return cache.get([example.id for example in config.examples])

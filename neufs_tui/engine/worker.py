@@ -8,33 +8,31 @@ from __future__ import annotations
 
 import logging
 import os
-import select
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, NoReturn
 
-from neufs_tui.core.explanation import Explanation, Word
 from neufs_tui.engine.announcer import Announcer
 from neufs_tui.engine.candidates import NONE, Candidates
+from neufs_tui.engine.kept_model import KeptModel
+from neufs_tui.engine.line import Line
 from neufs_tui.engine.protocol import (
     EngineConfig,
     EngineFailed,
     Event,
     Explain,
-    Explained,
     FindWords,
     Focus,
-    Request,
-    WordsFound,
+    ScanProgressed,
 )
 from neufs_tui.errors import NeufsError
 from neufs_tui.storage.paths import LOG_FORMAT
 
 if TYPE_CHECKING:
+    from neufs_tui.engine.answering import Answering
     from neufs_tui.engine.explaining import Explainer
     from neufs_tui.engine.ranking import Ranker
     from neufs_tui.engine.rescoring import Rescorer
@@ -49,31 +47,26 @@ SHORTLIST = 32
 _RANKING_SHARE = 0.1
 """Of the time spent on rereading, what ranking anew may take; it grows with the pool."""
 
-Words = tuple[Word, ...]
-_NOTHING = object()
-"""What is found of an example that is not scanned."""
 
-
-class _Stopped(Exception):
-    """The app has hung up."""
+class _Another(Exception):
+    """The app wants something else than what is being worked on."""
 
 
 class Engine:
-    """Serves one app until its end of the pipe closes."""
+    """Does what the app at the other end of the line wants, until its process ends."""
 
-    def __init__(self, connection: Connection, config: EngineConfig) -> None:
-        """Bind the pipe and what is to be done."""
-        self._connection = connection
-        self._config = config
+    def __init__(self, line: Line) -> None:
+        """Bind the line; what is to be done is the first that is said on it."""
+        self._line = line
+        self._config: EngineConfig
+        self._model = KeptModel()
+        self._progress: ScanProgressed | None = None
         self._focus: Focus | None = None
         self._scanner: Scanner | None = None
         self._ranker: Ranker | None = None
         self._rescorer: Rescorer | None = None
         self._explainer: Explainer | None = None
-        self._asked: list[Explain | FindWords] = []
-        """Questions without an answer, the newest last."""
-        self._answering: tuple[Explain | FindWords, Iterator[Explanation | Words | None]] | None
-        self._answering = None
+        self._answering: Answering
         self._candidates = NONE
         """What is to be reread, best first."""
         self._shortlist = NONE
@@ -94,20 +87,41 @@ class Engine:
         sys.stdout.flush()
         os._exit(0)
 
-    def serve(self) -> None:
-        """Load, scan and rank, until the app hangs up."""
+    def serve(self) -> NoReturn:
+        """Load, scan and rank what the app wants, and what else it wants after that.
+
+        Raises:
+            NeufsError: it cannot be done.
+        """
+        self._line.wait()
+        first = self._line.take()
+        assert isinstance(first, EngineConfig)
+        self._config = first
         announcer = Announcer(self._send)
         announcer.stage("libraries", "starting PyTorch and transformers")
         # seconds of import, so the app hears of the stage first
+        from neufs_tui.engine.answering import Answering
+
+        self._answering = Answering(self._line)
+        while True:
+            try:
+                self._work(announcer)
+            except _Another:
+                logger.info("goes on with another configuration")
+            self._scanner = self._ranker = self._rescorer = self._explainer = None
+            self._answering.leave()
+            self._candidates, self._shortlist, self._is_unranked = NONE, NONE, False
+
+    def _work(self, announcer: Announcer) -> NoReturn:
+        """Load, scan and rank what is wanted; _Another ends it."""
         from neufs_tui.engine.explaining import Explainer
         from neufs_tui.engine.kept_selection import KeptSelection
         from neufs_tui.engine.ranking import Ranker
         from neufs_tui.engine.rescoring import Rescorer
         from neufs_tui.engine.scanning import Scanner, ready
-        from neufs_tui.model.loading.checked import load_checked_model
 
         config = self._config
-        loaded = load_checked_model(config.model, config.cache_dir / "models", announcer)
+        loaded = self._model.load(config, announcer)
         hello = ready(loaded)
         self._send(hello)
         announcer.stage("scan", "scanning the first examples")
@@ -125,8 +139,8 @@ class Engine:
             self._rescorer = Rescorer(config, scanner)
         self._explainer = Explainer(config, scanner)
         try:
-            for progress in scanner.run():
-                self._send(progress)
+            for self._progress in scanner.run():
+                self._send(self._progress)
                 changed = self._ranker.observe(scanner.captures, complete=scanner.complete)
                 heard = self._hear()
                 if scanner.captures and (heard or changed or self._is_waiting()):
@@ -137,7 +151,7 @@ class Engine:
             scanner.close()
         while True:
             if self._explain() and not self._reread(self._candidates):
-                self._connection.poll(_LOOK_S if self._ranker.is_building else None)
+                self._line.wait(_LOOK_S if self._ranker.is_building else None)
             built = self._ranker.observe(scanner.captures, complete=scanner.complete)
             if self._hear() or built:
                 self._answer()
@@ -196,35 +210,10 @@ class Engine:
         self._is_unranked = False
 
     def _explain(self) -> bool:
-        """Answer questions, the newest first, until something is heard from the app.
-
-        Returns:
-            Whether none is left.
-        """
-        while self._asked and not self._connection.poll():
-            question = self._asked[-1]
-            if self._answering is None or self._answering[0] is not question:
-                self._answering = (question, self._steps(question))
-            found = next(self._answering[1], _NOTHING)
-            if found is None:
-                continue
-            self._asked.remove(question)
-            self._answering = None
-            if isinstance(question, FindWords):
-                words = found if isinstance(found, tuple) else None
-                self._send(WordsFound(question.example_id, words))
-            else:
-                explanation = found if isinstance(found, Explanation) else None
-                self._send(Explained(question.example_id, explanation))
-        return not self._asked
-
-    def _steps(self, question: Explain | FindWords) -> Iterator[Explanation | Words | None]:
-        """The work on one question, a piece at a time."""
+        """Answer questions until something is heard; returns whether none is left."""
         assert self._explainer is not None  # made before anything is heard
-        if isinstance(question, FindWords):
-            return self._explainer.words(question.example_id, question.decisions)
         readings = self._ranker.readings if self._ranker is not None else None
-        return self._explainer.explain(question.example_id, question.decisions, readings)
+        return self._answering.go_on(self._explainer, readings)
 
     def _refresh(self, ranker: Ranker, rescorer: Rescorer) -> None:
         ranker.refresh(rescorer.readings, n_demonstrations=len(rescorer.demonstrations))
@@ -234,61 +223,89 @@ class Engine:
         return self._focus is not None and self._focus.shown is None
 
     def _hear(self) -> bool:
-        """Take in what has arrived.
+        """Take in what was said.
 
         Returns:
-            Whether there is a newer focus.
+            Whether there is a newer focus, or somebody new to be told of the old one.
+
+        Raises:
+            _Another: something else is to be done from now on.
         """
         newer = False
-        while self._connection.poll():
-            try:
-                request: Request = self._connection.recv()
-            except (EOFError, OSError) as error:
-                raise _Stopped from error
-            if isinstance(request, Explain | FindWords):
-                self._asked.append(request)
-            else:
-                self._focus, newer = request, True
+        while (said := self._line.take()) is not None:
+            match said:
+                case EngineConfig():
+                    self._take_up(said)
+                    newer = True
+                case Focus():
+                    self._focus, newer = said, True
+                case _:
+                    self._ask(said)
         return newer
 
+    def _ask(self, asked: Explain | FindWords) -> None:
+        from neufs_tui.engine.answering import Question
+
+        decisions = self._focus.decisions if self._focus is not None else ()
+        self._answering.ask(Question(asked, decisions))
+
+    def _take_up(self, wanted: EngineConfig) -> None:
+        """Go on with what is there if it is what is wanted, and say where it is.
+
+        Raises:
+            _Another: it is not.
+        """
+        if self._model.is_for(wanted):
+            halvings = max(wanted.batch_halvings, self._config.batch_halvings)
+            wanted = replace(wanted, batch_halvings=halvings)
+            if wanted == self._config:
+                self._greet()
+                return
+        self._config = wanted
+        raise _Another
+
+    def _greet(self) -> None:
+        """Say again what an app is told once."""
+        from neufs_tui.engine.scanning import ready
+
+        assert self._scanner is not None and self._progress is not None  # as anything is heard
+        self._send(ready(self._scanner.loaded))
+        Announcer(self._send).notice(self._scanner.notices)
+        self._send(self._progress)
+
     def _send(self, event: Event) -> None:
-        try:
-            self._connection.send(event)
-        except (BrokenPipeError, ConnectionResetError) as error:
-            raise _Stopped from error
+        self._line.send(event)
 
 
-def _leave_with_the_app(connection: Connection, engine: Engine) -> None:
-    """Wait until the other end of the pipe closes, whatever is still to be read from it."""
-    hung_up = select.poll()
-    hung_up.register(connection.fileno(), 0)
-    hung_up.poll()
+def _serve_app(line: Line, app: Connection, engine: Engine) -> None:
+    """Take in what the app says; the engine ends with it."""
+    try:
+        line.listen(app)
+    except BaseException:
+        logger.exception("the engine cannot hear")
+        os._exit(1)
     engine.leave()
 
 
 def main() -> None:
     """Serve the app at the other end of the pipe whose descriptor is the only argument."""
     logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
-    with Connection(int(sys.argv[1])) as connection:
-        try:
-            engine = Engine(connection, connection.recv())
-            leaving = (connection, engine)
-            threading.Thread(target=_leave_with_the_app, args=leaving, daemon=True).start()
-            engine.serve()
-        except (_Stopped, EOFError):
-            logger.info("stopped")
-        except NeufsError as error:
-            logger.exception("the engine cannot go on")
-            connection.send(EngineFailed(error.message, error.hint))
-        except RuntimeError as error:
-            from neufs_tui.model.loading.failures import (
-                is_out_of_memory,  # the engine has torch by now
-            )
+    line = Line()
+    engine = Engine(line)
+    hearing = (line, Connection(int(sys.argv[1])), engine)
+    threading.Thread(target=_serve_app, args=hearing, name="engine-ear", daemon=True).start()
+    try:
+        engine.serve()
+    except NeufsError as error:
+        logger.exception("the engine cannot go on")
+        line.send(EngineFailed(error.message, error.hint))
+    except RuntimeError as error:
+        from neufs_tui.model.loading.failures import is_out_of_memory  # the engine has torch by now
 
-            if not is_out_of_memory(error):
-                raise
-            logger.exception("out of memory")
-            connection.send(EngineFailed("the model ran out of memory", "", out_of_memory=True))
+        if not is_out_of_memory(error):
+            raise
+        logger.exception("out of memory")
+        line.send(EngineFailed("the model ran out of memory", "", out_of_memory=True))
 
 
 if __name__ == "__main__":

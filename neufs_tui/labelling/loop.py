@@ -229,7 +229,7 @@ class LabellingLoop:
         """Ask the engine about the example shown; False when there is nobody to ask."""
         if self.shown is None or self._send is None or self.engine.state is EngineState.GONE:
             return False
-        self._send(question(self.shown.example.id, self._position.decisions))
+        self._send(question(self.shown.example.id))
         return True
 
     @property

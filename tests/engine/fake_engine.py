@@ -11,19 +11,24 @@ from typing import NoReturn
 
 from neufs_tui.engine.protocol import (
     EngineFailed,
+    Explain,
+    Explained,
     Focus,
     ModelReady,
     Ranked,
     Rescored,
     ScanProgressed,
 )
+from neufs_tui.engine.wire import Restorer
 
 TOTAL = 4
 """Examples of the pool that it says it scans."""
 
-connection = Connection(int(sys.argv[1]))
-config = connection.recv()
+connection, restorer = Connection(int(sys.argv[1])), Restorer()
 behaviour, counter = os.environ["FAKE_ENGINE"], Path(os.environ["FAKE_COUNTER"])
+if behaviour == "hears late":
+    os.read(os.open(os.environ["FAKE_GATE"], os.O_RDONLY), 1)
+config = connection.recv()
 counter.open("a").write("started\n")
 starts = len(counter.read_text().splitlines())
 
@@ -62,11 +67,14 @@ match behaviour:
 scanned(TOTAL)
 while True:
     try:
-        request = connection.recv()
+        request = restorer.restore(connection.recv())
     except (EOFError, OSError):
         if behaviour == "does not stop":
             signal.pause()
         sys.exit(0)
+    if isinstance(request, Explain):
+        connection.send(Explained(request.example_id, None))
+        continue
     assert isinstance(request, Focus)
     match behaviour:
         case "dies on the first focus" if starts == 1:

@@ -19,6 +19,8 @@ from neufs_tui.engine.protocol import (
     EngineDied,
     EngineFailed,
     Event,
+    Explain,
+    Explained,
     Focus,
     ModelReady,
     Ranked,
@@ -88,6 +90,30 @@ def test_a_focus_sent_before_the_start_is_not_lost(behaves: Running) -> None:
     behaves.client.send(FOCUS)
     behaves.start()
     assert behaves.next(Ranked).revision == 3
+
+
+def test_an_engine_that_hears_late_hears_the_newest_focus_and_questions_behind_it(
+    behaves: Running, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "gate")
+    gate = os.open(tmp_path / "gate", os.O_RDWR)
+    try:
+        monkeypatch.setenv("FAKE_ENGINE", "hears late")
+        monkeypatch.setenv("FAKE_GATE", str(tmp_path / "gate"))
+        client = behaves.start()
+        for revision in (3, 4):
+            client.send(replace(FOCUS, revision=revision))
+            client.send(Explain(f"{revision}"))
+        os.write(gate, b".")
+        heard: list[Event] = []
+        while len(heard) < 3:
+            if isinstance(event := behaves.events.get(timeout=WAIT_S), Ranked | Explained):
+                heard.append(event)
+    finally:
+        os.close(gate)
+    ranked, *explained = heard
+    assert ranked.revision == 4
+    assert [one.example_id for one in explained] == ["3", "4"]
 
 
 def test_an_engine_that_dies_is_started_again_and_told_the_last_focus(

@@ -45,6 +45,7 @@ class Terminal:
                 **os.environ,
                 "TERM": "xterm-256color",
                 "PYTHONFAULTHANDLER": "1",  # of use when a program never ends
+                "NEUFS_KEEP_ENGINE": "0",
                 **(environment or {}),
             },
         )

@@ -23,7 +23,7 @@ INTERRUPTED = 130
 
 _COMMANDS = {
     **dict.fromkeys(("add", "skip", "undo", "redo"), "decide"),
-    **{name: name for name in ("explain", "export", "history", "label", "models")},
+    **{name: name for name in ("engine", "explain", "export", "history", "label", "models")},
     **{name: name for name in ("next", "scan", "select", "serve", "show", "stats")},
 }
 """Name of a command → the module of this package that has it."""

@@ -36,8 +36,17 @@ if TYPE_CHECKING:
 @selection_options
 @rescore_option
 @capture_options
+@click.option(
+    "--keep-engine",
+    type=click.FloatRange(min=0),
+    default=10,
+    metavar="MINUTES",
+    envvar="NEUFS_KEEP_ENGINE",
+    help="How long the model stays loaded for the next label when the terminal is lost; not "
+    "after you quit. 0 is never.  [default: 10]",
+)
 @click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
-def label(no_mouse: bool, **options: Any) -> None:
+def label(no_mouse: bool, keep_engine: float, **options: Any) -> None:
     """Label POOL, one key an example, in the order that NeuFS or another strategy chooses.
 
     POOL is JSONL, .json, .csv, .tsv, .txt with one text a line, or - for standard input, with
@@ -63,7 +72,13 @@ def label(no_mouse: bool, **options: Any) -> None:
     notices = tuple(filter(None, [click.get_current_context().obj]))
     capture = capture_settings(options)
     read = partial(
-        read_workspace, request, capture, check_keys=configured, stdin=piped, notices=notices
+        read_workspace,
+        request,
+        capture,
+        check_keys=configured,
+        stdin=piped,
+        notices=notices,
+        stay_s=60 * keep_engine,
     )
     app = LabelApp(read, pool_name=Path(request.source).name)
     app.run(mouse=not no_mouse)

@@ -6,15 +6,14 @@ import logging
 import os
 import signal
 import socket
-import subprocess
 import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from multiprocessing.connection import Connection, Pipe
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import BinaryIO
 
+from neufs_tui.engine.place import Place
 from neufs_tui.engine.protocol import (
     EngineConfig,
     EngineDied,
@@ -25,7 +24,8 @@ from neufs_tui.engine.protocol import (
     Rescored,
     ScanProgressed,
 )
-from neufs_tui.engine.wire import Shortener
+from neufs_tui.engine.starting import Running, Starter
+from neufs_tui.engine.wire import Quit, Shortener, Stay
 from neufs_tui.errors import EngineError
 
 logger = logging.getLogger(__name__)
@@ -49,18 +49,23 @@ class EngineClient:
         config: EngineConfig,
         log_path: Path,
         *,
-        command: tuple[str, ...] = (sys.executable, "-P", "-m", "neufs_tui.engine.worker"),
+        place: Place | None = None,
+        stay_s: float = 0.0,
+        command: tuple[str, ...] = (sys.executable, "-P", "-m", "neufs_tui.engine.process"),
     ) -> None:
         """Keep what the engine needs; nothing is started yet.
 
         Args:
             config: what the engine begins with.
             log_path: file that takes what the engine prints, appended to.
-            command: program and arguments of the engine; the pipe's descriptor is added.
+            place: where an engine may be that an earlier app has left; None where none is.
+            stay_s: seconds that the engine is to wait there for another app, should this one be
+                gone without a word.
+            command: program and arguments of the engine; its descriptors are added.
         """
         self._config = config
-        self._log_path = log_path
-        self._command = command
+        self._stay_s = stay_s
+        self._starter = Starter(command, log_path, place)
         self._changed = threading.Condition()
         """Guards what both threads of this class and the caller's touch: the five below."""
         self._sending = threading.Lock()
@@ -69,7 +74,7 @@ class EngineClient:
         self._unsent: list[EngineConfig | Request] = []
         self._focus: Focus | None = None
         self._closed = False
-        self._process: subprocess.Popen[bytes] | None = None
+        self._engine: Running | None = None
         self._deaths = 0
         self._n_scanned = 0
         """The most examples that an engine has told of."""
@@ -80,15 +85,20 @@ class EngineClient:
     @property
     def process_id(self) -> int | None:
         """Process id of the running engine, or None."""
-        return self._process.pid if self._process is not None else None
+        return self._engine.pid if self._engine is not None else None
 
     def start(self, listener: Callable[[Event], None]) -> None:
-        """Start the engine and tell the listener each of its events.
+        """Start the engine, or go on with one that was left; tell the listener each of its events.
 
         Raises:
             EngineError: the system does not start it.
         """
-        self._spawn()
+        found = self._starter.find()
+        if found is None:
+            self._spawn()
+        else:
+            with self._changed:
+                self._begin(found)
         self._threads = [
             threading.Thread(target=self._listen, args=(listener,), name="engine-ear", daemon=True),
             threading.Thread(target=self._speak, name="engine-mouth", daemon=True),
@@ -126,16 +136,20 @@ class EngineClient:
         self._changed.notify()
 
     def stop(self) -> None:
-        """Hang up, upon which the engine leaves its batch and ends; end it if it does not."""
+        """Have the engine leave its batch and end; end it if it does not."""
         with self._changed:
             self._closed = True
             self._changed.notify()
+        ear, mouth = self._threads or (None, None)
+        if mouth is not None:
+            mouth.join(_STOP_SECONDS)
+        with self._changed:
             if self._connection is not None:
                 _hang_up(self._connection)
-        for thread in self._threads[:1]:  # the one that waits for the process
-            thread.join(_STOP_SECONDS)
-        if self._process is not None and self._process.poll() is None:
-            self._process.kill()
+        if ear is not None:  # it waits for the process
+            ear.join(_STOP_SECONDS)
+        if self._engine is not None:
+            self._engine.kill()
         for thread in self._threads:
             thread.join(_STOP_SECONDS)
 
@@ -146,36 +160,16 @@ class EngineClient:
             EngineError: the system does not start one.
         """
         with self._changed:
-            if self._closed:
-                return
-            ours, theirs = Pipe()
-            try:
-                with theirs, self._open_log() as log:
-                    self._process = subprocess.Popen(
-                        [*self._command, str(theirs.fileno())],
-                        pass_fds=[theirs.fileno()],
-                        stdin=subprocess.DEVNULL,
-                        stdout=log,
-                        stderr=log,
-                        start_new_session=True,  # signals of the terminal are the app's to handle
-                    )
-            except OSError as error:
-                ours.close()
-                raise EngineError(f"the engine cannot be started: {error}") from error
-            self._connection = ours
-            self._unsent = [self._config]
-            if self._focus is not None:
-                self._unsent.append(self._focus)
-            self._changed.notify()
+            if not self._closed:
+                self._begin(self._starter.start())
 
-    def _open_log(self) -> BinaryIO:
-        """Where the engine prints; nowhere when the log file cannot be written."""
-        try:
-            self._log_path.parent.mkdir(parents=True, exist_ok=True)
-            return self._log_path.open("ab")
-        except OSError as error:
-            logger.warning("the engine has no log: %s", error)
-            return Path(os.devnull).open("ab")
+    def _begin(self, engine: Running) -> None:
+        """Tell an engine what it is to do."""
+        self._engine, self._connection = engine, engine.connection
+        self._unsent = [self._config]
+        if self._focus is not None:
+            self._unsent.append(self._focus)
+        self._changed.notify()
 
     def _speak(self) -> None:
         """Send what is unsent; a pipe that is full holds up this thread only."""
@@ -185,23 +179,29 @@ class EngineClient:
                 self._changed.wait_for(
                     lambda: self._closed or (self._connection is not None and self._unsent)
                 )
-                if self._closed:
-                    return
                 connection, unsent = self._connection, self._unsent
                 self._unsent = []
-            assert connection is not None
-            if connection is not spoken_to:
-                shortener, spoken_to = Shortener(), connection
+                closed = self._closed
+            if connection is None:
+                return
             try:
                 with self._sending:
+                    if connection is not spoken_to:
+                        shortener, spoken_to = Shortener(), connection
+                        connection.send(Stay(self._stay_s))
+                    if closed:
+                        connection.send(Quit())
+                        return
                     for said in unsent:
                         connection.send(shortener.shorten(said))
             except OSError:
                 # the engine is gone: the listener sees it too, and starts it anew
                 logger.info("the engine did not hear %d requests", len(unsent))
+                if closed:
+                    return
 
     def _listen(self, listener: Callable[[Event], None]) -> None:
-        while not self._closed:
+        while True:
             event = self._receive()
             if event is None or (isinstance(event, EngineFailed) and event.out_of_memory):
                 died = self._bury(event)
@@ -215,10 +215,13 @@ class EngineClient:
                 except EngineError as error:
                     listener(EngineDied(error.message, restarting=False))
                     return
+                if self._connection is None:  # stopped meanwhile
+                    return
                 continue
             if self._is_progress(event):
                 self._deaths = 0
-            listener(event)
+            if not self._closed:
+                listener(event)
             if isinstance(event, EngineFailed):
                 self._bury(event)
                 return
@@ -252,8 +255,8 @@ class EngineClient:
 
     def _bury(self, failure: EngineFailed | None) -> EngineDied:
         """Collect the dead process and decide on a restart."""
-        assert self._process is not None
-        code = self._process.wait()
+        assert self._engine is not None
+        code = self._engine.wait()
         with self._changed:
             connection, self._connection = self._connection, None
         assert connection is not None
@@ -263,13 +266,15 @@ class EngineClient:
         self._deaths += 1
         if failure is not None:
             reason = failure.message
+        elif code is None:
+            reason = "the engine is gone"
         elif code < 0:
             reason = f"the engine was killed by {signal.Signals(-code).name}"
         else:
             reason = f"the engine stopped with exit code {code}"
         safer = ""
         # the system kills the largest process when memory runs out
-        may_be_memory = failure is not None or code == -signal.SIGKILL
+        may_be_memory = failure is not None or code in (None, -signal.SIGKILL)
         with self._changed:
             n_halvings = self._config.batch_halvings
             if may_be_memory and n_halvings < MAX_HALVINGS:

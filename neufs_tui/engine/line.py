@@ -8,7 +8,7 @@ from collections import deque
 from multiprocessing.connection import Connection
 
 from neufs_tui.engine.protocol import EngineConfig, Event, Request
-from neufs_tui.engine.wire import Restorer
+from neufs_tui.engine.wire import Quit, Restorer, Stay
 
 logger = logging.getLogger(__name__)
 
@@ -25,22 +25,35 @@ class Line:
         self._said: deque[tuple[Connection, EngineConfig | Request]] = deque()
         self._sending = threading.Lock()
         """Held while a pipe is written to, so that none is closed under the writer."""
+        self._stay_s = 0.0
         self._app: Connection | None = None
         """Whose configuration was taken last: nobody else is to hear what was made of it."""
 
-    def listen(self, app: Connection) -> None:
-        """Take in all that an app says, until it hangs up; then the pipe is closed."""
+    def listen(self, app: Connection) -> float:
+        """Take in all that an app says, until it hangs up or quits; then the pipe is closed.
+
+        Returns:
+            Seconds to wait for the next app: none if this one has quit.
+        """
         restorer = Restorer()
         while True:
             try:
-                said = restorer.restore(app.recv())
+                sent = app.recv()
             except (EOFError, OSError):
                 break
+            if isinstance(sent, Quit):
+                self._stay_s = 0.0
+                break
+            if isinstance(sent, Stay):
+                self._stay_s = sent.seconds
+                continue
+            said = restorer.restore(sent)
             with self._changed:
                 self._said.append((app, said))
                 self._changed.notify()
         with self._sending:
             app.close()
+        return self._stay_s
 
     @property
     def has_news(self) -> bool:

@@ -22,6 +22,18 @@ class FocusChange:
     """How many of the decisions of the focus before it hold in this one, from the first on."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """How long the engine is to wait for another app, should this one be gone without a word."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Quit:
+    """The engine is to store what it has read, and end."""
+
+
 class Shortener:
     """The app's end of one pipe."""
 

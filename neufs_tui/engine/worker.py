@@ -1,18 +1,10 @@
-"""The engine process: owns the model, scans, ranks, and answers within one batch.
-
-Run as `python -m neufs_tui.engine.worker FD`, where FD is the engine's end of the pipe. What
-this process or a library under it prints goes to the log file it was started with.
-"""
+"""The engine's work: owns the model, scans, ranks, and answers within one batch."""
 
 from __future__ import annotations
 
 import logging
-import os
-import sys
-import threading
 import time
 from dataclasses import replace
-from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, NoReturn
 
 from neufs_tui.engine.announcer import Announcer
@@ -21,15 +13,12 @@ from neufs_tui.engine.kept_model import KeptModel
 from neufs_tui.engine.line import Line
 from neufs_tui.engine.protocol import (
     EngineConfig,
-    EngineFailed,
     Event,
     Explain,
     FindWords,
     Focus,
     ScanProgressed,
 )
-from neufs_tui.errors import NeufsError
-from neufs_tui.storage.paths import LOG_FORMAT
 
 if TYPE_CHECKING:
     from neufs_tui.engine.answering import Answering
@@ -76,16 +65,10 @@ class Engine:
         self._rank_again_at = 0.0
         """On the monotonic clock; until then rereading goes on."""
 
-    def leave(self) -> NoReturn:
-        """End the process in the middle of its work; what is read is stored.
-
-        Called from a thread of its own: a batch may take long, and nobody waits for it.
-        """
-        logger.info("stopped")
+    def store(self) -> None:
+        """Store what is read, so that the process may end; called from another thread."""
         if self._scanner is not None:
             self._scanner.close()
-        sys.stdout.flush()
-        os._exit(0)
 
     def serve(self) -> NoReturn:
         """Load, scan and rank what the app wants, and what else it wants after that.
@@ -275,38 +258,3 @@ class Engine:
 
     def _send(self, event: Event) -> None:
         self._line.send(event)
-
-
-def _serve_app(line: Line, app: Connection, engine: Engine) -> None:
-    """Take in what the app says; the engine ends with it."""
-    try:
-        line.listen(app)
-    except BaseException:
-        logger.exception("the engine cannot hear")
-        os._exit(1)
-    engine.leave()
-
-
-def main() -> None:
-    """Serve the app at the other end of the pipe whose descriptor is the only argument."""
-    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
-    line = Line()
-    engine = Engine(line)
-    hearing = (line, Connection(int(sys.argv[1])), engine)
-    threading.Thread(target=_serve_app, args=hearing, name="engine-ear", daemon=True).start()
-    try:
-        engine.serve()
-    except NeufsError as error:
-        logger.exception("the engine cannot go on")
-        line.send(EngineFailed(error.message, error.hint))
-    except RuntimeError as error:
-        from neufs_tui.model.loading.failures import is_out_of_memory  # the engine has torch by now
-
-        if not is_out_of_memory(error):
-            raise
-        logger.exception("out of memory")
-        line.send(EngineFailed("the model ran out of memory", "", out_of_memory=True))
-
-
-if __name__ == "__main__":
-    main()

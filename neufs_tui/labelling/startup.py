@@ -29,6 +29,7 @@ def read_workspace(
     check_keys: Callable[[Mapping[str, str]], object],
     stdin: BinaryIO | None = None,
     notices: tuple[str, ...] = (),
+    stay_s: float = 0.0,
 ) -> OpenWorkspace:
     """Read and check everything that can be read without the session's lock; on any thread.
 
@@ -38,15 +39,18 @@ def read_workspace(
         check_keys: raises UsageError when the screen's keys cannot be as they are configured.
         stdin: the pool's bytes, when its source is standard input.
         notices: what else is to be known beside what is to be known of the pool.
+        stay_s: seconds that the engine waits for another app, should this one be gone without
+            a word.
 
     Raises:
         NeufsError: there is nothing to label.
     """
     from neufs_tui.engine.client import EngineClient
     from neufs_tui.engine.configure import engine_config
+    from neufs_tui.engine.place import Place
     from neufs_tui.project.project import open_session, read_project
     from neufs_tui.selection.registry import find_strategy
-    from neufs_tui.storage.paths import log_path
+    from neufs_tui.storage.paths import engines_dir, log_path
 
     project = read_project(request, stdin=stdin)
     check_keys(project.keys)
@@ -56,7 +60,8 @@ def read_workspace(
     def open_workspace() -> tuple[Workspace, EngineProcess]:
         session = open_session(project)
         workspace = Workspace(project, session, session_name=request.session, notices=notices)
-        return workspace, EngineClient(config, log_path())
+        place = Place(project.session_path, engines_dir())
+        return workspace, EngineClient(config, log_path(), place=place, stay_s=stay_s)
 
     return open_workspace
 
@@ -82,10 +87,11 @@ def open_headless(
     """
     from neufs_tui.engine.client import EngineClient
     from neufs_tui.engine.configure import engine_config
+    from neufs_tui.engine.place import Place
     from neufs_tui.labelling.headless import HeadlessLabelling
     from neufs_tui.project.project import open_session, read_project
     from neufs_tui.selection.registry import find_strategy
-    from neufs_tui.storage.paths import log_path
+    from neufs_tui.storage.paths import engines_dir, log_path
 
     project = read_project(request)
     config = engine_config(project, capture, file_order_first=keeps_engine)
@@ -93,7 +99,8 @@ def open_headless(
     def engine() -> EngineProcess:
         find_strategy(project.selection.strategy_name)
         if keeps_engine:
-            return EngineClient(config, log_path())
+            place = Place(project.session_path, engines_dir())
+            return EngineClient(config, log_path(), place=place)
         from neufs_tui.engine.scanned_engine import ScannedEngine
 
         once = replace(config, selection=replace(config.selection, rescore="off"))

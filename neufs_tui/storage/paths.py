@@ -32,6 +32,11 @@ def log_path() -> Path:
     return platformdirs.user_state_path(_APP) / "neufs-tui.log"
 
 
+def engines_dir() -> Path:
+    """Where the engines that run are found."""
+    return platformdirs.user_state_path(_APP) / "engines"
+
+
 def user_config_path() -> Path:
     """The user's own configuration, under every project's."""
     return platformdirs.user_config_path(_APP) / "config.toml"

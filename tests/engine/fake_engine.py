@@ -19,7 +19,7 @@ from neufs_tui.engine.protocol import (
     Rescored,
     ScanProgressed,
 )
-from neufs_tui.engine.wire import Restorer
+from neufs_tui.engine.wire import Quit, Restorer
 
 TOTAL = 4
 """Examples of the pool that it says it scans."""
@@ -28,6 +28,7 @@ connection, restorer = Connection(int(sys.argv[1])), Restorer()
 behaviour, counter = os.environ["FAKE_ENGINE"], Path(os.environ["FAKE_COUNTER"])
 if behaviour == "hears late":
     os.read(os.open(os.environ["FAKE_GATE"], os.O_RDONLY), 1)
+connection.recv()  # how long to stay
 config = connection.recv()
 counter.open("a").write("started\n")
 starts = len(counter.read_text().splitlines())
@@ -67,7 +68,9 @@ match behaviour:
 scanned(TOTAL)
 while True:
     try:
-        request = restorer.restore(connection.recv())
+        if isinstance(sent := connection.recv(), Quit):
+            raise EOFError
+        request = restorer.restore(sent)
     except (EOFError, OSError):
         if behaviour == "does not stop":
             signal.pause()

@@ -56,7 +56,6 @@ def ours(texts: list[str], task: Task, dtype: str, folder: Path) -> None:
         capture=CaptureSettings(),
         selection=SelectionSettings(shots=SHOTS),
         batch_halvings=0,
-        file_order_first=False,
     )
     select_pool(config, scan_pool(config, listen))
     seconds = time.perf_counter() - began

@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event as Flag
 from types import MappingProxyType
 from typing import Any
 
 from textual.pilot import Pilot
 
+from neufs_tui.app.main import LabelApp
 from neufs_tui.core.explanation import Bar, Explanation, Gap, GapNeuron, Overlap
 from neufs_tui.core.records import (
     Decision,
@@ -27,8 +29,10 @@ from neufs_tui.core.records import (
 from neufs_tui.core.settings import ModelChoice, SelectionSettings
 from neufs_tui.engine.protocol import EngineConfig, Event, Focus, ModelReady, Ranked, Request
 from neufs_tui.errors import NeufsError, SessionError
-from neufs_tui.labelling.startup import OpenWorkspace
+from neufs_tui.labelling.loop import LabellingLoop
+from neufs_tui.labelling.startup import Abandoned, Opened
 from neufs_tui.labelling.workspace import Workspace
+from neufs_tui.project.first_text import FirstText
 from neufs_tui.project.project import Project, open_session
 from neufs_tui.storage.pool import Pool
 
@@ -260,7 +264,7 @@ class FakeEngine:
 
 
 class FakeStartup:
-    """Reads a workspace at once, or fails."""
+    """Opens a workspace at once, or fails; the loop waits for what a test lets the engine say."""
 
     def __init__(
         self,
@@ -268,15 +272,44 @@ class FakeStartup:
         engine: FakeEngine | None = None,
         *,
         fails: NeufsError | None = None,
+        first: FirstText | None = None,
     ) -> None:
         self.workspace = workspace
         self.engine = engine or FakeEngine()
         self._fails = fails
+        self._first = first
+        self.may_open = Flag()
+        """Cleared by a test in which reading the pool takes long."""
+        self.may_open.set()
+        self._is_stopped = False
 
-    def __call__(self) -> OpenWorkspace:
+    def first_text(self) -> FirstText | None:
+        return self._first
+
+    def open(self) -> Opened:
+        self.may_open.wait()
+        if self._is_stopped:
+            raise Abandoned
         if self._fails is not None:
             raise self._fails
-        return lambda: (self.workspace, self.engine)
+        loop = LabellingLoop(self.workspace, waits=self._first is None)
+        if self._first is not None:
+            loop.begin(self._first.example.id)
+        return Opened(loop, self.engine)
+
+    def stop(self) -> None:
+        self._is_stopped = True
+        self.may_open.set()
+
+
+async def opened(pilot: Pilot[None]) -> None:
+    """Wait until the pool is read, and what that changes is painted."""
+    assert isinstance(pilot.app, LabelApp)
+    thread = pilot.app._opening._thread
+    while thread.ident is None:
+        await pilot.pause()
+    await asyncio.to_thread(thread.join)
+    await settled(pilot)
 
 
 async def settled(pilot: Pilot[None]) -> None:

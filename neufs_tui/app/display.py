@@ -35,9 +35,24 @@ class Display:
         self._shown: Shown | Waiting | None = Waiting.LOADING
         self._is_hidden = False
 
+    def preview(self, shown: Shown, why: str) -> None:
+        """Show an example before there is a loop, without its place in the pool."""
+        self._shown = shown
+        self._gate.shut()
+        self._view.preview(shown, why)
+        self.await_paint()
+
     def open(self, loop: LabellingLoop) -> None:
-        """Show, from now on, what the loop says."""
-        self._loop = loop
+        """Show, from now on, what the loop says; a text that stands there already stays."""
+        before, self._loop = self._shown, loop
+        shown = loop.shown
+        if shown is None or not isinstance(before, Shown) or before.example.id != shown.example.id:
+            return
+        self._shown = shown
+        self._view.describe(shown, why_shown(loop), n_pool=len(loop.workspace.examples))
+        self._foot.tell_example(is_shown=True)
+        if self._gate.is_open:
+            self._remember_paint()
 
     def follow(self) -> bool:
         """Show the loop as it is; whether that is another display than before."""
@@ -110,6 +125,9 @@ class Display:
             return
         self._gate.open(painted_at)
         self._tell_early_keys()
+        self._remember_paint()
+
+    def _remember_paint(self) -> None:
         if self._loop is not None:
             try:
                 self._loop.painted()

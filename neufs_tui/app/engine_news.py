@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from textual.content import Content
 
 from neufs_tui.app.pages import instead
@@ -22,12 +20,11 @@ class EngineNews:
     def __init__(self) -> None:
         """Begin before the pool is read."""
         self._loading = Loading()
-        self._failure = ("", "")
         self._noticed: Noticed | None = None
 
     def start(self) -> None:
         """The engine is started."""
-        self._loading = self._loading.begin("starting the engine")
+        self._loading = Loading("starting the engine")
 
     def tell(self, event: Event, was: EngineState, loop: LabellingLoop, foot: Foot) -> None:
         """Say what an event is to the annotator.
@@ -43,25 +40,25 @@ class EngineNews:
             case Noticed() if event != self._noticed:
                 self._noticed = event  # an engine started again notices the same
                 foot.say(" · ".join(filter(None, [foot.said, *event.sentences])))
-            case EngineFailed() if loop.waiting is Waiting.FAILED:
-                self._fail(event.message, event.hint, foot)
             case EngineFailed():
                 foot.say(sentences.engine_failed(event), trouble=True)
             case EngineDied() if was is EngineState.GONE:
                 pass  # it said why before
-            case EngineDied() if loop.waiting is Waiting.FAILED:
-                self._fail(event.reason, "", foot)
             case EngineDied():
                 foot.say(sentences.engine_died(event), trouble=True)
         if was is EngineState.RESTARTING and loop.engine.state is EngineState.RUNNING:
             foot.say("the engine is back")
 
-    def page(self, loop: LabellingLoop | None, keys: Mapping[str, str]) -> Content:
+    @property
+    def loading(self) -> str:
+        """The part of the start that is under way."""
+        return str(self._loading)
+
+    def page(self, loop: LabellingLoop | None) -> Content:
         """What stands where the text would.
 
         Args:
             loop: where the annotator is; None until the session is open.
-            keys: command → the key to name.
         """
         if loop is None:
             return instead.loading(self._loading)
@@ -72,12 +69,6 @@ class EngineNews:
                 return instead.finished(loop.counts, command)
             case Waiting.SCANNING:
                 return instead.scanning(loop.engine.scan)
-            case Waiting.FAILED:
-                return instead.failed(*self._failure, keys)
             case Waiting.CHOOSING:
                 return instead.choosing()
         return instead.loading(self._loading)
-
-    def _fail(self, message: str, hint: str, foot: Foot) -> None:
-        self._failure = (message, hint)
-        foot.say("")

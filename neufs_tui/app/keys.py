@@ -73,7 +73,6 @@ COMMANDS: tuple[Binding, ...] = (
     ),
     _command("curve", "c", "the learning curve, and what the labels changed", "Learning curve"),
     *SCROLLING,
-    _command("file_order", "enter", "label without a model that cannot load"),
     _command("save", "ctrl+s", "nothing to do: labels are saved at once"),
     SUSPEND,
     _command("help", "question_mark,f1,h", "this page", "Keys, task and labels", footer=True),

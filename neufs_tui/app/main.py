@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
 from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import App, SystemCommand
 from textual.events import Event as TextualEvent
 from textual.events import Key
@@ -18,15 +18,13 @@ from textual.theme import Theme
 
 from neufs_tui.app.keymap import configured
 from neufs_tui.app.keys import PALETTE, SUSPEND, bound
-from neufs_tui.app.messages import EngineReported, PoolRead, StartupFailed
+from neufs_tui.app.messages import EngineReported, PoolRead, StartupFailed, TextFound
+from neufs_tui.app.opening import Opening, Reads
 from neufs_tui.app.screens.label import LabelScreen
 from neufs_tui.core.counts import Counts
 from neufs_tui.engine.protocol import EngineFailed, Event
 from neufs_tui.errors import NeufsError
-from neufs_tui.labelling.engine_process import EngineProcess
-from neufs_tui.labelling.loop import LabellingLoop
-from neufs_tui.labelling.startup import OpenWorkspace
-from neufs_tui.labelling.workspace import Workspace
+from neufs_tui.labelling.startup import Opened
 
 THEME = Theme(
     name="neufs",
@@ -51,11 +49,11 @@ class LabelApp(App[None]):
     CSS_PATH = "screens/label.tcss"  # a default screen's own CSS_PATH is not read
     BINDINGS: ClassVar = [SUSPEND, PALETTE]
 
-    def __init__(self, read: Callable[[], OpenWorkspace], *, pool_name: str = "") -> None:
+    def __init__(self, startup: Reads, *, pool_name: str = "") -> None:
         """Keep what opens the session; nothing is read before the first paint.
 
         Args:
-            read: reads the pool, on a thread of its own; raises NeufsError.
+            startup: reads the pool and opens the session, on a thread of its own.
             pool_name: shown until the pool is read.
         """
         no_color = "NO_COLOR" in os.environ
@@ -68,16 +66,14 @@ class LabelApp(App[None]):
         self.animation_level = "none"
         self.failure: NeufsError | None = None
         """Why there was nothing to label; None when all went well."""
-        self._read = read
+        self._opening = Opening(startup, self.post_message)
         self._label_screen = LabelScreen(pool_name)
-        self._workspace: Workspace | None = None
-        self._engine: EngineProcess | None = None
-        self._labelling: LabellingLoop | None = None
+        self._opened: Opened | None = None
 
     @property
     def summary(self) -> Counts | None:
         """Where the annotator left off; None when no session was opened."""
-        return self._labelling.counts if self._labelling else None
+        return self._opened.loop.counts if self._opened else None
 
     def get_default_screen(self) -> Screen[None]:
         """The labelling screen, there from the first paint."""
@@ -115,37 +111,32 @@ class LabelApp(App[None]):
     def on_ready(self) -> None:
         """The first paint is done."""
         self.app_resume_signal.subscribe(self, self._repaint)
-        self._read_pool()
+        self._opening.start()
 
     def _repaint(self, _app: App[object]) -> None:
         """Paint all of it: back from the shell, the terminal shows nothing of what is known."""
         self.refresh(layout=True)
 
-    @work(thread=True, group="startup")
-    def _read_pool(self) -> None:
-        """Read the pool on a thread of its own, so that keys and paints go on."""
-        try:
-            open_workspace = self._read()
-        except NeufsError as error:
-            self.post_message(StartupFailed(error))
-        else:
-            self.post_message(PoolRead(open_workspace))
+    @on(TextFound)
+    def _preview(self, message: TextFound) -> None:
+        self._label_screen.preview(message.first)
 
     @on(PoolRead)
-    def _open_session(self, message: PoolRead) -> None:
+    def _begin(self, message: PoolRead) -> None:
+        self._opened = opened = message.opened
         try:
-            self._workspace, self._engine = message.open_workspace()
-            keys = configured(self._workspace.keys)
-            self._labelling = LabellingLoop(self._workspace)
+            keys = configured(opened.loop.workspace.keys)
         except NeufsError as error:
             self._fail(error)
             return
         self.set_keymap(keys)
-        self._label_screen.open(self._labelling, ",".join(keys.values()).split(","))
+        self._label_screen.open(opened.loop, ",".join(keys.values()).split(","))
         self.call_after_refresh(self._start_engine)
 
     @on(StartupFailed)
     def _give_up(self, message: StartupFailed) -> None:
+        if not isinstance(message.error, NeufsError):
+            raise message.error
         self._fail(message.error)
 
     @on(EngineReported)
@@ -153,11 +144,11 @@ class LabelApp(App[None]):
         self._label_screen.hear(message.event)
 
     def _start_engine(self) -> None:
-        if self._engine is None or self._labelling is None:
+        if self._opened is None:
             return
         try:
-            self._engine.start(self._hear)
-            self._labelling.connect(self._engine.send)
+            self._opened.engine.start(self._hear)
+            self._opened.loop.connect(self._opened.engine.send)
         except NeufsError as error:
             self._label_screen.hear(EngineFailed(error.message, error.hint))
 
@@ -182,9 +173,10 @@ class LabelApp(App[None]):
         try:
             self._close_session()
         finally:
-            if self._engine is not None:
-                self._engine.stop()
+            if self._opening.opened is not None:
+                self._opening.opened.engine.stop()
 
     def _close_session(self) -> None:
-        if self._workspace is not None:
-            self._workspace.session.close()
+        self._opening.stop()
+        if self._opening.opened is not None:
+            self._opening.opened.loop.workspace.session.close()

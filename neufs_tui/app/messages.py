@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from neufs_tui.engine.protocol import Downloaded, Event, ScanProgressed
-from neufs_tui.errors import NeufsError
-from neufs_tui.labelling.startup import OpenWorkspace
+from neufs_tui.labelling.startup import Opened
+
+if TYPE_CHECKING:
+    from neufs_tui.project.first_text import FirstText
+
+
+@dataclass
+class TextFound(Message):
+    """There is a text to show; the pool is still being read."""
+
+    first: FirstText
 
 
 @dataclass
 class PoolRead(Message):
-    """The pool is in memory, and its session can be opened."""
+    """The pool is in memory and its session open."""
 
-    open_workspace: OpenWorkspace
+    opened: Opened
 
 
 @dataclass
 class StartupFailed(Message):
     """There is nothing to label."""
 
-    error: NeufsError
+    error: Exception
 
 
 @dataclass

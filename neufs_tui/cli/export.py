@@ -56,7 +56,8 @@ def export(format_name: str, k: int | None, output: str, force: bool, **options:
     )
     from neufs_tui.export.registry import first_labelled, render
     from neufs_tui.export.writer import manifest_path, write_export
-    from neufs_tui.project.project import require_labels, session_path, task_by_now
+    from neufs_tui.project.project import require_labels, task_by_now
+    from neufs_tui.project.said import session_path
     from neufs_tui.storage.session import Session
 
     request = project_request(options)

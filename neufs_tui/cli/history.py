@@ -8,6 +8,7 @@ import click
 
 from neufs_tui.cli.options import json_option, project_request, session_options
 from neufs_tui.cli.output import say, tables, tell_json
+from neufs_tui.core.records import DRAW
 from neufs_tui.core.text import one_line
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def history(as_json: bool, **options: Any) -> None:
       neufs-tui history pool.jsonl --json > journal.json
     """
     from neufs_tui.cli.requests import history_as_json
-    from neufs_tui.project.project import session_path
+    from neufs_tui.project.said import session_path
     from neufs_tui.storage.session import Session
 
     with Session.open(session_path(project_request(options)), write=False) as session:
@@ -54,6 +55,7 @@ def _print_table(events: Sequence[HistoryEvent]) -> None:
         table.add_column(heading, justify="right" if heading in ("", "seconds") else "left")
     for event in events:
         notes = [
+            *(["random draw"] if event.chosen_by == DRAW else []),
             *(["looked first"] if event.looked else []),
             *(["not shown"] if event.kind in ("label", "skip") and not event.shown else []),
         ]

@@ -6,7 +6,6 @@ import io
 import logging
 import os
 import sys
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -63,7 +62,7 @@ def label(no_mouse: bool, keep_engine: float, **options: Any) -> None:
     """
     from neufs_tui.app.keymap import configured
     from neufs_tui.app.main import LabelApp
-    from neufs_tui.labelling.startup import read_workspace
+    from neufs_tui.labelling.startup import Startup
 
     request = project_request(options)
     piped = _take_pool_from_stdin() if request.source == "-" else None
@@ -71,8 +70,7 @@ def label(no_mouse: bool, keep_engine: float, **options: Any) -> None:
     # The screen hides what was said before it
     notices = tuple(filter(None, [click.get_current_context().obj]))
     capture = capture_settings(options)
-    read = partial(
-        read_workspace,
+    startup = Startup(
         request,
         capture,
         check_keys=configured,
@@ -80,7 +78,7 @@ def label(no_mouse: bool, keep_engine: float, **options: Any) -> None:
         notices=notices,
         stay_s=60 * keep_engine,
     )
-    app = LabelApp(read, pool_name=Path(request.source).name)
+    app = LabelApp(startup, pool_name=Path(request.source).name)
     app.run(mouse=not no_mouse)
     if app.failure is not None:
         raise app.failure
@@ -91,7 +89,7 @@ def label(no_mouse: bool, keep_engine: float, **options: Any) -> None:
 
 def _reconcile(request: ProjectRequest, counts: Counts) -> None:
     """Where every example of the pool has gone: the sums must match."""
-    from neufs_tui.project.project import session_path
+    from neufs_tui.project.said import session_path
     from neufs_tui.wording.sentences import export_command
 
     say(

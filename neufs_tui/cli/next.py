@@ -64,5 +64,5 @@ def next(reveal: bool, as_json: bool, **options: Any) -> None:  # noqa: A001 - i
     tell(sentences.place(shown.example, len(loop.workspace.examples)))
     tell(shown.example.text)
     tell(why_shown(loop))
-    if reveal and shown.pick is not None:
+    if reveal and shown.pick is not None and shown.pick.answer is not None:
         tell(sentences.model_says(shown.pick, loop.workspace.task.label_names))

@@ -90,6 +90,7 @@ def history_as_json(events: Iterable[HistoryEvent]) -> list[dict[str, Any]]:
             "label": event.answer.text if event.answer else None,
             "at": event.at,
             "seconds": event.seconds,
+            "chosen_by": event.chosen_by,
             "model_answer": event.model_answer,
             "looked": event.looked,
             "shown": event.shown,
@@ -128,7 +129,7 @@ def _decision(decision: Decision) -> dict[str, str | None]:
 
 
 def _model(pick: Pick | None) -> dict[str, Any] | None:
-    if pick is None:
+    if pick is None or pick.answer is None:
         return None
     return {
         "answer": pick.answer,

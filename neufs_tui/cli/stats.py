@@ -28,7 +28,8 @@ def stats(as_json: bool, **options: Any) -> None:
       neufs-tui stats pool.jsonl
       neufs-tui stats pool.jsonl --json
     """
-    from neufs_tui.project.project import session_path, task_by_now
+    from neufs_tui.project.project import task_by_now
+    from neufs_tui.project.said import session_path
     from neufs_tui.statistics.agreement import agreement
     from neufs_tui.storage.session import Session
 

@@ -29,3 +29,5 @@ class HistoryEvent:
     """The annotator had the model's answer shown first."""
     shown: bool
     """It was put before the annotator, not named by id."""
+    chosen_by: str | None = None
+    """The strategy that put it there, or `draw`; None when that is not known."""

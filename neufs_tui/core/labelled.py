@@ -16,7 +16,7 @@ class LabelledExample:
     seq: int
     """Number of its event in the session's journal: a larger one was labelled later."""
     pick: Pick | None = None
-    """Why it was shown; None when no ranking chose it."""
+    """Why it was shown; None when it was named by id."""
     seconds: float | None = None
     """From its paint to the key; None when unknown."""
     looked: bool = False
@@ -33,7 +33,7 @@ class LabelledExample:
         None when the two cannot be compared: the model had not answered, its answer had been
         looked at, or the label was not among those that it chose from.
         """
-        if self.pick is None or self.looked:
+        if self.pick is None or self.pick.answer is None or self.looked:
             return None
         if self.pick.probabilities and self.answer.text not in self.pick.probabilities:
             return None

@@ -133,6 +133,10 @@ class Decision:
     """None for a skip."""
 
 
+DRAW = "draw"
+"""The rule of a random draw, in a reason: by the seed and the text's id alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """The numbers that chose an example, as they were when it was chosen."""
@@ -178,9 +182,10 @@ class Pick:
 
     example_id: ExampleId
     reason: Reason | None
-    """None while examples come in file order."""
-    answer: str
-    """The model's own answer: the label it gives the highest mean log-probability."""
+    """None in sessions of earlier versions, for what came in file order."""
+    answer: str | None
+    """The model's own answer: the label it gives the highest mean log-probability. None when it
+    had not read the text."""
     probabilities: Mapping[str, float]
     """Label name → softmax of the candidates' mean log-probabilities, over the labels there
     were; sums to 1. Empty when those labels are not known."""
@@ -198,3 +203,8 @@ class Pick:
     """The model read the text without its middle, which did not fit."""
     model: ModelIdentity | None = None
     """The model whose answer and numbers these are; None when that is not known."""
+
+    @property
+    def is_ranked(self) -> bool:
+        """Whether a strategy chose it, not a draw."""
+        return self.reason is not None and self.reason.strategy != DRAW

@@ -92,7 +92,7 @@ class SelectionSettings:
     raw_counts: bool = False
     """Compare neuron counts across answer lengths, as the reference does."""
     choose_from: int = 32
-    """Scanned examples from which a strategy chooses; below, examples come in file order."""
+    """Scanned examples from which a strategy chooses; below, examples are drawn at random."""
     rescore: Rescoring = "pool"
     difficulty: DifficultyName = DEFAULT_SIGNAL
     strategy: str | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from neufs_tui.core.records import ExampleId
 from neufs_tui.core.settings import REFERENCE_CAPTURE, CaptureSettings, SelectionSettings
 from neufs_tui.engine.protocol import EngineConfig
 from neufs_tui.project.project import Project
@@ -14,14 +15,14 @@ def engine_config(
     project: Project,
     capture: CaptureSettings,
     *,
-    file_order_first: bool = False,
+    first: tuple[ExampleId, ...] = (),
 ) -> EngineConfig:
     """What the engine is to do for a project.
 
     Args:
         project: pool, task, model and selection.
         capture: what is recorded of the model.
-        file_order_first: scan the examples that are shown first before the others.
+        first: examples to be scanned before the others.
 
     Raises:
         UsageError: nobody said what the labels are.
@@ -35,7 +36,7 @@ def engine_config(
         selection=_as_published(project.selection)
         if capture == REFERENCE_CAPTURE
         else project.selection,
-        file_order_first=file_order_first,
+        first=first,
     )
 
 

@@ -36,8 +36,9 @@ class EngineConfig:
     selection: SelectionSettings = field(default_factory=SelectionSettings)
     batch_halvings: int = 0
     """How often the batch size was halved after the engine ran out of memory."""
-    file_order_first: bool = True
-    """Scan the examples that are shown before NeuFS chooses first, in file order."""
+    first: tuple[ExampleId, ...] = ()
+    """Examples to be scanned before all others, in this order: those shown until a strategy
+    chooses."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
-from itertools import islice
+from heapq import nsmallest
 from threading import Thread
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neufs_tui.core.draws import draw_key, draw_reason
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import (
     Decision,
@@ -110,7 +111,6 @@ class Ranker:
         self._model = model
         self._device = device
         self._memory = memory
-        self._examples = examples
         self._ids = {example.id for example in examples}
         self._names = task.label_names
         self._settings = settings
@@ -270,7 +270,7 @@ class Ranker:
         leave_out: ExampleId | None = None,
     ) -> list[Pick]:
         if self._built is None:
-            return self._in_file_order(decisions, limit, leave_out)
+            return self._drawn(decisions, limit, leave_out)
         state = self._state(decisions, signal)
         choices = self._built[1].query(state, limit + (leave_out is not None))
         n_labelled = len(state.labelled)
@@ -300,13 +300,16 @@ class Ranker:
             self._with_answer(state.ids[place], len(state.ids)), reason=reason, difficulty=values
         )
 
-    def _in_file_order(
+    def _drawn(
         self, decisions: Sequence[Decision], limit: int, leave_out: ExampleId | None
     ) -> list[Pick]:
+        """The first draws of what is scanned, with the model's answers."""
+        seed = self._settings.seed
         decided = {decision.example_id for decision in decisions} | {leave_out}
-        ids = (example.id for example in self._examples)
-        open_ids = (one for one in ids if one in self._captures and one not in decided)
-        return [self._with_answer(one, len(self._captures)) for one in islice(open_ids, limit)]
+        open_ids = (one for one in self._captures if one not in decided)
+        first = nsmallest(limit, open_ids, key=lambda one: draw_key(one, seed))
+        picks = (self._with_answer(one, len(self._captures)) for one in first)
+        return [replace(pick, reason=draw_reason(seed)) for pick in picks]
 
     def _with_answer(self, example_id: ExampleId, n_scanned: int) -> Pick:
         reread = self._reread.get(example_id)

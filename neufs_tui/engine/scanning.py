@@ -105,10 +105,11 @@ class Scanner:
             yield from self._batching.captured(batch)
 
     def _batches(self) -> Iterator[list[Encoded]]:
-        if self._config.file_order_first:
-            shown_first = self._config.examples[: self._config.selection.choose_from]
-            yield from self._missing(shown_first[:_FIRST])
-            yield from self._missing(shown_first[_FIRST:])
+        if self._config.first:
+            by_id = {example.id: example for example in self._config.examples}
+            first = [by_id[one] for one in self._config.first]
+            yield from self._missing(first[:_FIRST])
+            yield from self._missing(first[_FIRST:])
         by_hash = sorted(self._config.examples, key=lambda example: example.id)
         for start in range(0, len(by_hash), _WINDOW):
             yield from self._missing(by_hash[start : start + _WINDOW], by_length=True)

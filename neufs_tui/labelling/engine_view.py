@@ -40,6 +40,8 @@ class EngineView:
         self.rescored: Rescored | None = None
         """The newest that speaks of labels which all hold."""
         self._turned_back_at = 0
+        self.has_chosen = False
+        """Whether a strategy has chosen anything; before, examples are drawn at random."""
         self.ranked: Ranked | None = None
         """The ranking of the newest revision that was ranked."""
 
@@ -50,6 +52,7 @@ class EngineView:
                 self.state = EngineState.RUNNING
                 if self.ranked is None or event.revision >= self.ranked.revision:
                     self.ranked = event
+                self.has_chosen |= any(pick.is_ranked for pick in self.queue())
             case ScanProgressed():
                 self.state = EngineState.RUNNING
                 self.scan = event

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 
 from neufs_tui.core.counts import Counts
-from neufs_tui.core.records import Answer, Decision, DecisionKind, Example, Pick
+from neufs_tui.core.records import Answer, Decision, DecisionKind, Example, ExampleId, Pick
 from neufs_tui.engine.protocol import EngineDied, EngineFailed, Event, Ranked
 from neufs_tui.errors import EngineError, NothingLeft, UsageError
 from neufs_tui.labelling.engine_process import EngineProcess
@@ -38,6 +38,7 @@ class HeadlessLabelling:
         workspace: Workspace,
         engine: Callable[[], EngineProcess] | None = None,
         *,
+        first: ExampleId | None = None,
         listener: Callable[[Event], None] = lambda _: None,
     ) -> None:
         """Take up a session where it was left.
@@ -45,9 +46,11 @@ class HeadlessLabelling:
         Args:
             workspace: the pool and its session.
             engine: makes the engine once one is needed; None where none ever is.
+            first: the example to begin a new session with; None draws it.
             listener: hears what the engine says too.
         """
-        self.loop = LabellingLoop(workspace)
+        self.loop = LabellingLoop(workspace, waits=True)
+        self._first = first
         self._make_engine = engine
         self._listener = listener
         self._engine: EngineProcess | None = None
@@ -72,6 +75,8 @@ class HeadlessLabelling:
             EngineError: the engine is off before it chose anything.
         """
         self._hear_what_came()
+        if not self.loop.workspace.session.revision():
+            self.loop.begin(self._first)
         if self.loop.shown is None:
             self.begin()
             self._hear_until(lambda: self.loop.shown is not None)
@@ -191,11 +196,14 @@ class HeadlessLabelling:
 
     def _is_early(self, event: Event) -> bool:
         """Whether a ranking is from before enough was scanned to choose from."""
-        if not isinstance(event, Ranked) or event.pick is None:
+        known = None
+        if isinstance(event, Ranked):
+            known = event.pick or event.after_label or event.after_skip
+        if known is None:
             return False
         workspace = self.loop.workspace
         wanted = min(workspace.selection.choose_from, len(workspace.examples))
-        return event.pick.n_scanned < wanted
+        return known.n_scanned < wanted
 
 
 def find_example(examples: Iterable[Example], asked: str) -> Example:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from neufs_tui.core.counts import Counts
+from neufs_tui.core.draws import drawn
 from neufs_tui.core.records import Answer, Decision, DecisionKind, ExampleId, Pick
 from neufs_tui.engine.protocol import (
     EngineDied,
@@ -29,14 +30,18 @@ from neufs_tui.labelling.position import position
 from neufs_tui.labelling.questions import Questions
 from neufs_tui.labelling.shown import Shown, Waiting
 from neufs_tui.labelling.workspace import Workspace
-from neufs_tui.statistics.learning_curve import Progress, learning_progress
 
 
 class LabellingLoop:
     """The annotator's way through the pool."""
 
-    def __init__(self, workspace: Workspace) -> None:
-        """Take up the session where it was left."""
+    def __init__(self, workspace: Workspace, *, waits: bool = False) -> None:
+        """Take up the session where it was left.
+
+        Args:
+            workspace: the pool and its session.
+            waits: show nothing of its own accord until a strategy has chosen.
+        """
         self.workspace = workspace
         self._send: Callable[[Request], None] | None = None
         self._displaced: list[Shown] = []
@@ -50,6 +55,7 @@ class LabellingLoop:
         self._revealed: set[ExampleId] = set()
         """Examples whose answer by the model the annotator has seen."""
         self.questions = Questions(workspace.session.add_panel)
+        self._waits = waits
         restored = workspace.session.shown()
         if restored is not None:
             example_id, pick, looked = restored
@@ -69,8 +75,6 @@ class LabellingLoop:
             return None
         if not self.counts.left:
             return Waiting.FINISHED
-        if self.engine.state is EngineState.GONE:
-            return Waiting.FAILED
         if self.engine.state is not EngineState.RUNNING or self.engine.has_nothing:
             return Waiting.LOADING
         return Waiting.SCANNING if self.foresees else Waiting.CHOOSING
@@ -78,15 +82,28 @@ class LabellingLoop:
     @property
     def foresees(self) -> bool:
         """Whether the engine has said what follows for what is shown, or that nothing does yet."""
-        return self.engine.ranked_for(self._position.revision, self._shown_id) is not None
+        return self.engine.ranked_for(self._position.revision, self.shown_id) is not None
 
     @property
     def is_settled(self) -> bool:
         """Whether the engine has nothing more to find out for the journal as it is."""
-        ranked = self.engine.ranked_for(self._position.revision, self._shown_id)
+        ranked = self.engine.ranked_for(self._position.revision, self.shown_id)
         is_explained = self.shown is None or self.questions.explanation is not None
         owes_nothing = is_explained and not self.questions.owed
         return ranked is not None and ranked.final and owes_nothing
+
+    def begin(self, first: ExampleId | None = None) -> None:
+        """Show a text where nothing is shown yet.
+
+        Args:
+            first: a draw that was made before the pool was read; None, or one that is not in the
+                pool or decided, draws anew.
+        """
+        if self.shown is None and first is not None:
+            self._show(self._undecided(first, drawn(first, self.workspace.selection.seed)))
+        if self.shown is None:
+            self._show(self._drawn())
+        self._tell()
 
     def connect(self, send: Callable[[Request], None]) -> None:
         """Tell the engine, from now on, where the annotator is."""
@@ -121,7 +138,7 @@ class LabellingLoop:
         Raises:
             SessionError: it could not be stored, and nothing has moved.
         """
-        done = self.shown if example_id in (None, self._shown_id) else None
+        done = self.shown if example_id in (None, self.shown_id) else None
         if done is not None:
             example_id = done.example.id
         if example_id is None:
@@ -173,7 +190,7 @@ class LabellingLoop:
 
     def redo(self) -> Decision | None:
         """Bring back the decision undone last and show what was shown before that undo."""
-        revision, shown = self._position.revision, self._shown_id
+        revision, shown = self._position.revision, self.shown_id
         decision = self.workspace.session.redo()
         if decision is None:
             return None
@@ -219,7 +236,7 @@ class LabellingLoop:
         Raises:
             SessionError: that it was looked at could not be stored.
         """
-        if self.shown is None or self.shown.pick is None:
+        if self.shown is None or self.shown.pick is None or self.shown.pick.answer is None:
             return None
         self._revealed.add(self.shown.example.id)
         self.painted()
@@ -237,22 +254,6 @@ class LabellingLoop:
         """The answers that hold."""
         return self._position.answers
 
-    def progress(self) -> Progress:
-        """What the labels have brought so far."""
-        return learning_progress(
-            self.workspace.session.decided(),
-            difficulty=self.workspace.selection.difficulty,
-            gains=self.engine.ranked.gains if self.engine.ranked is not None else {},
-            rereads=self.workspace.selection.rescore != "off",
-            changes=self.engine.rescored.changes if self.engine.rescored is not None else (),
-            n_classes=len(self.workspace.task.labels),
-        )
-
-    def label_in_file_order(self) -> None:
-        """Begin without the engine, which failed before it chose anything."""
-        if self.waiting is Waiting.FAILED:
-            self._show(self._first_in_file())
-
     def _go_on(self) -> None:
         """Show what a new ranking wants, if nothing is shown."""
         self._want_explanation()
@@ -262,30 +263,29 @@ class LabellingLoop:
         pick = ranked.pick
         shown = self._undecided(pick.example_id, pick) if pick else None
         if shown is None and ranked.complete:
-            shown = self._first_in_file()
+            shown = self._drawn()
         if shown is not None:
             self._show(shown)
             self._tell()
 
     def _lose_engine(self) -> None:
         self.questions.lose_engine()
-        if self.shown is None and self._begun:
+        if self.shown is None and (self._begun or not self._waits):
             self._show(self._next())
         self._tell()
 
     def _next(self) -> Shown | None:
-        """What was looked ahead, else the last ranking's queue, else file order without engine."""
+        """What was looked ahead, else the last ranking's queue, else a draw where none is near."""
         for pick in (*self._ahead.picks, *self.engine.queue()):
             if shown := self._undecided(pick.example_id, pick):
                 return shown
-        return self._first_in_file() if self.engine.is_away else None
+        is_early = not self.engine.has_chosen and not self._waits
+        return self._drawn() if is_early or self.engine.is_away else None
 
-    def _first_in_file(self) -> Shown | None:
-        undecided = (
-            e for e in self.workspace.examples.values() if e.id not in self._position.decided
-        )
-        first = next(undecided, None)
-        return Shown(first, None) if first else None
+    def _drawn(self) -> Shown | None:
+        """The next random draw; None when all is decided."""
+        picks = self.workspace.draws.next(self._position.decided)
+        return Shown(self.workspace.examples[picks[0].example_id], picks[0]) if picks else None
 
     def _undecided(self, example_id: ExampleId, pick: Pick | None) -> Shown | None:
         example = self.workspace.examples.get(example_id)
@@ -294,7 +294,8 @@ class LabellingLoop:
         return Shown(example, pick)
 
     @property
-    def _shown_id(self) -> ExampleId | None:
+    def shown_id(self) -> ExampleId | None:
+        """The example shown."""
         return self.shown.example.id if self.shown is not None else None
 
     def _show(self, shown: Shown | None) -> None:
@@ -305,7 +306,7 @@ class LabellingLoop:
     def _tell(self) -> None:
         if self._send is not None and self.engine.state is not EngineState.GONE:
             here = self._position
-            self._send(Focus(here.revision, here.decisions, self._shown_id, *here.signals))
+            self._send(Focus(here.revision, here.decisions, self.shown_id, *here.signals))
             self._want_explanation()
 
     def _want_explanation(self) -> None:

@@ -14,7 +14,7 @@ class Shown:
 
     example: Example
     pick: Pick | None
-    """Why; None when no ranking chose it."""
+    """Why; None when it was named by id."""
 
 
 class Waiting(Enum):
@@ -25,7 +25,5 @@ class Waiting(Enum):
     """The next ranking is on its way."""
     SCANNING = auto()
     """Every scanned example is decided, and the scan goes on."""
-    FAILED = auto()
-    """The engine is off before it chose anything: whether to go on without it is asked."""
     FINISHED = auto()
     """Every example of the pool is decided."""

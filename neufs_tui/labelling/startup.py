@@ -1,69 +1,128 @@
-"""From what was said on the command line to a workspace and its engine, in two steps.
+"""From what was said on the command line to a labelling loop and its engine.
 
 Storage and its libraries are imported here, once the screen has been painted.
 """
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from threading import Event as Flag
 from typing import TYPE_CHECKING, BinaryIO
 
 from neufs_tui.labelling.engine_process import EngineProcess
+from neufs_tui.labelling.loop import LabellingLoop
 from neufs_tui.labelling.workspace import Workspace
 
 if TYPE_CHECKING:
     from neufs_tui.core.settings import CaptureSettings
     from neufs_tui.engine.protocol import Event
     from neufs_tui.labelling.headless import HeadlessLabelling
+    from neufs_tui.project.first_text import FirstText
     from neufs_tui.project.request import ProjectRequest
 
-OpenWorkspace = Callable[[], tuple[Workspace, EngineProcess]]
-"""Opens the session of a pool that was read; called on the thread that is to use it."""
+
+class Abandoned(Exception):
+    """Nobody wants the pool any more."""
 
 
-def read_workspace(
-    request: ProjectRequest,
-    capture: CaptureSettings,
-    *,
-    check_keys: Callable[[Mapping[str, str]], object],
-    stdin: BinaryIO | None = None,
-    notices: tuple[str, ...] = (),
-    stay_s: float = 0.0,
-) -> OpenWorkspace:
-    """Read and check everything that can be read without the session's lock; on any thread.
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What labelling needs."""
 
-    Args:
-        request: the pool, and what was said about it.
-        capture: what is recorded of the model.
-        check_keys: raises UsageError when the screen's keys cannot be as they are configured.
-        stdin: the pool's bytes, when its source is standard input.
-        notices: what else is to be known beside what is to be known of the pool.
-        stay_s: seconds that the engine waits for another app, should this one be gone without
-            a word.
+    loop: LabellingLoop
+    """With its session open, its first example shown."""
+    engine: EngineProcess
+    """Not started."""
 
-    Raises:
-        NeufsError: there is nothing to label.
-    """
-    from neufs_tui.engine.client import EngineClient
-    from neufs_tui.engine.configure import engine_config
-    from neufs_tui.engine.place import Place
-    from neufs_tui.project.project import open_session, read_project
-    from neufs_tui.selection.registry import find_strategy
-    from neufs_tui.storage.paths import engines_dir, log_path
 
-    project = read_project(request, stdin=stdin)
-    check_keys(project.keys)
-    find_strategy(project.selection.strategy_name)
-    config = engine_config(project, capture, file_order_first=True)
+class Startup:
+    """The way from a request to a labelling loop, on a thread beside the screen's."""
 
-    def open_workspace() -> tuple[Workspace, EngineProcess]:
-        session = open_session(project)
-        workspace = Workspace(project, session, session_name=request.session, notices=notices)
+    def __init__(
+        self,
+        request: ProjectRequest,
+        capture: CaptureSettings,
+        *,
+        check_keys: Callable[[Mapping[str, str]], object],
+        stdin: BinaryIO | None = None,
+        notices: tuple[str, ...] = (),
+        stay_s: float = 0.0,
+    ) -> None:
+        """Keep what was said; nothing is read yet.
+
+        Args:
+            request: the pool, and what was said about it.
+            capture: what is recorded of the model.
+            check_keys: raises UsageError when the screen's keys cannot be as they are configured.
+            stdin: the pool's bytes, when its source is standard input.
+            notices: what else is to be known beside what is to be known of the pool.
+            stay_s: seconds that the engine waits for another app, should this one be gone without
+                a word.
+        """
+        self._request = request
+        self._capture = capture
+        self._check_keys = check_keys
+        self._stdin = stdin
+        self._notices = notices
+        self._stay_s = stay_s
+        self._is_stopped = Flag()
+        self._first: FirstText | None = None
+
+    def first_text(self) -> FirstText | None:
+        """A text to show while the pool is read; None when there is none so soon.
+
+        Raises:
+            UsageError: a setting is wrong.
+        """
+        from neufs_tui.project.first_text import first_text
+
+        self._first = first_text(self._request, stdin=self._stdin)
+        return self._first
+
+    def open(self) -> Opened:
+        """Read and check the pool, bring the session up to date, and take it up where it was left.
+
+        Raises:
+            NeufsError: there is nothing to label.
+            Abandoned: it was stopped, with the session closed and as it was.
+        """
+        from neufs_tui.engine.client import EngineClient
+        from neufs_tui.engine.configure import engine_config
+        from neufs_tui.engine.place import Place
+        from neufs_tui.project.project import open_session, read_project
+        from neufs_tui.selection.registry import find_strategy
+        from neufs_tui.storage.paths import engines_dir, log_path
+
+        project = read_project(self._request, stdin=self._stdin, check=self._check)
+        self._check_keys(project.keys)
+        find_strategy(project.selection.strategy_name)
+        session = open_session(project, check=self._check)
+        try:
+            workspace = Workspace(
+                project, session, session_name=self._request.session, notices=self._notices
+            )
+            loop = LabellingLoop(workspace)
+            loop.begin(self._first.example.id if self._first is not None else None)
+            self._check()
+        except BaseException:
+            session.close()
+            raise
+        config = engine_config(project, self._capture, first=workspace.shown_first(loop.shown_id))
+        # A collection would walk through the pool, which stays, and hold up the keys meanwhile
+        gc.freeze()
         place = Place(project.session_path, engines_dir())
-        return workspace, EngineClient(config, log_path(), place=place, stay_s=stay_s)
+        client = EngineClient(config, log_path(), place=place, stay_s=self._stay_s)
+        return Opened(loop, client)
 
-    return open_workspace
+    def stop(self) -> None:
+        """Let the thread that opens end soon."""
+        self._is_stopped.set()
+
+    def _check(self) -> None:
+        if self._is_stopped.is_set():
+            raise Abandoned
 
 
 def open_headless(
@@ -89,22 +148,27 @@ def open_headless(
     from neufs_tui.engine.configure import engine_config
     from neufs_tui.engine.place import Place
     from neufs_tui.labelling.headless import HeadlessLabelling
+    from neufs_tui.project.first_text import first_text
     from neufs_tui.project.project import open_session, read_project
     from neufs_tui.selection.registry import find_strategy
     from neufs_tui.storage.paths import engines_dir, log_path
 
+    first = first_text(request)
     project = read_project(request)
-    config = engine_config(project, capture, file_order_first=keeps_engine)
+    workspace = Workspace(project, open_session(project), session_name=request.session)
+    first_id = first.example.id if first is not None else None
 
     def engine() -> EngineProcess:
         find_strategy(project.selection.strategy_name)
         if keeps_engine:
+            shown_first = workspace.shown_first(first_id)
+            config = engine_config(project, capture, first=shown_first)
             place = Place(project.session_path, engines_dir())
             return EngineClient(config, log_path(), place=place)
         from neufs_tui.engine.scanned_engine import ScannedEngine
 
+        config = engine_config(project, capture)
         once = replace(config, selection=replace(config.selection, rescore="off"))
         return ScannedEngine.open(once) or EngineClient(once, log_path())
 
-    workspace = Workspace(project, open_session(project), session_name=request.session)
-    return HeadlessLabelling(workspace, engine, listener=listener)
+    return HeadlessLabelling(workspace, engine, first=first_id, listener=listener)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from neufs_tui.core.draws import Draws
 from neufs_tui.core.records import Example, ExampleId
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Workspace:
         self.session = session
         self.examples: Mapping[ExampleId, Example] = {e.id: e for e in project.pool.examples}
         """The pool, in file order."""
+        self.draws = Draws(self.examples, project.selection.seed)
         self.task = project.require_task()
         self.selection = project.selection
         self.pool_name = project.pool.source
@@ -43,3 +45,10 @@ class Workspace:
         self.session_name = session_name
         self.notices = (*project.notices, *notices)
         """What the annotator should know, such as `3 bad lines skipped`."""
+
+    def shown_first(self, shown: ExampleId | None) -> tuple[ExampleId, ...]:
+        """What is shown until a strategy can choose: the example there is, then the draws."""
+        draws = self.draws.next((), self.selection.choose_from)
+        first = [shown] if shown in self.examples else []
+        ids = dict.fromkeys([*first, *(pick.example_id for pick in draws)])
+        return tuple(one for one in ids if one is not None)

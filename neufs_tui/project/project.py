@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from neufs_tui.core.explanation import Explanation
 from neufs_tui.core.labelled import LabelledExample
@@ -15,21 +15,14 @@ from neufs_tui.core.records import Answer, Decision, ExampleId, Task
 from neufs_tui.core.settings import ModelChoice, SelectionSettings
 from neufs_tui.core.text import plural
 from neufs_tui.errors import SessionError, UsageError
-from neufs_tui.project.config import Overrides, load_config
+from neufs_tui.project.config import load_config
 from neufs_tui.project.request import ProjectRequest
+from neufs_tui.project.said import LastSession, overrides_of, session_path
 from neufs_tui.storage.gold_labels import gold_labels
 from neufs_tui.storage.label_names import first_clash, told_apart
-from neufs_tui.storage.paths import default_session_path
 from neufs_tui.storage.pool import Pool, read_pool
 from neufs_tui.storage.session import Session
-from neufs_tui.storage.stored_json import PoolRecord, SessionSettings
-
-_REMEMBERED = {
-    "task": ("labels", "instruction", "input", "answer_prefix"),
-    "model": ("name", "device", "device_map", "dtype"),
-    "selection": ("shots", "tau", "seed", "difficulty", "strategy"),
-}
-"""What a session brings back. Running a model's own code has to be allowed each time."""
+from neufs_tui.storage.stored_json import SessionSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +70,28 @@ class Project:
         return self.task
 
 
-def read_project(request: ProjectRequest, *, stdin: BinaryIO | None = None) -> Project:
+def read_project(
+    request: ProjectRequest,
+    *,
+    stdin: BinaryIO | None = None,
+    check: Callable[[], None] = lambda: None,
+) -> Project:
     """Read a pool and settle every question about it.
 
     A flag wins over the environment, that over `neufs.toml`, that over the session's settings
     of the last time, those over the user's configuration and the defaults.
+
+    Args:
+        request: the pool, and what was said about it.
+        stdin: what `-` reads; None is the process's own standard input.
+        check: called now and then; what it raises ends the reading.
 
     Raises:
         PoolError: the pool cannot be read, or lines of it.
         UsageError: a setting is wrong.
         SessionError: the session file is none.
     """
-    overrides = _overrides(request)
+    overrides = overrides_of(request)
     path = session_path(request)
     last = _last_session(path)
     config = load_config(request.source, overrides, remembered=last.remembered)
@@ -99,6 +102,7 @@ def read_project(request: ProjectRequest, *, stdin: BinaryIO | None = None) -> P
         last_encoding=last.pool.encoding if last.pool else None,
         skip_bad_lines=request.skip_bad_lines,
         stdin=stdin,
+        check=check,
     )
     label_notices: tuple[str, ...] = ()
     if request.labels_from is not None:
@@ -120,8 +124,12 @@ def read_project(request: ProjectRequest, *, stdin: BinaryIO | None = None) -> P
     )
 
 
-def open_session(project: Project) -> Session:
+def open_session(project: Project, *, check: Callable[[], None] = lambda: None) -> Session:
     """Open the project's session for writing and bring it up to date.
+
+    Args:
+        project: the pool and what was said about it.
+        check: called now and then; what it raises ends it, with the session as it was.
 
     Raises:
         SessionError: another process is labelling it, or the file is no session.
@@ -132,7 +140,7 @@ def open_session(project: Project) -> Session:
         task = project.require_task()
         require_labels(task, (one.answer for one in session.decisions()))
         _refuse_another_pool(project, session)
-        session.merge_pool(project.pool)
+        session.merge_pool(project.pool, check)
         session.save_settings(SessionSettings(task, project.model, project.selection))
     except BaseException:
         session.close()
@@ -175,8 +183,8 @@ def task_by_now(request: ProjectRequest, session: Session) -> Task | None:
     Raises:
         UsageError: a setting is wrong.
     """
-    remembered = _Last(session.settings()).remembered
-    return load_config(request.source, _overrides(request), remembered=remembered).task
+    remembered = LastSession(session.settings()).remembered
+    return load_config(request.source, overrides_of(request), remembered=remembered).task
 
 
 def decisions_of(project: Project) -> tuple[Decision, ...]:
@@ -221,63 +229,13 @@ def _refuse_another_pool(project: Project, session: Session) -> None:
         )
 
 
-def session_path(request: ProjectRequest) -> Path:
-    """Where the session of a request lies, whether it exists or not."""
-    return Path(request.session) if request.session else default_session_path(request.source)
-
-
-@dataclass(frozen=True, slots=True)
-class _Last:
-    """What the session knows from the last time."""
-
-    settings: SessionSettings | None = None
-    pool: PoolRecord | None = None
-    given: tuple[str, ...] = ()
-    """Labels that hold."""
-    missing: str = ""
-    """What it may have lost; empty when it is whole."""
-
-    @property
-    def remembered(self) -> dict[str, Any]:
-        """What it brings back, as configuration."""
-        remembered: dict[str, Any] = {}
-        if self.settings is not None:
-            for section, names in _REMEMBERED.items():
-                values = getattr(self.settings, section)
-                remembered |= {f"{section}.{name}": getattr(values, name) for name in names}
-        if self.pool is not None and self.pool.text_field is not None:
-            remembered["pool.text_field"] = self.pool.text_field
-        return remembered
-
-
-def _last_session(path: Path) -> _Last:
+def _last_session(path: Path) -> LastSession:
     if not path.is_file():
-        return _Last()
+        return LastSession()
     with Session.open(path, write=False) as session:
         answers = [one.answer for one in session.decisions() if one.answer is not None]
         given = dict.fromkeys(name for answer in answers for name in answer.labels)
-        return _Last(session.settings(), session.pool(), tuple(given), session.missing)
-
-
-def _overrides(request: ProjectRequest) -> Overrides:
-    if request.labels and request.labels_from is not None:
-        raise UsageError("--label and --labels-from contradict each other", hint="use one of them")
-    return Overrides(
-        labels=request.labels,
-        model=request.model,
-        device=request.device,
-        device_map=request.device_map,
-        dtype=request.dtype,
-        trust_remote_code=request.trust_remote_code or None,
-        shots=request.shots,
-        tau=request.tau,
-        seed=request.seed,
-        rescore=request.rescore,
-        difficulty=request.difficulty,
-        strategy=request.strategy,
-        text_field=request.text_field,
-        encoding=request.encoding,
-    )
+        return LastSession(session.settings(), session.pool(), tuple(given), session.missing)
 
 
 def _names_a_label(task: Task) -> bool:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from hashlib import blake2b
 from typing import Literal
 
 import numpy as np
 
+from neufs_tui.core.draws import draw_key
 from neufs_tui.core.explanation import Alternative
 from neufs_tui.core.records import ExampleId
 from neufs_tui.selection.jaccard import Indices
@@ -71,8 +71,8 @@ def alternatives(state: SelectionState) -> tuple[Alternative, ...]:
 @lru_cache(maxsize=4)
 def _ranks(ids: tuple[ExampleId, ...], seed: int) -> Indices:
     """The rank of each example in the shuffle, shape (n,)."""
-    digests = [blake2b(f"{seed} {one}".encode()).digest() for one in ids]
-    order = sorted(range(len(ids)), key=digests.__getitem__)
+    keys = [draw_key(one, seed) for one in ids]
+    order = sorted(range(len(ids)), key=keys.__getitem__)
     ranks = np.empty(len(ids), dtype=np.intp)
     ranks[order] = np.arange(len(ids))
     return ranks

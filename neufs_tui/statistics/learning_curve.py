@@ -93,5 +93,9 @@ def learning_progress(
         rereads=rereads,
         changes=tuple(changes),
         n_classes=n_classes,
-        answers=Counter(one.pick.answer for one in labelled if one.pick and not one.looked),
+        answers=Counter(
+            one.pick.answer
+            for one in labelled
+            if one.pick and one.pick.answer is not None and not one.looked
+        ),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,6 +85,7 @@ def read_pool(
     last_encoding: str | None = None,
     skip_bad_lines: bool = False,
     stdin: BinaryIO | None = None,
+    check: Callable[[], None] = lambda: None,
 ) -> Pool:
     """Read a pool; of rows with the same text the first is kept.
 
@@ -95,6 +96,7 @@ def read_pool(
         last_encoding: encoding named the last time, for a file that is not UTF-8.
         skip_bad_lines: leave out lines that cannot be used instead of failing.
         stdin: what `-` reads; None is the process's own standard input.
+        check: called for each line; what it raises ends the reading.
 
     Raises:
         PoolError: there is no such file, no text in it, or a bad line that may not be skipped.
@@ -103,15 +105,16 @@ def read_pool(
     examples: dict[ExampleId, Example] = {}
     rows: list[Mapping[str, Any]] = []
     bad_lines: list[BadLine] = []
-    with _opened(source, stdin) as stream:
+    with opened(source, stdin) as stream:
         lines = LineReader(source, stream, rule)
     for line in lines:
+        check()
         if isinstance(line, BadLine):
             bad_lines.append(line)
             continue
         try:
-            example = _example(line.value, rule.text_fields, row=len(rows))
-        except _Unusable as error:
+            example = example_of(line.value, rule.text_fields, row=len(rows))
+        except Unusable as error:
             bad_lines.append(BadLine(line.line_number, str(error), line.n_lines))
             continue
         rows.append(example.fields)
@@ -138,22 +141,32 @@ def read_pool(
     )
 
 
-class _Unusable(Exception):
+class Unusable(Exception):
     """A row that holds no usable text, with the cause."""
 
 
-def _example(value: object, wanted: Sequence[str], row: int) -> Example:
+def example_of(value: object, wanted: Sequence[str], row: int) -> Example:
+    """A row's example.
+
+    Args:
+        value: the row as it was read.
+        wanted: fields that may hold the text, the likeliest first.
+        row: its place among the good rows.
+
+    Raises:
+        Unusable: it holds no text that can be used.
+    """
     if not isinstance(value, dict):
-        raise _Unusable(f"{json_kind(value)}, not an object")
+        raise Unusable(f"{json_kind(value)}, not an object")
     name = next((name for name in wanted if name in value), None)
     if name is None:
         looked_for = " or ".join(repr(name) for name in wanted)
-        raise _Unusable(f"no field {looked_for}; its fields are {listed(tuple(value))}")
+        raise Unusable(f"no field {looked_for}; its fields are {listed(tuple(value))}")
     text = value[name]
     if not isinstance(text, str):
-        raise _Unusable(f"the text under {name!r} is {json_kind(text)}, not a string")
+        raise Unusable(f"the text under {name!r} is {json_kind(text)}, not a string")
     if not text.strip():
-        raise _Unusable(f"the text under {name!r} is empty")
+        raise Unusable(f"the text under {name!r} is empty")
     _refuse_lone_surrogates(value, name)
     fields = {key: field for key, field in value.items() if key not in (name, "id")}
     source_id = _source_id(value.get("id")) if name != "id" else None
@@ -168,7 +181,7 @@ def _refuse_lone_surrogates(value: dict[str, object], text_name: str) -> None:
             (key + whole).encode()
         except UnicodeEncodeError as error:
             what = "text" if key == text_name else f"field {key.encode(errors='replace').decode()}"
-            raise _Unusable(f"{what} holds a lone surrogate") from error
+            raise Unusable(f"{what} holds a lone surrogate") from error
 
 
 def _source_id(value: object) -> str | int | None:
@@ -180,7 +193,12 @@ def _source_id(value: object) -> str | int | None:
 
 
 @contextmanager
-def _opened(source: str, stdin: BinaryIO | None) -> Iterator[BinaryIO]:
+def opened(source: str, stdin: BinaryIO | None) -> Iterator[BinaryIO]:
+    """A pool's bytes, or what was given as standard input.
+
+    Raises:
+        PoolError: there is no such file, or it cannot be read.
+    """
     if source == "-":
         yield stdin or sys.stdin.buffer
         return

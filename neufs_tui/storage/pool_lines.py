@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from neufs_tui.errors import PoolError
 from neufs_tui.storage.pool_bytes import decode, other_encoding, undecoded
-from neufs_tui.storage.pool_form import Kind, find_form, is_expected
+from neufs_tui.storage.pool_form import Form, Kind, find_form, is_expected
 from neufs_tui.storage.pool_table import Record, read_records, settle_quotes
 from neufs_tui.storage.row_json import NotJson, json_kind, parse
 
@@ -70,13 +70,16 @@ Line = GoodLine | BadLine
 class LineReader:
     """The lines of one pool, in file order; blank ones are left out."""
 
-    def __init__(self, source: str, stream: BinaryIO, rule: ReadingRule) -> None:
+    def __init__(
+        self, source: str, stream: BinaryIO, rule: ReadingRule, *, form: Form | None = None
+    ) -> None:
         """Read a stream to its end and find out what it holds.
 
         Args:
             source: the pool as the user named it; its suffix tells the format, if it can.
             stream: open for reading bytes; read from where it stands.
             rule: what was said about it.
+            form: what it is made of, where that is known.
 
         Raises:
             PoolError: the bytes are in no encoding that is known, or not in the one named.
@@ -90,19 +93,22 @@ class LineReader:
         decoded = decode(raw, self.name, said=rule.encoding, remembered=rule.last_encoding)
         self.named_encoding = decoded.named
         """The encoding that was said or remembered, if it is the one in use."""
-        self._encoding = decoded.encoding
+        self.encoding = decoded.encoding
+        """The encoding in use, as messages call it."""
         self._lines = _split(decoded.text)
         named = rule.text_field is not None
-        form = find_form(source, self._lines, rule.text_fields, named=named)
-        self._form = settle_quotes(self._lines, form)
-        read_as = "" if is_expected(self._form, source) else f"read as {self._form}"
+        self.form = form or settle_quotes(
+            self._lines, find_form(source, self._lines, rule.text_fields, named=named)
+        )
+        """What the pool is made of."""
+        read_as = "" if is_expected(self.form, source) else f"read as {self.form}"
         self.notices = tuple(filter(None, (decoded.notice, read_as)))
         """What the pool was taken for, where that is not plain from its name."""
 
     @property
     def unit(self) -> str:
         """What line numbers count."""
-        return "item" if self._form.kind is Kind.JSON_LIST else "line"
+        return "item" if self.form.kind is Kind.JSON_LIST else "line"
 
     @property
     def encoding_hint(self) -> str:
@@ -111,13 +117,18 @@ class LineReader:
             return "name the encoding it was saved in with --encoding"
         return other_encoding(self._lines)
 
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return "".join(self._lines)
+
     def __iter__(self) -> Iterator[Line]:
         """Read to the end.
 
         Raises:
             PoolError: the file as a whole is not what it seems to be.
         """
-        match self._form.kind:
+        match self.form.kind:
             case Kind.JSON_LIST:
                 return self._json_list()
             case Kind.TABLE:
@@ -142,7 +153,7 @@ class LineReader:
             if isinstance(line, BadLine):
                 yield line
             else:
-                yield GoodLine(number, self._row(line.rstrip("\r\n")))
+                yield GoodLine(number, self.row(line.rstrip("\r\n")))
 
     def _whole_lines(self) -> Iterator[tuple[int, str | BadLine]]:
         """The lines that are not blank, with their numbers."""
@@ -157,7 +168,7 @@ class LineReader:
                 yield number, line
 
     def _json_list(self) -> Iterator[Line]:
-        text = "".join(self._lines)
+        text = self.text
         if (found := undecoded(text)) is not None:
             place, byte = found
             raise PoolError(
@@ -176,10 +187,10 @@ class LineReader:
                 hint="give a list of objects or of texts, or one object a line as .jsonl",
             )
         for number, item in enumerate(items, start=1):
-            yield GoodLine(number, self._row(item) if isinstance(item, str) else item)
+            yield GoodLine(number, self.row(item) if isinstance(item, str) else item)
 
     def _table(self) -> Iterator[Line]:
-        records = read_records(self._lines, self._form)
+        records = read_records(self._lines, self.form)
         first = next(records, None)
         if first is None:
             return
@@ -219,12 +230,12 @@ class LineReader:
                 )
         return record.cells
 
-    def _row(self, text: str) -> dict[str, str]:
+    def row(self, text: str) -> dict[str, str]:
         """A row of a file that holds texts and nothing else."""
         return {self._rule.text_fields[0]: text}
 
     def _not_decoded(self, byte: int) -> str:
-        return f"not {self._encoding}: byte 0x{byte:02x}"
+        return f"not {self.encoding}: byte 0x{byte:02x}"
 
 
 def source_name(source: str) -> str:

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+
+_BETWEEN_ITEMS = re.compile(r"[\s,]*")
 
 
 class NotJson(Exception):
@@ -31,6 +34,18 @@ def parse(text: str) -> object:
     except RecursionError as error:
         raise NotJson("not JSON that can be read: nested too deeply") from error
     return value
+
+
+def items(text: str) -> Iterator[object]:
+    """The items of a list from its beginning, as far as it goes where it is cut off."""
+    place = text.find("[") + 1
+    while True:
+        between = _BETWEEN_ITEMS.match(text, place)
+        try:
+            value, place = _DECODER.raw_decode(text, between.end() if between else place)
+        except (ValueError, RecursionError):
+            return
+        yield value
 
 
 def fields_to_json(fields: Mapping[str, object]) -> str:

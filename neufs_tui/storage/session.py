@@ -1,12 +1,12 @@
 """The session: what the annotator decided on a pool, in one file, on disk before anything moves on.
 
-One connection, used on the thread that opened it. A decision is an event that is appended and
+One connection, for one thread at a time. A decision is an event that is appended and
 never changed; what holds is a fold over the events (`storage/journal.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from hashlib import blake2b
 from pathlib import Path
@@ -99,17 +99,21 @@ class Session:
             return ""
         return f"{journal.name} holds what was stored last: copy it together with {self.path.name}"
 
-    def merge_pool(self, pool: Pool) -> None:
+    def merge_pool(self, pool: Pool, check: Callable[[], None] = lambda: None) -> None:
         """Take in a pool: new texts, moved rows, and which texts are no longer in it.
 
         A text that is no longer in the pool keeps its decision.
+
+        Args:
+            pool: the pool as it is now.
+            check: called now and then; what it raises leaves the session as it was.
         """
         record = _pool_record(pool)
         if record == self.pool():
             return
         with self._file.transaction() as db:
             self._labelled.clear()  # rows move, and their fields change
-            session_rows.merge_examples(db, pool.examples)
+            session_rows.merge_examples(db, pool.examples, check)
             self._file.keep_state("pool", to_json(record))
 
     def pool(self) -> PoolRecord | None:

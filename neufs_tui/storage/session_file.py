@@ -262,5 +262,8 @@ def _state(db: Database, name: str) -> str | None:
 
 
 def _database(path: Path, mode: str) -> Database:
-    connection = sqlite3.connect(uri_of(path, mode), uri=True, timeout=_BUSY_S)
+    # A session is opened on a thread of its own, and then handed over
+    connection = sqlite3.connect(
+        uri_of(path, mode), uri=True, timeout=_BUSY_S, check_same_thread=False
+    )
     return Database(connection, execute_plugins=False)

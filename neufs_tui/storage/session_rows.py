@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-
-from sqlite_utils import Database
+from typing import TYPE_CHECKING, Any
 
 from neufs_tui import __version__
 from neufs_tui.core.explanation import Explanation
@@ -25,11 +24,17 @@ from neufs_tui.storage.stored_json import (
     to_json,
 )
 
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+    from sqlite_utils import Database
+
 _MERGE = """
 insert into examples(id, text, source_id, fields, "row", in_pool) values (?, ?, ?, ?, ?, 1)
 on conflict(id) do update set
     source_id = excluded.source_id, fields = excluded.fields, "row" = excluded."row", in_pool = 1
 """
+_IN_POOL = 'select id, source_id, fields, "row" from examples where in_pool'
 _APPEND = """
 insert into events(
     seq, kind, example_id, answer, at, seconds, pick, model, version, looked, shown, task
@@ -55,13 +60,27 @@ order by seq desc limit 1
 """
 
 
-def merge_examples(db: Database, examples: Iterable[Example]) -> None:
-    """Make these the pool; others stay, out of it. Runs inside a transaction."""
-    db.execute("update examples set in_pool = 0 where in_pool")
-    rows = (
-        (e.id, e.text, json.dumps(e.source_id), fields_to_json(e.fields), e.row) for e in examples
-    )
-    db.conn.executemany(_MERGE, rows)
+def merge_examples(
+    db: Database, examples: Iterable[Example], check: Callable[[], None] = lambda: None
+) -> None:
+    """Make these the pool; others stay, out of it. Writes what changed, inside a transaction.
+
+    Args:
+        db: the session.
+        examples: the pool.
+        check: called for each; what it raises ends the merge.
+    """
+    known = {row[0]: hash(row[1:]) for row in db.execute(_IN_POOL)}
+
+    def changed() -> Iterator[tuple[object, ...]]:
+        for e in examples:
+            check()
+            source_id, fields = json.dumps(e.source_id), fields_to_json(e.fields)
+            if known.pop(e.id, None) != hash((source_id, fields, e.row)):
+                yield e.id, e.text, source_id, fields, e.row
+
+    db.conn.executemany(_MERGE, changed())
+    db.conn.executemany("update examples set in_pool = 0 where id = ?", [[one] for one in known])
 
 
 def ids_in_pool(db: Database) -> frozenset[ExampleId]:
@@ -95,7 +114,7 @@ def append_event(
     db.execute(_APPEND, row)
 
 
-def read_events(db: Database) -> list[JournalEvent]:
+def read_events(db: Database | Connection) -> list[JournalEvent]:
     """The whole journal."""
     rows = db.execute("select seq, kind, example_id, answer from events order by seq")
     return [
@@ -135,14 +154,14 @@ def read_labelled(db: Database, *, after: int) -> tuple[LabelledExample, ...]:
 def read_history(db: Database) -> tuple[HistoryEvent, ...]:
     """The whole journal, with what was known when each line was written."""
     return tuple(
-        HistoryEvent(
+        _history_event(
+            pick and pick_from_json(pick),
             seq=seq,
             kind=kind,
             example=Example(example_id, text, row, json.loads(source_id), fields_from_json(fields)),
             answer=answer and answer_from_json(answer),
             at=at,
             seconds=seconds,
-            model_answer=read.answer if pick and (read := pick_from_json(pick)) else None,
             looked=bool(looked),
             shown=bool(shown),
         )
@@ -175,6 +194,15 @@ def read_panel(db: Database, seq: int) -> Explanation | None:
     """What the panel said of the decision in a line of the journal."""
     row = db.execute("select panel from panels where seq = ?", [seq]).fetchone()
     return panel_from_json(row[0]) if row else None
+
+
+def _history_event(pick: Pick | None, **known: Any) -> HistoryEvent:
+    reason = pick.reason if pick else None
+    return HistoryEvent(
+        **known,
+        model_answer=pick.answer if pick else None,
+        chosen_by=reason.strategy if reason else None,
+    )
 
 
 def _pick(pick: str | None, model: str | None) -> Pick | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from neufs_tui.core.records import Pick, Reason
+from neufs_tui.core.records import DRAW, Pick, Reason
 from neufs_tui.core.settings import SelectionSettings, Signal
 from neufs_tui.core.text import one_line, plural
 from neufs_tui.engine.protocol import ModelReady
@@ -46,11 +46,16 @@ def why(pick: Pick | None, *, n_pool: int, choose_from: int, n_labels: int) -> s
         n_labels: labelled examples there are; the pick may not know the last ones.
     """
     if pick is None:
-        return "Next in file order, without the model."
+        return "Named by its id, not chosen."
     if pick.reason is None:
-        return f"Next in file order{_when_chosen(pick.n_scanned, n_pool, choose_from)}."
+        return "Next in file order, as an earlier version went."
     reason = pick.reason
     match reason.strategy:
+        case str(rule) if rule == DRAW and pick.answer is None:
+            return f"Drawn at random (seed {reason.seed}), without the model."
+        case str(rule) if rule == DRAW:
+            when = _when_chosen(pick.n_scanned, n_pool, choose_from)
+            return f"Drawn at random (seed {reason.seed}){when}."
         case "neufs":
             return _by_neufs(pick, reason, n_labels)
         case "neufs-batch" if reason.neighbourhood == 1:
@@ -135,7 +140,9 @@ def origin(model: ModelReady | None, selection: SelectionSettings, pick: Pick | 
         name = one_line(model_name(model.name))
         read += f", by {name} ({model.fingerprint[:8]}) in {model.dtype}"
     if pick is None or pick.reason is None:
-        return f"{read}. Shown in file order."
+        return f"{read}. Chosen by no strategy."
+    if pick.reason.strategy == DRAW:
+        return f"{read}. Drawn at random with seed {pick.reason.seed}."
     if pick.reason.strategy not in _OF_NEUFS:
         return f"{read}. Chosen by {one_line(pick.reason.strategy)} with seed {selection.seed}."
     return (

@@ -10,6 +10,8 @@ from neufs_tui.core.records import Answer, Decision, Example, Pick
 from neufs_tui.core.text import one_line, plural
 from neufs_tui.engine.protocol import EngineDied, EngineFailed
 
+STILL_READING = "not yet: the pool is still being read; the key works as soon as it is"
+"""What answers a key that acts on an example before the pool is read."""
 _N_LIKELY = 4
 """Labels named of the model's answer, the likeliest."""
 
@@ -27,7 +29,7 @@ def decided(
     """
     if decision.answer is None:
         done = f"skipped #{example.number}"
-    elif pick is None:
+    elif pick is None or pick.answer is None:
         done = f"labelled #{example.number} as {one_line(decision.answer.text)}"
     else:
         done = f"#{example.number} {both_answers(decision.answer, pick)}"
@@ -36,6 +38,8 @@ def decided(
 
 def both_answers(answer: Answer, pick: Pick) -> str:
     """The annotator's label beside the model's answer from before it."""
+    if pick.answer is None:
+        return f"you: {one_line(answer.text)}"
     of = pick.probabilities.get(pick.answer)
     model = one_line(pick.answer) if of is None else f"{one_line(pick.answer)} {share(of)}"
     return f"you: {one_line(answer.text)} · {_model(pick)}: {model}"
@@ -55,7 +59,8 @@ def model_says(pick: Pick, names: Sequence[str]) -> str:
         shown.append(f"{len(ranked) - _N_LIKELY:,} more")
     others = "" if set(names) == {*pick.probabilities} else ", asked with other labels"
     if not shown:
-        shown = [one_line(pick.answer) if pick.answer in names else "none of these"]
+        answer = pick.answer if pick.answer in names else None
+        shown = [one_line(answer) if answer is not None else "none of these"]
     return f"{_model(pick)}{others}: {' · '.join(shown)} — recorded"
 
 
@@ -111,7 +116,8 @@ def engine_failed(event: EngineFailed) -> str:
     message = _sentence(event.message)
     if event.out_of_memory:
         return f"{message} It starts again with smaller batches; go on labelling."
-    return f"{message} It stays off; go on labelling without it."
+    hint = f" {_sentence(event.hint)}" if event.hint else ""
+    return f"{message}{hint} Go on labelling without the model."
 
 
 def engine_died(event: EngineDied) -> str:

@@ -24,8 +24,17 @@ class StatusLines:
     freshness: str = ""
 
 
-def status_lines(loop: LabellingLoop) -> StatusLines:
-    """Where the annotator is, how far the engine is, and how fresh the choice is."""
+READING = StatusLines(scan=("reading the pool",))
+"""Until the pool is read."""
+
+
+def status_lines(loop: LabellingLoop, *, loading: str = "") -> StatusLines:
+    """Where the annotator is, how far the engine is, and how fresh the choice is.
+
+    Args:
+        loop: where the annotator is.
+        loading: the part of the engine's start that is under way, said while nothing is scanned.
+    """
     shown, engine, n_labels = loop.shown, loop.engine, loop.counts.labelled
     scan = engine.scan
     at_work = engine.state in (EngineState.RUNNING, EngineState.LOADING)
@@ -35,7 +44,7 @@ def status_lines(loop: LabellingLoop) -> StatusLines:
     return StatusLines(
         counts=count_parts(loop.counts, loop.workspace.selection.shots),
         engine=engine_note(engine.state),
-        scan=work,
+        scan=work or ((loading,) if loading and engine.state is EngineState.LOADING else ()),
         freshness=freshness(shown.pick, n_labels, brief=brief) if shown else "",
     )
 
@@ -116,8 +125,8 @@ def freshness(pick: Pick | None, n_labels: int, *, brief: bool = False) -> str:
         n_labels: labelled examples of this pool.
         brief: the line says already that labels are what is counted.
     """
-    if pick is None or pick.reason is None:
-        return "file order"
+    if pick is None or not pick.is_ranked:
+        return "not ranked" if pick is None or pick.reason is None else "random draw"
     n_later = n_labels - pick.n_labelled - pick.n_unscanned
     if n_later < 0:
         return "ranked before the undo"

@@ -19,8 +19,9 @@ from neufs_tui.app.screens.why import OthersScreen, WhyScreen
 from neufs_tui.app.widgets.bar import Bar
 from neufs_tui.app.widgets.text_view import TextView
 from neufs_tui.core.counts import Counts
+from neufs_tui.core.draws import draw_reason, drawn
 from neufs_tui.core.explanation import Alternative, Word
-from neufs_tui.core.records import Answer, Decision, DecisionKind, Label
+from neufs_tui.core.records import Answer, Decision, DecisionKind, Label, Task
 from neufs_tui.engine.protocol import (
     EngineDied,
     EngineFailed,
@@ -34,15 +35,18 @@ from neufs_tui.engine.protocol import (
     WordsFound,
 )
 from neufs_tui.errors import EngineError, NeufsError, PoolError
+from neufs_tui.project.first_text import FirstText
 from neufs_tui.statistics.stability import Change
 from tests.fakes import (
     IDENTITY,
+    LABELS,
     READY,
     FakeEngine,
     FakeStartup,
     StoredWorkspace,
     example,
     explanation,
+    opened,
     pick,
     pool,
     reason,
@@ -102,8 +106,7 @@ class Session:
 
 
 async def start(pilot: Pilot[None], startup: FakeStartup, *, rank: bool = True) -> Session:
-    await pilot.app.workers.wait_for_complete()
-    await settled(pilot)
+    await opened(pilot)
     session = Session(pilot, startup.workspace, startup.engine)
     if rank:
         await session.say(startup.engine.rank(pick=PICKS[0], queue=PICKS[1:]))
@@ -352,17 +355,18 @@ async def test_a_pool_scanned_anew_never_shows_two_counts_for_one_thing() -> Non
         assert "Chosen by NeuFS" in page and "difficulty by margin" in page
 
 
-async def test_what_was_chosen_in_file_order_names_no_count_that_the_scan_overtakes() -> None:
+async def test_what_was_drawn_names_no_count_that_the_scan_overtakes() -> None:
     app, startup = app_on()
     async with app.run_test(size=(80, 24)) as pilot:
         session = await start(pilot, startup, rank=False)
-        first = pick(EXAMPLES[0], n_scanned=8)
+        first = pick(EXAMPLES[0], n_scanned=8, why=draw_reason(0))
         await session.say(ScanProgressed(8, 100, 9.0, 7.0), startup.engine.rank(pick=first))
         await session.say(ScanProgressed(100, 100, 9.0, 0.0))
         assert "scanned all 100" in session.said("#status")
         said = " ".join(session.said("#why").split())
         assert said == (
-            "Next in file order: chosen before the 32 examples that a strategy needs were scanned."
+            "Drawn at random (seed 0): chosen before the 32 examples that a strategy needs were "
+            "scanned."
         )
 
 
@@ -607,30 +611,99 @@ async def test_a_dead_engine_is_told_and_labelling_goes_on() -> None:
         assert session.labels == [(0, "Without Explanation"), (1, "Without Explanation")]
 
 
-async def test_a_model_that_cannot_load_offers_file_order() -> None:
-    app, startup = app_on()
+FIRST = FirstText(EXAMPLES[6], drawn(EXAMPLES[6].id, 0), Task(LABELS), 0)
+
+
+async def test_a_model_that_cannot_load_is_told_and_labelling_goes_on_in_draws() -> None:
+    startup = FakeStartup(StoredWorkspace(EXAMPLES), first=FIRST)
+    app = LabelApp(startup)
     async with app.run_test() as pilot:
         session = await start(pilot, startup, rank=False)
         await session.say(EngineFailed("No such model.", "Try another."))
         await session.say(EngineDied("exit code 1", restarting=False))
-        assert session.text.startswith("No such model.\n\nTry another.")
+        said = session.said("#feedback")
+        assert said == "No such model. Try another. Go on labelling without the model."
+        assert "engine off" in session.said("#status")
+        assert session.text == "Text number 7."
         await session.press("1")
-        assert session.labels == []
-        await session.press("enter", "1")
-        assert session.labels == [(0, "Without Explanation")]
-        assert session.said("#why") == "Next in file order, without the model."
+        (second,) = startup.workspace.draws.next({EXAMPLES[6].id})
+        assert session.text == startup.workspace.examples[second.example_id].text
+        assert session.said("#why") == "Drawn at random (seed 0), without the model."
         await session.press("2", "c")
         assert "2 of 2 labels given" in session.said("#summary")
+        history = startup.workspace.session.history()
+        assert [one.chosen_by for one in history] == ["draw", "draw"]
 
 
 async def test_an_engine_that_cannot_start_is_told_the_same_way() -> None:
     engine = FakeEngine(refuses=EngineError("The engine cannot start.", hint="See the log."))
-    app = LabelApp(FakeStartup(StoredWorkspace(EXAMPLES), engine))
+    startup = FakeStartup(StoredWorkspace(EXAMPLES), engine, first=FIRST)
+    app = LabelApp(startup)
     async with app.run_test() as pilot:
-        await pilot.app.workers.wait_for_complete()
+        session = await start(pilot, startup, rank=False)
+        assert session.said("#feedback").startswith("The engine cannot start. See the log.")
+
+
+async def previewed(session: Session, text: str) -> None:
+    """Wait until a text is painted though the pool is still being read."""
+    while session.text != text:
+        await settled(session.pilot)
+    await settled(session.pilot)
+
+
+async def test_a_text_is_there_before_the_pool_and_its_keys_are_told_to_wait() -> None:
+    startup = FakeStartup(StoredWorkspace(EXAMPLES), first=FIRST)
+    startup.may_open.clear()
+    app = LabelApp(startup)
+    async with app.run_test() as pilot:
+        session = Session(pilot, startup.workspace, startup.engine)
+        await previewed(session, "Text number 7.")
+        assert "With Explanation" in session.said("#labels")
+        assert "reading the pool" in session.said("#status")
+        assert session.said("#why") == "Drawn at random (seed 0), without the model."
+        assert session.said("#caption").strip() == ""
+        await session.press("2")
+        assert session.said("#feedback").startswith("not yet: the pool is still being read")
+        assert session.labels == []
+        startup.may_open.set()
+        await opened(pilot)
+        assert session.text == "Text number 7."
+        assert session.said("#caption").strip().startswith("#7 of 100")
+        assert session.said("#feedback") == ""
+        assert startup.workspace.calls == ["set_shown"]
+        await session.press("2")
+        assert session.labels == [(6, "With Explanation")]
+        assert startup.workspace.seconds[0] is not None
+
+
+async def test_a_text_that_is_not_in_the_pool_after_all_takes_no_key_meant_for_it() -> None:
+    other = example(0, "A text of another time.")
+    first = FirstText(other, drawn(other.id, 0), Task(LABELS), 0)
+    startup = FakeStartup(StoredWorkspace(EXAMPLES), first=first)
+    startup.may_open.clear()
+    app = LabelApp(startup)
+    async with app.run_test() as pilot:
+        session = Session(pilot, startup.workspace, startup.engine)
+        await previewed(session, other.text)
+        early = Key("1", "1")
+        startup.may_open.set()
+        await opened(pilot)
+        assert session.text.startswith("Text number")
+        session.send(early)  # read before the other text was painted
         await settled(pilot)
-        text = str(app.screen.query_one("#text > *", Static).render())
-        assert text.startswith("The engine cannot start.\n\nSee the log.")
+        assert session.labels == []
+        assert "1 key came too early" in session.said("#feedback")
+
+
+async def test_quitting_while_the_pool_is_read_waits_for_nobody() -> None:
+    startup = FakeStartup(StoredWorkspace(EXAMPLES), first=FIRST)
+    startup.may_open.clear()
+    app = LabelApp(startup)
+    async with app.run_test() as pilot:
+        await pilot.press("q")
+    assert app.return_code == 0
+    assert app.summary is None
+    assert not startup.engine.listener
 
 
 async def test_that_labels_change_next_to_nothing_is_told_once_when_it_comes_to_be_so() -> None:
@@ -711,7 +784,7 @@ async def test_a_pool_that_cannot_be_read_is_handed_to_the_caller() -> None:
     error = PoolError("Line 3 is not JSON.")
     app = LabelApp(FakeStartup(StoredWorkspace(EXAMPLES), fails=error))
     async with app.run_test() as pilot:
-        await pilot.pause()
+        await opened(pilot)
     failure: NeufsError | None = app.failure
     assert failure is error
     assert app.return_code == 2

@@ -9,8 +9,9 @@ import pytest
 from textual.pilot import Pilot
 
 from neufs_tui.app.main import LabelApp
+from neufs_tui.core.draws import draw_reason, drawn
 from neufs_tui.core.explanation import Alternative, Word
-from neufs_tui.core.records import Label
+from neufs_tui.core.records import Label, Task
 from neufs_tui.core.settings import SIGNALS
 from neufs_tui.engine.protocol import (
     Downloaded,
@@ -24,6 +25,7 @@ from neufs_tui.engine.protocol import (
     Stage,
     WordsFound,
 )
+from neufs_tui.project.first_text import FirstText
 from neufs_tui.statistics.stability import Change
 from tests.fakes import (
     LABELS,
@@ -33,6 +35,7 @@ from tests.fakes import (
     StoredWorkspace,
     example,
     explanation,
+    opened,
     pick,
     pool,
     reason,
@@ -77,9 +80,12 @@ def _same_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
 class Session:
     """An app on fakes, and what its engine says before the display is taken."""
 
-    def __init__(self, workspace: StoredWorkspace, *keys: str) -> None:
+    def __init__(
+        self, workspace: StoredWorkspace, *keys: str, first: FirstText | None = None
+    ) -> None:
         self.engine = FakeEngine()
-        self.app = LabelApp(FakeStartup(workspace, self.engine), pool_name="pool.jsonl")
+        self.startup = FakeStartup(workspace, self.engine, first=first)
+        self.app = LabelApp(self.startup, pool_name="pool.jsonl")
         self.workspace = workspace
         self._keys = keys
         self._says: list[Event | Callable[[FakeEngine], Ranked]] = []
@@ -89,8 +95,10 @@ class Session:
         return self
 
     async def run(self, pilot: Pilot[None]) -> None:
-        await pilot.app.workers.wait_for_complete()
-        await settled(pilot)
+        if self.startup.may_open.is_set():
+            await opened(pilot)
+        else:
+            await previewed(pilot)
         for event in self._says:
             self.engine.say(event(self.engine) if callable(event) else event)
             await pilot.pause()
@@ -111,19 +119,18 @@ def ranked_first(engine: FakeEngine, *, scanned: int = 200, n_labelled: int = 0)
     )
 
 
+FIRST = FirstText(example(6), drawn(example(6).id, 0), Task(LABELS), 0)
+
+
+async def previewed(pilot: Pilot[None]) -> None:
+    """Wait until a text is painted though the pool is still being read."""
+    text = FIRST.example.text
+    while text not in [str(one.render()) for one in pilot.app.screen.query("#text > *")]:
+        await settled(pilot)
+    await settled(pilot)
+
+
 SCAN = ScanProgressed(done=96, total=200, rate=13.2, remaining_s=7.9)
-
-
-@pytest.mark.parametrize("size", SIZES)
-def test_before_the_first_example_honest_lines_are_shown(
-    snap_compare: SnapCompare, size: tuple[int, int]
-) -> None:
-    session = Session(StoredWorkspace(pool(200), notices=("3 bad lines skipped",))).says(
-        Stage("libraries", "loading libraries"),
-        Stage("download", "fetching smollm2-135m"),
-        Downloaded(120_000_000, 538_000_000),
-    )
-    assert snap_compare(session.app, terminal_size=size, run_before=session.run)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -154,7 +161,11 @@ def test_a_long_text_scrolls_and_says_how_much_is_hidden(
 ) -> None:
     workspace = StoredWorkspace(pool(200, first=LONG_TEXT))
     session = Session(workspace, "pagedown", "down", "j")
-    session.says(READY, SCAN, lambda engine: engine.rank(pick=pick(example(0, LONG_TEXT))))
+    session.says(
+        READY,
+        SCAN,
+        lambda engine: engine.rank(pick=pick(example(0, LONG_TEXT), why=draw_reason(0))),
+    )
     assert snap_compare(session.app, terminal_size=size, run_before=session.run)
 
 
@@ -271,14 +282,40 @@ def test_an_engine_that_died_is_one_sentence(
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_a_model_that_cannot_load_leaves_a_way_on(
+def test_a_model_that_cannot_load_leaves_random_draws(
     snap_compare: SnapCompare, size: tuple[int, int]
 ) -> None:
-    session = Session(StoredWorkspace(pool(200)))
+    session = Session(StoredWorkspace(pool(200)), first=FIRST)
     session.says(
         Stage("libraries", "loading libraries"),
         EngineFailed("No model is called smollm3-135.", "See `neufs-tui models list`."),
     )
+    assert snap_compare(session.app, terminal_size=size, run_before=session.run)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_while_the_model_loads_a_random_draw_is_there(
+    snap_compare: SnapCompare, size: tuple[int, int]
+) -> None:
+    session = Session(StoredWorkspace(pool(200)), first=FIRST)
+    session.says(Stage("download", "fetching smollm2-135m"), Downloaded(120_000_000, 538_000_000))
+    assert snap_compare(session.app, terminal_size=size, run_before=session.run)
+
+
+def test_without_a_text_so_soon_it_is_said_that_the_pool_is_read(
+    snap_compare: SnapCompare,
+) -> None:
+    session = Session(StoredWorkspace(pool(200)))
+    session.startup.may_open.clear()
+    assert snap_compare(session.app, terminal_size=(80, 24))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_while_the_pool_is_read_a_text_is_there(
+    snap_compare: SnapCompare, size: tuple[int, int]
+) -> None:
+    session = Session(StoredWorkspace(pool(200)), "1", first=FIRST)
+    session.startup.may_open.clear()
     assert snap_compare(session.app, terminal_size=size, run_before=session.run)
 
 

@@ -204,13 +204,13 @@ async def test_the_status_bar_shows_the_lines_it_is_given() -> None:
     app = Alone(bar)
     async with app.run_test(size=(60, 10)) as pilot:
         lines = StatusLines(
-            ("labelled 3", "left 9"), "engine off", ("scanned all 12",), "file order"
+            ("labelled 3", "left 9"), "engine off", ("scanned all 12",), "random draw"
         )
         bar.lines = lines
         await pilot.pause()
         first, second = app.said("StatusBar").splitlines()
         assert first.split("  ")[0] == "labelled 3 · left 9" and first.endswith("engine off")
-        assert second.startswith("scanned all 12") and second.endswith("file order")
+        assert second.startswith("scanned all 12") and second.endswith("random draw")
 
 
 async def test_the_line_of_keys_leaves_out_what_is_least_missed() -> None:

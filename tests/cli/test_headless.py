@@ -85,16 +85,23 @@ def serving(pool: Path, *options: str) -> Iterator[Server]:
 
 def test_next_repeats_itself_until_its_example_is_decided(run: Run, pool: Path) -> None:
     first = run("next", pool, "--json")
-    assert first.status == 0 and "scanned all 40" in first.err
+    assert first.status == 0 and "scanned" not in first.err  # a draw needs no model
+    assert first.json["why"] == "Drawn at random (seed 0), without the model."
     assert run("next", pool, "--json").json == first.json
     assert "model" not in first.json and first.json["labels"] == ["yes", "no"]
     said = run("next", pool)
     assert first.json["text"] in said.out and first.json["why"] in said.out
     made = run("add", pool, first.json["id"], "yes", "--json").json
     assert (made["label"], made["labelled"], made["left"]) == ("yes", 1, 39)
-    assert made["model"]["answer"] in ("yes", "no")
-    second = run("next", pool, "--json").json
+    assert made["model"] is None
+    chosen = run("next", pool, "--json")
+    assert "scanned all 40" in chosen.err
+    second = chosen.json
     assert second["id"] != first.json["id"] and second["ranked_with"] == 1
+    history = run("history", pool, "--json").json
+    assert [event["chosen_by"] for event in history] == ["draw"]
+    assert "random draw" in run("history", pool).out
+    assert run("show", pool, first.json["id"], "--json").json["why"] == first.json["why"]
     assert run("undo", pool, "--json").json["id"] == first.json["id"]
     assert run("next", pool, "--json").json["id"] == first.json["id"]
     assert run("redo", pool, "--json").json["label"] == "yes"
@@ -102,12 +109,14 @@ def test_next_repeats_itself_until_its_example_is_decided(run: Run, pool: Path) 
 
 
 def test_an_answer_that_was_revealed_is_recorded_as_looked_at(run: Run, pool: Path) -> None:
+    run("next", pool)
+    run("skip", pool)
     plain = run("next", pool)
     revealed = run("next", pool, "--reveal", "--json").json
     assert set(revealed["model"]["probabilities"]) == {"yes", "no"}
     assert "model:" not in plain.out and "model:" in run("next", pool, "--reveal").out
     run("add", pool, revealed["id"], "no")
-    (event,) = run("history", pool, "--json").json
+    (_, event) = run("history", pool, "--json").json
     assert event["looked"] and event["model_answer"] == revealed["model"]["answer"]
 
 

@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -71,8 +72,16 @@ def label_until_up_to_date(terminal: Terminal, *, labelled_already: int) -> int:
 
 
 def stats(pool: Path) -> dict:
-    command = [PROGRAM, "stats", str(pool), "--json"]
-    return json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
+    return told_by("stats", pool)
+
+
+def history(pool: Path) -> list[dict]:
+    return told_by("history", pool)
+
+
+def told_by(command: str, pool: Path) -> Any:
+    asked = [PROGRAM, command, str(pool), "--json"]
+    return json.loads(subprocess.run(asked, capture_output=True, check=True, text=True).stdout)
 
 
 def test_a_killed_session_goes_on_where_it_was(label: Label, pool: Path, tiny_llama: Path) -> None:
@@ -113,7 +122,10 @@ def test_a_killed_session_goes_on_where_it_was(label: Label, pool: Path, tiny_ll
     assert sum(told["by_label"].values()) == n_labelled
     # the model's answer to what was undone had been shown beside hers
     assert again > 0
-    assert (told["compared"], told["looked"]) == (n_labelled - again, again)
+    drawn = {one["hash"] for one in history(pool) if one["chosen_by"] == "draw"}
+    seen_first = {one["hash"] for one in history(pool) if one["looked"]}
+    n_unread = len(drawn - seen_first)  # labelled before the model had answered
+    assert (told["compared"], told["looked"]) == (n_labelled - again - n_unread, again)
 
 
 def test_pasted_keys_label_one_example_at_most(label: Label, pool: Path, tiny_llama: Path) -> None:
@@ -167,9 +179,12 @@ def test_the_engine_ends_with_the_app(label: Label, pool: Path, tiny_llama: Path
     wait_for_end(ending)
 
 
-def test_a_model_that_is_not_there_leaves_a_sentence_on_the_screen(label: Label) -> None:
+def test_a_model_that_is_not_there_leaves_a_sentence_and_random_draws(label: Label) -> None:
     terminal = label("./nowhere")
-    terminal.wait_for("there is no folder")
+    terminal.wait_for("There is no folder ./nowhere.")
+    assert "Drawn at random (seed 0), without the model." in terminal.text
+    press(terminal, "1")
+    labelled(terminal, 1)
     terminal.press("q")
     assert terminal.finish() == 0
 

@@ -1,4 +1,4 @@
-"""The ranker: file order first, then NeuFS, one step ahead of her either way."""
+"""The ranker: random draws first, then NeuFS, one step ahead of her either way."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from neufs_tui.core.draws import Draws, draw_reason
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import (
     Answer,
@@ -58,14 +59,18 @@ def label(row: int) -> Decision:
     return Decision(EXAMPLES[row].id, LABEL, Answer("a"))
 
 
-def test_few_scanned_examples_come_in_file_order_without_a_reason() -> None:
+def test_few_scanned_examples_are_drawn_at_random_as_the_app_draws_them() -> None:
     answer = ranker(6).answer(Focus(1, (label(0),), EXAMPLES[1].id))
-    assert answer.after_label is not None
-    assert answer.after_label.example_id == EXAMPLES[2].id
-    assert answer.after_skip is not None
-    assert answer.after_skip.example_id == EXAMPLES[2].id
-    assert [pick.example_id for pick in answer.queue] == [e.id for e in EXAMPLES[2:6]]
-    assert {pick.reason for pick in answer.queue} == {None}
+    decided = {EXAMPLES[0].id, EXAMPLES[1].id}
+    draws = Draws([example.id for example in EXAMPLES[:6]], SELECTION.seed).next(decided, n=9)
+    drawn = [pick.example_id for pick in draws]
+    assert sorted(drawn) == sorted(e.id for e in EXAMPLES[2:6])
+    assert [pick.example_id for pick in answer.queue] == drawn
+    assert answer.after_label is not None and answer.after_skip is not None
+    assert answer.after_label.example_id == answer.after_skip.example_id == drawn[0]
+    assert {pick.reason for pick in answer.queue} == {draw_reason(SELECTION.seed)}
+    assert not any(pick.is_ranked for pick in answer.queue)
+    assert {pick.answer for pick in answer.queue} <= {*TASK.label_names}
     assert not answer.complete
 
 
@@ -202,11 +207,11 @@ def test_a_pick_names_the_model_that_answered() -> None:
     model = ModelIdentity("m", "f00d", "cpu", "float32")
     one = Ranker(EXAMPLES, TASK, SELECTION, model=model)
     one.observe(dict(list(CAPTURES.items())[:4]), complete=False)
-    in_file_order = one.answer(Focus(0, (), None)).queue
+    drawn = one.answer(Focus(0, (), None)).queue
     one.observe(CAPTURES, complete=True)
     chosen = one.answer(Focus(0, (), None)).queue
-    assert in_file_order and chosen
-    assert {pick.model for pick in (*in_file_order, *chosen)} == {model}
+    assert drawn and chosen
+    assert {pick.model for pick in (*drawn, *chosen)} == {model}
 
 
 def test_each_label_gains_what_those_before_it_left_open() -> None:

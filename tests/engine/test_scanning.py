@@ -38,7 +38,7 @@ def pool(n: int, order: list[int] | None = None) -> tuple[Example, ...]:
 
 
 def config(examples: tuple[Example, ...], cache: Path, **more: object) -> EngineConfig:
-    given: dict[str, object] = {"file_order_first": False, "batch_halvings": 2, **more}
+    given: dict[str, object] = {"batch_halvings": 2, **more}
     return EngineConfig(
         examples=examples,
         task=TASK,
@@ -92,15 +92,15 @@ def test_the_order_of_the_rows_changes_nothing(loaded: LoadedModel, tmp_path: Pa
         assert capture.neuron_count == same.neuron_count
 
 
-def test_with_a_screen_the_first_rows_of_the_file_come_first(
-    loaded: LoadedModel, tmp_path: Path
-) -> None:
+def test_what_is_shown_first_is_scanned_first(loaded: LoadedModel, tmp_path: Path) -> None:
     examples = pool(30)
-    scanner = Scanner(config(examples, tmp_path, file_order_first=True), loaded)
+    first = tuple(example.id for example in examples[7:19])
+    scanner = Scanner(config(examples, tmp_path, first=first), loaded)
     for progress in scanner.run():
         if progress.done >= 12:
             break
-    assert set(scanner.captures) == {example.id for example in examples[: progress.done]}
+    assert progress.done == 12
+    assert set(scanner.captures) == {*first}
 
 
 def test_a_grown_pool_scans_only_what_is_new(loaded: LoadedModel, tmp_path: Path) -> None:

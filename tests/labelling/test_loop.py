@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from neufs_tui.core.draws import Draws, drawn
 from neufs_tui.core.records import Answer, Decision, DecisionKind, Label
 from neufs_tui.core.settings import SIGNALS, SelectionSettings
 from neufs_tui.engine.protocol import (
@@ -45,7 +46,7 @@ def begin(
     workspace: StoredWorkspace | None = None,
 ) -> tuple[LabellingLoop, StoredWorkspace, FakeEngine]:
     workspace = workspace or StoredWorkspace(EXAMPLES, labels=(Label("A"), Label("B")))
-    engine, loop = FakeEngine(), LabellingLoop(workspace)
+    engine, loop = FakeEngine(), LabellingLoop(workspace, waits=True)
     loop.connect(engine.send)
     return loop, workspace, engine
 
@@ -246,7 +247,7 @@ def test_a_restart_shows_the_same_example_before_the_engine_is_up() -> None:
     assert loop.waiting is Waiting.LOADING
 
 
-def test_when_the_engine_dies_the_queue_goes_on_then_file_order() -> None:
+def test_when_the_engine_dies_the_queue_goes_on_then_random_draws() -> None:
     loop, _, _ = ranked()
     loop.hear(EngineDied("killed", restarting=True))
     assert loop.engine.state is EngineState.RESTARTING
@@ -261,28 +262,84 @@ def test_when_the_engine_dies_the_queue_goes_on_then_file_order() -> None:
 
 
 def test_a_waiting_screen_is_filled_when_the_engine_dies() -> None:
-    loop, _, engine = begin()
+    loop, workspace, engine = begin()
     loop.hear(engine.rank(pick=PICKS[0]))
     loop.decide(LABEL, Answer("A"))
     assert loop.waiting is Waiting.CHOOSING
     loop.hear(EngineDied("killed", restarting=True))
-    assert shown_row(loop) == 1
+    (draw,) = workspace.draws.next({EXAMPLES[0].id})
     assert loop.shown is not None
-    assert loop.shown.pick is None
-    assert engine.focus.shown == EXAMPLES[1].id
+    assert loop.shown.pick == draw
+    assert engine.focus.shown == draw.example_id
 
 
-def test_a_model_that_cannot_load_waits_for_her_word() -> None:
-    loop, _, engine = begin()
+def drawing() -> tuple[LabellingLoop, StoredWorkspace, FakeEngine]:
+    """A loop as the screen has it, with its first draw shown."""
+    workspace = StoredWorkspace(EXAMPLES, labels=(Label("A"), Label("B")))
+    engine, loop = FakeEngine(), LabellingLoop(workspace)
+    loop.begin()
+    loop.connect(engine.send)
+    return loop, workspace, engine
+
+
+def test_until_a_strategy_has_chosen_examples_are_drawn_in_an_order_of_seed_and_texts() -> None:
+    loop, workspace, engine = drawing()
+    order = [one.example_id for one in Draws(reversed([e.id for e in EXAMPLES]), 0).next((), n=8)]
+    assert order != [example.id for example in EXAMPLES]
+    assert loop.shown_id == order[0]
+    loop.decide(LABEL, Answer("A"))
+    assert loop.shown_id == order[1]
+    loop.hear(engine.rank())  # a few are scanned, and nothing is chosen from them yet
+    loop.decide(SKIP)
+    assert loop.shown_id == order[2]
+    assert workspace.picks == {one: drawn(one, 0) for one in order[:2]}
+    assert [one.agrees for one in workspace.session.decided()] == [None]
+    loop.hear(engine.rank(after_label=next(p for p in PICKS if p.example_id == order[7])))
+    loop.decide(LABEL, Answer("A"))
+    assert loop.shown_id == order[7]
+    loop.decide(LABEL, Answer("A"))
+    assert loop.waiting is Waiting.CHOOSING
+    loop.undo()
+    loop.undo()
+    assert loop.shown is not None and loop.shown.pick == drawn(order[2], 0)
+
+
+def test_a_draw_from_before_the_pool_was_read_stays_if_it_is_in_it_and_undecided() -> None:
+    workspace = StoredWorkspace(EXAMPLES, labels=(Label("A"), Label("B")))
+    loop = LabellingLoop(workspace)
+    loop.begin(EXAMPLES[5].id)
+    assert shown_row(loop) == 5
+    assert loop.shown is not None and loop.shown.pick == drawn(EXAMPLES[5].id, 0)
+    assert loop.look() is None
+    loop.decide(LABEL, Answer("A"))
+    for first in (EXAMPLES[5].id, example(99).id, None):
+        again = LabellingLoop(workspace)
+        again.begin(first)
+        (draw,) = workspace.draws.next({EXAMPLES[5].id})
+        assert again.shown_id == draw.example_id
+
+
+def test_what_the_session_shows_is_not_drawn_anew() -> None:
+    workspace = StoredWorkspace(EXAMPLES)
+    workspace.session.set_shown(EXAMPLES[3].id, PICKS[3])
+    loop = LabellingLoop(workspace)
+    loop.begin(EXAMPLES[5].id)
+    assert loop.shown is not None and loop.shown.pick == PICKS[3]
+
+
+def test_a_model_that_cannot_load_leaves_the_draws() -> None:
+    loop, workspace, engine = drawing()
     loop.hear(Stage("libraries", "loading libraries"))
     loop.hear(EngineFailed("No such model.", ""))
-    assert loop.waiting is Waiting.FAILED
-    loop.label_in_file_order()
-    assert shown_row(loop) == 0
     n_sent = len(engine.requests)
-    loop.decide(LABEL, Answer("A"))
-    assert shown_row(loop) == 1
+    for n in range(1, 8):
+        before = loop.shown_id
+        loop.decide(LABEL, Answer("A"))
+        assert before is not None and loop.shown_id not in (before, None)
+        assert len(workspace.done) == n
     assert len(engine.requests) == n_sent
+    loop.decide(SKIP)
+    assert loop.waiting is Waiting.FINISHED
 
 
 def test_an_engine_out_of_memory_is_awaited_again() -> None:
@@ -302,10 +359,11 @@ def test_when_all_that_is_scanned_is_decided_the_scan_is_awaited() -> None:
     assert shown_row(loop) == 1
 
 
-def test_a_complete_ranking_with_nothing_left_hands_over_to_file_order() -> None:
-    loop, _, engine = begin()
+def test_a_complete_ranking_with_nothing_left_hands_over_to_draws() -> None:
+    loop, workspace, engine = begin()
     loop.hear(engine.rank(pick=None, complete=True))
-    assert shown_row(loop) == 0
+    (draw,) = workspace.draws.next(())
+    assert loop.shown_id == draw.example_id
 
 
 def test_the_counts_reconcile() -> None:

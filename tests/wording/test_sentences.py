@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from neufs_tui.core.draws import draw_reason, drawn
 from neufs_tui.core.records import Answer, Decision, DecisionKind, Pick, Reason
 from neufs_tui.core.settings import SIGNALS, SelectionSettings
 from neufs_tui.engine.protocol import EngineDied, EngineFailed
@@ -78,11 +79,14 @@ def why(
         ),
         (pick(ONE, n_labelled=0, why=reason(neighbourhood=1)), ALONE + "."),
         (
-            pick(ONE, n_scanned=16),
-            "Next in file order: chosen before the 32 examples that a strategy needs were scanned.",
+            pick(ONE, n_scanned=16, why=draw_reason(3)),
+            "Drawn at random (seed 3): chosen before the 32 examples that a strategy needs were "
+            "scanned.",
         ),
-        (pick(ONE, n_scanned=40), "Next in file order."),
-        (None, "Next in file order, without the model."),
+        (pick(ONE, n_scanned=40, why=draw_reason(3)), "Drawn at random (seed 3)."),
+        (drawn(ONE.id, 3), "Drawn at random (seed 3), without the model."),
+        (pick(ONE, n_scanned=40), "Next in file order, as an earlier version went."),
+        (None, "Named by its id, not chosen."),
     ],
 )
 def test_the_reason_is_one_true_sentence(shown: Pick | None, expected: str) -> None:
@@ -178,8 +182,8 @@ def test_the_header_has_room_for_a_model_by_its_last_part(name: str, shown: str)
 
 
 def test_a_pool_smaller_than_the_threshold_is_not_promised_a_choice() -> None:
-    sentence = why(pick(ONE, n_scanned=8), n_pool=10)
-    assert sentence == "Next in file order."
+    sentence = why(pick(ONE, n_scanned=8, why=draw_reason(0)), n_pool=10)
+    assert sentence == "Drawn at random (seed 0)."
 
 
 def test_a_pick_of_an_earlier_version_has_a_sentence_without_what_it_did_not_keep() -> None:
@@ -235,8 +239,9 @@ def test_every_number_in_the_sentence_is_in_the_pick_and_speaks_for_it(
     ("shown", "end"),
     [
         (pick(ONE, why=reason(signal="entropy")), "tau 0.5, seed 0, difficulty by entropy."),
-        (pick(ONE), "Shown in file order."),
-        (None, "Shown in file order."),
+        (pick(ONE), "Chosen by no strategy."),
+        (drawn(ONE.id, 5), "Drawn at random with seed 5."),
+        (None, "Chosen by no strategy."),
     ],
 )
 def test_what_no_ranking_chose_is_not_said_to_be_chosen(shown: Pick | None, end: str) -> None:

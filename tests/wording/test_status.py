@@ -8,6 +8,7 @@ import pytest
 
 from neufs_tui.app.pages.startup import Loading
 from neufs_tui.core.counts import Counts
+from neufs_tui.core.draws import drawn
 from neufs_tui.core.records import Pick
 from neufs_tui.engine.protocol import Downloaded, EngineDied, Rescored, ScanProgressed, Stage
 from neufs_tui.labelling.engine_view import EngineState
@@ -40,8 +41,9 @@ def test_the_counts_add_up() -> None:
 @pytest.mark.parametrize(
     ("shown", "n_labels", "expected"),
     [
-        (None, 3, "file order"),
-        (pick(ONE), 0, "file order"),
+        (None, 3, "not ranked"),
+        (pick(ONE), 0, "not ranked"),
+        (drawn(ONE.id, 0), 3, "random draw"),
         (pick(ONE, n_labelled=9, why=reason()), 10, "ranked 1 label ago"),
         (pick(ONE, n_labelled=4, why=reason()), 31, "ranked 27 labels ago"),
         (replace(pick(ONE, n_labelled=5, why=reason()), n_unscanned=26), 31, RESCANNED),

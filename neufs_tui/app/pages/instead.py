@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from textwrap import wrap
 
 from textual.binding import Binding
@@ -36,11 +36,9 @@ _TERMS = (
 )
 
 
-def loading(parts: Loading) -> Content:
-    """The parts of the start, the one under way last."""
-    lines = parts.lines()
-    done = [Content.styled(line, _QUIET) for line in lines[:-1]]
-    return Content("\n").join([*done, Content(lines[-1])])
+def loading(part: Loading) -> Content:
+    """The part of the start that is under way."""
+    return Content(f"{part} …")
 
 
 def choosing() -> Content:
@@ -53,24 +51,6 @@ def scanning(scan: ScanProgressed | None) -> Content:
     parts = " · ".join(scan_parts(scan)) if scan else ""
     sentence = "Every scanned example is decided; the scan goes on."
     return Content.assemble(sentence, "\n", (parts, _QUIET))
-
-
-def failed(message: str, hint: str, keys: Mapping[str, str]) -> Content:
-    """The engine is off before it chose anything.
-
-    Args:
-        message: what stopped it.
-        hint: what may help.
-        keys: command → the key to name.
-    """
-    return Content.assemble(
-        (visible(message), _HEADING),
-        "\n",
-        Content(f"\n{visible(hint)}\n" if hint else ""),
-        "\n",
-        _key(keys["file_order"], "label in file order, without the model"),
-        _key(keys["quit"], "quit"),
-    )
 
 
 def finished(counts: Counts, export: str) -> Content:

@@ -28,11 +28,15 @@ from neufs_tui.core.text import one_line
 from neufs_tui.engine.protocol import Event, Explained, ModelReady, WordsFound
 from neufs_tui.errors import NeufsError
 from neufs_tui.labelling.loop import LabellingLoop
+from neufs_tui.labelling.progress import progress
+from neufs_tui.labelling.shown import Shown
 from neufs_tui.wording import sentences
-from neufs_tui.wording.status import status_lines
+from neufs_tui.wording.reasons import why_then
+from neufs_tui.wording.status import READING, status_lines
 
 if TYPE_CHECKING:
     from neufs_tui.app.screens.why import ExplainedScreen
+    from neufs_tui.project.first_text import FirstText
 
 MIN_WIDTH, MIN_HEIGHT = 60, 16
 _WIDE_FROM, _LOW_BELOW = 110, 20
@@ -63,9 +67,7 @@ class LabelScreen(Screen[None]):
         self._news = EngineNews()
         self._header, self._view = Bar(id="header"), ExampleView(id="example")
         self._labels, self._foot = LabelList(id="labels"), Foot(id="foot")
-        self._display = Display(
-            self._view, self._foot, lambda: self._news.page(self._loop, self._keys)
-        )
+        self._display = Display(self._view, self._foot, lambda: self._news.page(self._loop))
 
     def compose(self) -> ComposeResult:
         """One widget for each thing said, from top to bottom."""
@@ -80,6 +82,14 @@ class LabelScreen(Screen[None]):
         self._header.parts = ("neufs-tui", *filter(None, [one_line(self._pool_name)]))
         self._know_keys()
         self._display.show()
+
+    def preview(self, first: FirstText) -> None:
+        """Show a text while the pool is read: no key decides on it before that is done."""
+        why = why_then(first.pick, first.n_labels) if first.pick is not None else ""
+        if first.task is not None:
+            self._labels.labels = first.task.labels
+        self._display.preview(Shown(first.example, first.pick), why)
+        self._foot.tell(READING)
 
     def open(self, loop: LabellingLoop, taken: Collection[str] = ()) -> None:
         """Go on with a pool that was read and a session that was opened.
@@ -127,6 +137,8 @@ class LabelScreen(Screen[None]):
         label = self._labels.key_of().get(key)
         if label is not None:
             self._decide(Answer(label))
+        elif self._commands is None:
+            self._decide(None)
 
     def action_skip(self) -> None:
         """Leave the example without a label."""
@@ -181,13 +193,7 @@ class LabelScreen(Screen[None]):
             return
         from neufs_tui.app.screens.curve import CurveScreen
 
-        self.app.push_screen(CurveScreen(self._loop.progress()))
-
-    def action_file_order(self) -> None:
-        """Go on without a model that cannot load."""
-        if self._loop is not None:
-            self._loop.label_in_file_order()
-            self._refresh()
+        self.app.push_screen(CurveScreen(progress(self._loop)))
 
     def action_save(self) -> None:
         """Reassure."""
@@ -232,7 +238,10 @@ class LabelScreen(Screen[None]):
 
     def _act(self, command: Callable[[Commands], str | None]) -> None:
         """Do what acts on the display, if that had been painted when the key was read."""
-        if not self._display.admits(self._read_at) or self._commands is None:
+        if not self._display.admits(self._read_at):
+            return
+        if self._commands is None:
+            self._foot.say(sentences.STILL_READING)
             return
         try:
             said = command(self._commands)
@@ -257,4 +266,4 @@ class LabelScreen(Screen[None]):
             return
         if self._display.follow():
             self._questions.begin()
-        self._foot.tell(status_lines(self._loop))
+        self._foot.tell(status_lines(self._loop, loading=self._news.loading))

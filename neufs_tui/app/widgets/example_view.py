@@ -59,9 +59,18 @@ class ExampleView(Vertical):
             why: the sentence on why it is shown.
             n_pool: examples in the pool.
         """
+        self.query_one(TextView).show(visible(shown.example.text))
+        self.describe(shown, why, n_pool=n_pool)
+
+    def preview(self, shown: Shown, why: str) -> None:
+        """Put an example in place whose place in the pool is not known yet."""
+        self._put(visible(shown.example.text), "", why)
+
+    def describe(self, shown: Shown, why: str, *, n_pool: int) -> None:
+        """Say where the example in place stands, and why it is shown; as `show`."""
         cut = shown.pick is not None and shown.pick.truncated
-        caption = sentences.place(shown.example, n_pool, cut=cut)
-        self._put(visible(shown.example.text), caption, why)
+        self.query_one("#caption", Bar).parts = (sentences.place(shown.example, n_pool, cut=cut),)
+        self.query_one(ReasonPanel).show(why)
 
     def show_instead(self, page: Content) -> None:
         """Put something else in place."""

@@ -1,0 +1,95 @@
+"""A text of a pool at once: drawn from a part of the file, while the rest is still to be read.
+
+A file of lines is read from a random byte on, behind the next line's end; where a record may go
+over lines, as in a table or a JSON list, the file's first records are what is drawn from. What
+was drawn is a text of the pool only if reading all of it finds it too.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterator
+from io import SEEK_END, BytesIO
+from random import Random
+from typing import BinaryIO
+
+from neufs_tui.core.draws import draw_key
+from neufs_tui.core.records import Example, ExampleId
+from neufs_tui.errors import PoolError
+from neufs_tui.storage.pool import Unusable, example_of
+from neufs_tui.storage.pool_form import Kind
+from neufs_tui.storage.pool_lines import GoodLine, LineReader, ReadingRule
+from neufs_tui.storage.row_json import items
+
+logger = logging.getLogger(__name__)
+
+_PART = 1 << 18
+"""Bytes read; a smaller file is drawn from as a whole."""
+
+
+def draw_text(
+    source: str, stream: BinaryIO, rule: ReadingRule, *, seed: int, decided: Collection[ExampleId]
+) -> Example | None:
+    """Draw a text that is not decided; the same file and seed give the same.
+
+    Args:
+        source: the pool as the user named it.
+        stream: its bytes, which can be sought in.
+        rule: what was said about how it is to be read.
+        seed: of the draw.
+        decided: what is passed over.
+
+    Returns:
+        The example, with a row that is not its own; None when nothing can be said of the pool
+        without reading all of it.
+    """
+    head = stream.read(_PART)
+    is_whole = len(head) < _PART
+    try:
+        if not is_whole and (found := _at_random(source, stream, head, rule, seed, decided)):
+            return found
+        whole_lines = head if is_whole else head[: head.rfind(b"\n") + 1]
+        lines = LineReader(source, BytesIO(whole_lines), rule)
+        examples = list(_examples(lines, rule, is_whole=is_whole))
+    except PoolError as error:  # it is said with the right numbers when all is read
+        logger.info("nothing is drawn from %s: %s", source, error)
+        return None
+    open_ones = [one for one in examples if one.id not in decided]
+    return min(open_ones, key=lambda one: draw_key(one.id, seed), default=None)
+
+
+def _at_random(
+    source: str,
+    stream: BinaryIO,
+    head: bytes,
+    rule: ReadingRule,
+    seed: int,
+    decided: Collection[ExampleId],
+) -> Example | None:
+    """The first text behind a random place of a file of lines; None in another file."""
+    lines = LineReader(source, BytesIO(head[: head.rfind(b"\n") + 1]), rule)
+    ends_lines = "\n".encode(lines.encoding) == b"\n"
+    if lines.form.kind not in (Kind.JSON_LINES, Kind.TEXT) or not ends_lines:
+        return None
+    size = stream.seek(0, SEEK_END)
+    stream.seek(Random(seed).randrange(size))
+    part = stream.read(_PART)
+    part = part[part.find(b"\n") + 1 : part.rfind(b"\n") + 1]
+    behind = LineReader(source, BytesIO(part), rule, form=lines.form)
+    open_ones = (one for one in _examples(behind, rule) if one.id not in decided)
+    return next(open_ones, None)
+
+
+def _examples(lines: LineReader, rule: ReadingRule, *, is_whole: bool = True) -> Iterator[Example]:
+    """The usable rows of a part; of one that is cut off, all but the last."""
+    if is_whole:
+        values: list[object] = [line.value for line in lines if isinstance(line, GoodLine)]
+    elif lines.form.kind is Kind.JSON_LIST:
+        values = [lines.row(one) if isinstance(one, str) else one for one in items(lines.text)]
+    else:
+        values = [line.value for line in lines if isinstance(line, GoodLine)][:-1]
+    for value in values:
+        try:
+            yield example_of(value, rule.text_fields, row=0)
+        except Unusable:
+            continue

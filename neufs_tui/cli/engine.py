@@ -57,8 +57,8 @@ def stop_engines(pool: str | None, session: str | None) -> None:
       neufs-tui engine stop
     """
     from neufs_tui.engine.place import Place, running
-    from neufs_tui.project.said import session_path
     from neufs_tui.project.request import ProjectRequest
+    from neufs_tui.project.said import session_path
     from neufs_tui.storage.paths import engines_dir
 
     holders = running(engines_dir())

@@ -13,12 +13,12 @@ from neufs_tui.core.prompts import PROMPT_DATE
 from neufs_tui.core.records import Decision, Example, ExampleId
 from neufs_tui.core.settings import Signal
 from neufs_tui.engine.announcer import Announcer, Listener
+from neufs_tui.engine.building import scanned_pool
 from neufs_tui.engine.kept_selection import KeptSelection
 from neufs_tui.engine.protocol import (
     EngineConfig,
     ModelReady,
 )
-from neufs_tui.engine.ranking import scanned_pool
 from neufs_tui.errors import SelectionError
 from neufs_tui.model.loading.catalogue import EmbeddedModel
 from neufs_tui.selection.registry import load_strategy

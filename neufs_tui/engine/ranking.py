@@ -12,10 +12,6 @@ from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
 from heapq import nsmallest
-from threading import Thread
-
-import numpy as np
-from numpy.typing import NDArray
 
 from neufs_tui.core.draws import draw_key, draw_reason
 from neufs_tui.core.neurons import Capture
@@ -30,13 +26,12 @@ from neufs_tui.core.records import (
     Task,
 )
 from neufs_tui.core.settings import SelectionSettings, Signal
+from neufs_tui.engine.building import Built, beside, build
 from neufs_tui.engine.candidates import NONE, Candidates
 from neufs_tui.engine.protocol import Focus, Ranked
-from neufs_tui.selection.jaccard import NeuronSets
 from neufs_tui.selection.memory import NOT_KEPT, Memory
-from neufs_tui.selection.registry import load_strategy
-from neufs_tui.selection.scanned_pool import Readings, ScannedPool
-from neufs_tui.selection.strategy import Choice, SelectionState, Strategy
+from neufs_tui.selection.scanned_pool import Readings
+from neufs_tui.selection.strategy import Choice, SelectionState
 
 QUEUE_LENGTH = 8
 """Candidates sent beside the next one, to go on with if the engine falls silent."""
@@ -45,44 +40,6 @@ N_AHEAD = 8
 _GROWTH = 1.25
 _BESIDE_FROM = 1000
 """Examples from which on a strategy begins beside the work; before, it takes a moment."""
-
-Built = tuple[ScannedPool, Strategy]
-
-
-def scanned_pool(
-    captures: Mapping[ExampleId, Capture],
-    settings: SelectionSettings,
-    *,
-    device: str,
-    memory: Memory = NOT_KEPT,
-) -> ScannedPool:
-    """A pool whose distances are computed on `device`."""
-
-    def pack(sets: Sequence[NDArray[np.uint32]]) -> NeuronSets:
-        packed = NeuronSets(sets)
-        if not device.startswith("cuda"):
-            return packed
-        # torch takes seconds to import, and ranking what is scanned needs no model
-        from neufs_tui.model.device_sets import on_device
-
-        return on_device(packed, device)
-
-    return ScannedPool(captures, raw_counts=settings.raw_counts, pack=pack, memory=memory)
-
-
-def build(
-    captures: Mapping[ExampleId, Capture],
-    settings: SelectionSettings,
-    *,
-    device: str,
-    memory: Memory = NOT_KEPT,
-) -> Built:
-    """A pool, and a strategy that has begun on it; for thousands of examples it takes seconds."""
-    pool = scanned_pool(captures, settings, device=device, memory=memory)
-    pool.sets.gains(())  # the sets are packed here, whether or not the strategy needs them
-    strategy = load_strategy(settings.strategy_name)
-    strategy.query(SelectionState(Readings(pool), (), settings, settings.first_signal), 1)
-    return pool, strategy
 
 
 class Ranker:
@@ -117,6 +74,8 @@ class Ranker:
         self._captures: Mapping[ExampleId, Capture] = {}
         self._built: Built | None = None
         self._complete = False
+        self._decisions: Sequence[Decision] = ()
+        """Of the focus answered last."""
         self._building: Future[Built] | None = None
         self._reread: Mapping[ExampleId, Capture] = {}
         self._n_demonstrations = 0
@@ -181,18 +140,24 @@ class Ranker:
         grown = len(captures) >= max(1, _GROWTH * known)
         if not grown and not (complete and len(captures) > known):
             return False
-        if self._built is None or len(captures) < _BESIDE_FROM:
-            return self._take(self._build())
-        self._building = self._begin()
+        if len(captures) < _BESIDE_FROM:
+            return self._take(self._builder()())
+        self._building = beside(self._builder())
         return False
+
+    def finish(self) -> None:
+        """Wait until the strategy has begun on what was observed last."""
+        if self._building is not None:
+            self._take(self._building.result())
 
     def answer(self, focus: Focus) -> Ranked:
         """What to show for a focus."""
+        self._decisions = focus.decisions
         n_queued = QUEUE_LENGTH + 1
         queue = self._best(focus.decisions, n_queued, focus.signal, leave_out=focus.shown)
         if not queue and self._built is not None and len(self._captures) > self._n_built:
             # Everything ranked is decided, and more is scanned by now
-            self._take(self._building.result() if self._building else self._build())
+            self._take(self._building.result() if self._building else self._builder()())
             queue = self._best(focus.decisions, n_queued, focus.signal, leave_out=focus.shown)
         after_label: list[Pick] = []
         after_skip: list[Pick] = []
@@ -229,28 +194,16 @@ class Ranker:
         gains = self._built[0].sets.gains([*places.values()])
         return dict(zip(places, gains, strict=True))
 
-    def _build(self) -> Built:
-        """The strategy, begun on what is scanned by now."""
-        return self._builder()()
-
-    def _begin(self) -> Future[Built]:
-        """The same on a thread of its own, which dies with the process."""
-        building: Future[Built] = Future()
-        builder = self._builder()
-
-        def work() -> None:
-            try:
-                building.set_result(builder())
-            except Exception as error:  # raised again where the result is taken
-                building.set_exception(error)
-
-        Thread(target=work, name="strategy", daemon=True).start()
-        return building
-
     def _builder(self) -> Callable[[], Built]:
-        captures = dict(self._captures)
-        memory = self._memory if self._complete else NOT_KEPT
-        return partial(build, captures, self._settings, device=self._device, memory=memory)
+        """Makes the strategy on what is scanned by now."""
+        return partial(
+            build,
+            dict(self._captures),
+            self._settings,
+            device=self._device,
+            memory=self._memory if self._complete else NOT_KEPT,
+            decisions=self._decisions,
+        )
 
     def _take(self, built: Built) -> bool:
         """Go on with a strategy that has begun."""

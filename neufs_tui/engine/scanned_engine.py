@@ -43,6 +43,7 @@ class ScannedEngine:
         n_truncated = sum(capture.truncated for capture in self._captures.values())
         listener(ScanProgressed(done, total, rate=0.0, remaining_s=0.0, truncated=n_truncated))
         self._ranker.observe(self._captures, complete=done == total)
+        self._ranker.finish()
 
     def update(self, config: EngineConfig) -> None:
         """Go on with another pool for the same task and model, as far as it is scanned."""

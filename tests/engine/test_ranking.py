@@ -52,6 +52,7 @@ def ranker(n_scanned: int = 30) -> Ranker:
     one = Ranker(EXAMPLES, TASK, SELECTION)
     scanned = {example.id: CAPTURES[example.id] for example in EXAMPLES[:n_scanned]}
     one.observe(scanned, complete=n_scanned == 30)
+    one.finish()
     return one
 
 
@@ -271,6 +272,41 @@ def test_nothing_is_left_to_show_when_all_is_decided() -> None:
     assert answer.pick is None
     assert answer.queue == ()
     assert answer.complete
+
+
+def test_on_a_large_scanned_pool_random_draws_come_while_the_strategy_begins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ranking, "_BESIDE_FROM", 12)
+    may_end = threading.Event()
+    build = ranking.build
+
+    def slow(*given: object, **more: object) -> object:
+        may_end.wait()
+        return build(*given, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ranking, "build", slow)
+    one = Ranker(EXAMPLES, TASK, SELECTION)
+    assert not one.observe(CAPTURES, complete=True)
+    drawn = one.answer(Focus(0, (), None))
+    assert drawn.pick is not None and not drawn.complete
+    assert [*one.candidates(Focus(0, (), None))] == []
+    may_end.set()
+    one.finish()
+    assert one.answer(Focus(0, (), None)) == ranker(30).answer(Focus(0, (), None))
+
+
+def test_a_strategy_that_begins_late_knows_the_decisions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ranking, "_BESIDE_FROM", 12)
+    one = ranker(10)
+    focus = Focus(3, tuple(label(row) for row in range(3)), None)
+    one.answer(focus)
+    one.observe(CAPTURES, complete=True)
+    one.finish()
+    pool, strategy = one._built  # type: ignore[misc]
+    places = tuple(pool.place_of[EXAMPLES[row].id] for row in range(3))
+    assert places in strategy._geometries  # type: ignore[attr-defined]
+    assert one.answer(focus) == ranker(30).answer(focus)
 
 
 def test_a_large_geometry_is_made_beside_the_work(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 @capture_options
 @click.option(
     "--keep-engine",
-    type=click.FloatRange(min=0),
+    type=click.FloatRange(min=0, max=24 * 60),
     default=10,
     metavar="MINUTES",
     envvar="NEUFS_KEEP_ENGINE",

@@ -5,12 +5,26 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
+from dataclasses import replace
 from multiprocessing.connection import Connection
 
-from neufs_tui.engine.protocol import EngineConfig, Event, Request
+from neufs_tui.engine.protocol import (
+    EngineConfig,
+    Event,
+    ModelReady,
+    Noticed,
+    Ranked,
+    Request,
+    Rescored,
+    ScanProgressed,
+    Stage,
+)
 from neufs_tui.engine.wire import Quit, Restorer, Stay
 
 logger = logging.getLogger(__name__)
+
+_STANDING = (Stage, ModelReady, Noticed, ScanProgressed, Rescored, Ranked)
+"""What holds until it is said anew."""
 
 
 class Line:
@@ -28,6 +42,9 @@ class Line:
         self._stay_s = 0.0
         self._app: Connection | None = None
         """Whose configuration was taken last: nobody else is to hear what was made of it."""
+        self._config: EngineConfig | None = None
+        self._standing: dict[type, Event] = {}
+        """What was last said about that configuration."""
 
     def listen(self, app: Connection) -> float:
         """Take in all that an app says, until it hangs up or quits; then the pipe is closed.
@@ -48,6 +65,8 @@ class Line:
                 self._stay_s = sent.seconds
                 continue
             said = restorer.restore(sent)
+            if isinstance(said, EngineConfig):
+                self._resume(app, said)
             with self._changed:
                 self._said.append((app, said))
                 self._changed.notify()
@@ -74,12 +93,34 @@ class Line:
             self._app = app
         return said
 
+    def begin(self, config: EngineConfig) -> None:
+        """From now on all that is said is about this configuration."""
+        with self._sending:
+            self._config, self._standing = config, {}
+
     def send(self, event: Event) -> None:
         """Tell the app; what is said to one that has hung up is lost."""
+        with self._sending:
+            if isinstance(event, _STANDING):
+                self._standing[type(event)] = event
+            self._tell(event)
+
+    def _resume(self, app: Connection, wanted: EngineConfig) -> None:
+        """Tell a new app at once what holds, if it wants what there is: a batch may take long."""
+        with self._sending:
+            if self._app is app or self._config is None:
+                return
+            if replace(wanted, batch_halvings=self._config.batch_halvings) != self._config:
+                return
+            self._app = app
+            for kind in _STANDING:
+                if kind in self._standing:
+                    self._tell(self._standing[kind])
+
+    def _tell(self, event: Event) -> None:
         if self._app is None:
             return
         try:
-            with self._sending:
-                self._app.send(event)
+            self._app.send(event)
         except OSError as error:
             logger.debug("nobody hears: %s", error)

@@ -113,9 +113,13 @@ class Place:
     def kill(self, pid: int | None = None) -> None:
         """End the engine, if one runs, without asking it; None is any, else only that one."""
         holder = self.holder
-        if holder is not None and pid in (None, holder.pid):
-            logger.warning("the engine %d is killed", holder.pid)
+        if holder is None or pid not in (None, holder.pid):
+            return
+        logger.warning("the engine %d is killed", holder.pid)
+        try:
             os.kill(holder.pid, signal.SIGKILL)
+        except ProcessLookupError as error:
+            logger.info("it has just ended: %s", error)
 
     def stop(self) -> bool:
         """Ask the engine to store what it has read and end; end it if it does not.
@@ -125,10 +129,13 @@ class Place:
         """
         connection = self.connect()
         if connection is not None:
-            with connection:
+            try:
                 connection.send(Quit())
-                if self.wait_until_free():
-                    return True
+            except OSError as error:
+                logger.info("the engine hung up: %s", error)
+            connection.close()
+            if self.wait_until_free():
+                return True
         self.kill()
         return self.wait_until_free()
 

@@ -99,8 +99,7 @@ class Starter:
             if connection is not None:
                 logger.info("goes on with the engine %d", holder.pid)
                 return Found(connection, holder.pid, self._place)
-        self._place.kill()
-        self._place.wait_until_free()
+        self._place.stop()
         return None
 
     def start(self) -> Running:

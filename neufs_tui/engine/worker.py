@@ -79,7 +79,7 @@ class Engine:
         self._line.wait()
         first = self._line.take()
         assert isinstance(first, EngineConfig)
-        self._config = first
+        self._begin(first)
         announcer = Announcer(self._send)
         announcer.stage("libraries", "starting PyTorch and transformers")
         # seconds of import, so the app hears of the stage first
@@ -244,8 +244,12 @@ class Engine:
             if wanted == self._config:
                 self._greet()
                 return
-        self._config = wanted
+        self._begin(wanted)
         raise _Another
+
+    def _begin(self, config: EngineConfig) -> None:
+        self._config = config
+        self._line.begin(config)
 
     def _greet(self) -> None:
         """Say again what an app is told once."""

@@ -79,13 +79,12 @@ def test_the_next_label_goes_on_with_the_engine_that_was_left(
     again = label()
     again.wait_for("labelled 1 ·")
     again.wait_for("answers read with 1 of 1 label for 22 of 22")
-    again.wait_for("ranking up to date")
     again.wait_for("tiny-llama0 · cpu")
     assert children(again.child.pid) == []
     assert f"{engine}\tin use" in neufs("engine", "list")
     again.press("2")
     again.wait_for("labelled 2 ·")
-    again.wait_for("ranking up to date")
+    again.wait_for("answers read with 2 of 2 labels for 21 of 21")
     again.press("q")
     assert again.finish() == 0
     wait_for_end(ending)

@@ -50,29 +50,33 @@ def starter(tmp_path: Path) -> Iterator[Starter]:
     place.kill()
 
 
-def test_the_scan_goes_on_while_nobody_is_there_and_the_next_app_is_told_all(
+def test_the_next_app_is_told_at_once_where_the_engine_is_which_scans_meanwhile(
     starter: Starter, tiny_llama: Path, tmp_path: Path, pace: Pace
 ) -> None:
     asked = config(tmp_path, tiny_llama)
     first = App(starter.start())
     first.say(Stay(600), asked, Focus(0, (), None))
     pace.let_pass(1)
-    while not (read := first.next(ScanProgressed).done):
-        pass
-    first.hang_up()
-    pace.let_pass(1)
-    pace.wait_until_read()
+    ranked = first.next(Ranked)
+    first.hang_up()  # the second batch waits
     found = starter.find()
     assert found is not None and found.pid == first.engine.pid
     second = App(found)
-    second.say(Stay(0), asked, Focus(0, (), None))
-    pace.let_pass(100)
-    second.next(ModelReady)
-    assert second.next(ScanProgressed).done > read
-    assert not any(isinstance(one, Stage) for one in second.seen)
-    while not second.next(Ranked).complete:
-        pass
+    second.say(Stay(600), asked, Focus(0, (), None))
+    assert second.next(Ranked) == ranked
+    assert [type(one) for one in second.seen] == [Stage, ModelReady, ScanProgressed, Ranked]
     second.hang_up()
+    pace.let_pass(1)
+    pace.wait_until_read()  # nobody is there
+    found = starter.find()
+    assert found is not None
+    third = App(found)
+    third.say(Stay(0), asked, Focus(0, (), None))
+    pace.let_pass(100)
+    while not third.next(Ranked).complete:
+        pass
+    assert {one.name for one in third.seen if isinstance(one, Stage)} == {"scan"}
+    third.hang_up()
     first.engine.wait()
 
 
@@ -105,4 +109,4 @@ def test_an_engine_of_another_environment_is_ended(
     first.hang_up()
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
     assert starter.find() is None
-    assert first.engine.wait() == -9
+    assert first.engine.wait() == 0  # it was asked to end

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import takewhile
+from itertools import chain, takewhile
 
 import numpy as np
 
@@ -25,8 +25,10 @@ _REMEMBERED = 16
 """Sets of demonstrations whose readings are kept, for undo and redo."""
 _MOST_READINGS = 100_000
 """Readings kept behind earlier sets of demonstrations; of a large pool one set has as many."""
-_BATCH_S = 0.6
+_BATCH_S = 0.3
 """Seconds that a batch should take: as long the annotator may wait for an answer."""
+_LONG_PREFIX = 512
+"""Tokens of demonstrations that are a step of their own to read."""
 
 Demonstrations = tuple[Demonstration, ...]
 
@@ -93,7 +95,7 @@ class Rescorer:
         self._see_changes(self._now)
 
     def step(self, candidates: Candidates) -> bool:
-        """Read one batch of the candidates that were not read behind these labels yet.
+        """Read one batch of the candidates not read behind these labels yet, or first the labels.
 
         Args:
             candidates: best first.
@@ -104,10 +106,13 @@ class Rescorer:
         if not self.demonstrations:
             return False
         missing = (one for one in candidates if one not in self._now)
-        self._read_prefix()
-        batch = next(self._batching.cut(self._encoded(missing), seconds=_BATCH_S), None)
-        if batch is None:
+        best = next(missing, None)
+        if best is None:
             return False
+        if self._read_prefix() >= _LONG_PREFIX:
+            return True
+        encoded = self._encoded(chain([best], missing))
+        batch = next(self._batching.cut(encoded, seconds=_BATCH_S))
         for captured in self._batching.captured(batch):
             fresh = {example_id: _without_set(one) for example_id, one in captured}
             self._now |= fresh
@@ -155,13 +160,15 @@ class Rescorer:
             example = self._examples[example_id]
             yield example, self._encoder.prompt(example.text, self.demonstrations)
 
-    def _read_prefix(self) -> None:
+    def _read_prefix(self) -> int:
+        """Read the demonstrations that were not read yet; returns how many tokens that were."""
         if self._in_prefix == self.demonstrations:
-            return
+            return 0
         shown = self.demonstrations
         neutral = self._encoder.prompt("", shown).ids
-        self._runner.share(self._encoder.shared_prefix(shown), neutral)
+        n_read = self._runner.share(self._encoder.shared_prefix(shown), neutral)
         self._in_prefix = shown
+        return n_read
 
 
 def _without_set(capture: Capture) -> Capture:

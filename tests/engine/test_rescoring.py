@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from neufs_tui.core.records import Answer, Decision, DecisionKind, Demonstration, ExampleId
+from neufs_tui.engine import rescoring
 from neufs_tui.engine.candidates import NONE, Candidates
 from neufs_tui.engine.rescoring import Rescorer
 from neufs_tui.engine.scanning import Scanner
@@ -124,3 +125,26 @@ def test_what_a_label_changed_is_counted_on_what_was_read_both_times(
             assert change.changed == sum(a != b for a, b in zip(before, after, strict=True))
     rescorer.follow([label(0), label(7)])
     assert [one.n_labels for one in rescorer.progress(candidates).changes] == [1]
+
+
+def test_a_long_prefix_is_a_step_of_its_own(
+    rescorer: Rescorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rescoring, "_LONG_PREFIX", 1)
+    candidates = these([example.id for example in EXAMPLES[10:14]])
+    rescorer.follow([label(1)])
+    assert rescorer.step(candidates) and not rescorer.readings
+    assert rescorer.step(candidates) and rescorer.readings
+
+
+def test_readings_behind_earlier_labels_are_let_go_when_they_are_many(
+    rescorer: Rescorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rescoring, "_MOST_READINGS", 9)
+    candidates = these([example.id for example in EXAMPLES[10:14]])
+    for n_labels in range(1, 6):
+        rescorer.follow([label(place) for place in range(n_labels)])
+        while rescorer.step(candidates):
+            pass
+    assert sum(map(len, rescorer._readings.values())) <= 9 + 4
+    assert set(rescorer.readings) == {*candidates}

@@ -297,9 +297,10 @@ class FakeStartup:
             loop.begin(self._first.example.id)
         return Opened(loop, self.engine)
 
-    def stop(self) -> None:
+    def stop(self) -> bool:
         self._is_stopped = True
         self.may_open.set()
+        return True
 
 
 async def opened(pilot: Pilot[None]) -> None:

@@ -27,8 +27,8 @@ class Reads(Protocol):
     def open(self) -> Opened:
         """The loop and its engine; raises NeufsError or Abandoned."""
 
-    def stop(self) -> None:
-        """Let what runs end soon; called from another thread."""
+    def stop(self) -> bool:
+        """Let what runs end soon; whether it may have a session to close. From another thread."""
 
 
 class Opening:
@@ -53,8 +53,7 @@ class Opening:
 
     def stop(self) -> None:
         """End soon; what was opened by then is in `opened`."""
-        self._startup.stop()
-        if self._thread.ident is not None:
+        if self._startup.stop() and self._thread.ident is not None:
             self._thread.join(_PATIENCE_S)
 
     def _work(self) -> None:

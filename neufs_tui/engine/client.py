@@ -24,7 +24,7 @@ from neufs_tui.engine.protocol import (
     Rescored,
     ScanProgressed,
 )
-from neufs_tui.engine.starting import Running, Starter
+from neufs_tui.engine.starting import Running, Started, Starter
 from neufs_tui.engine.wire import Quit, Shortener, Stay
 from neufs_tui.errors import EngineError
 
@@ -75,6 +75,8 @@ class EngineClient:
         self._focus: Focus | None = None
         self._closed = False
         self._engine: Running | None = None
+        self._is_heard = False
+        """Whether an engine has said anything; before, it has nothing to store."""
         self._deaths = 0
         self._n_scanned = 0
         """The most examples that an engine has told of."""
@@ -140,6 +142,8 @@ class EngineClient:
         with self._changed:
             self._closed = True
             self._changed.notify()
+        if isinstance(self._engine, Started) and not self._is_heard:
+            self._engine.kill()  # it may not even read what is being sent
         ear, mouth = self._threads or (None, None)
         if mouth is not None:
             mouth.join(_STOP_SECONDS)
@@ -218,6 +222,7 @@ class EngineClient:
                 if self._connection is None:  # stopped meanwhile
                     return
                 continue
+            self._is_heard = True
             if self._is_progress(event):
                 self._deaths = 0
             if not self._closed:

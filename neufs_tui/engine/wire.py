@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from neufs_tui.core.records import Decision, Example
+from neufs_tui.core.records import Decision, Example, ExampleId
 from neufs_tui.engine.protocol import EngineConfig, Focus, Request
 
 
@@ -20,6 +20,36 @@ class FocusChange:
     """Its `decisions` are only those behind the ones kept."""
     n_kept: int
     """How many of the decisions of the focus before it hold in this one, from the first on."""
+
+
+@dataclass(frozen=True, slots=True)
+class PoolInColumns:
+    """A configuration, its pool as columns: objects of a large pool take seconds to go over.
+
+    Neither the examples' own ids nor what is kept for the export is among them.
+    """
+
+    config: EngineConfig
+    """Without examples."""
+    ids: tuple[ExampleId, ...]
+    texts: tuple[str, ...]
+    rows: tuple[int, ...]
+
+    @classmethod
+    def of(cls, config: EngineConfig) -> PoolInColumns:
+        """Take a configuration apart."""
+        examples = config.examples
+        return cls(
+            config=replace(config, examples=()),
+            ids=tuple(one.id for one in examples),
+            texts=tuple(one.text for one in examples),
+            rows=tuple(one.row for one in examples),
+        )
+
+    def together(self) -> EngineConfig:
+        """The configuration, with what the engine needs of its pool."""
+        examples = map(Example, self.ids, self.texts, self.rows)
+        return replace(self.config, examples=tuple(examples))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +74,7 @@ class Shortener:
     def shorten(self, said: EngineConfig | Request) -> object:
         """What is to be sent, in the order in which it is sent."""
         if isinstance(said, EngineConfig):
-            return replace(said, examples=tuple(map(_without_fields, said.examples)))
+            return PoolInColumns.of(said)
         if not isinstance(said, Focus):
             return said
         n_kept = _n_shared(self._sent, said.decisions)
@@ -68,7 +98,9 @@ class Restorer:
         if isinstance(sent, FocusChange):
             self._received = (*self._received[: sent.n_kept], *sent.focus.decisions)
             return replace(sent.focus, decisions=self._received)
-        if isinstance(sent, EngineConfig | Request):
+        if isinstance(sent, PoolInColumns):
+            return sent.together()
+        if isinstance(sent, Request):
             return sent
         raise TypeError(f"not a request: {sent!r}")
 
@@ -79,10 +111,3 @@ def _n_shared(these: tuple[Decision, ...], those: tuple[Decision, ...]) -> int:
         if this is not that and this != that:
             return place
     return min(len(these), len(those))
-
-
-def _without_fields(example: Example) -> Example:
-    """What the engine needs of it: neither its own id nor what is kept for the export."""
-    if example.source_id is None and not example.fields:
-        return example
-    return Example(example.id, example.text, example.row)

@@ -9,6 +9,7 @@ import gc
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from threading import Event as Flag
+from threading import Lock
 from typing import TYPE_CHECKING, BinaryIO
 
 from neufs_tui.labelling.engine_process import EngineProcess
@@ -68,6 +69,9 @@ class Startup:
         self._notices = notices
         self._stay_s = stay_s
         self._is_stopped = Flag()
+        self._stopping = Lock()
+        self._has_session = False
+        """Whether the session is open, or about to be."""
         self._first: FirstText | None = None
 
     def first_text(self) -> FirstText | None:
@@ -98,6 +102,9 @@ class Startup:
         project = read_project(self._request, stdin=self._stdin, check=self._check)
         self._check_keys(project.keys)
         find_strategy(project.selection.strategy_name)
+        with self._stopping:
+            self._check()
+            self._has_session = True
         session = open_session(project, check=self._check)
         try:
             workspace = Workspace(
@@ -116,9 +123,15 @@ class Startup:
         client = EngineClient(config, log_path(), place=place, stay_s=self._stay_s)
         return Opened(loop, client)
 
-    def stop(self) -> None:
-        """Let the thread that opens end soon."""
-        self._is_stopped.set()
+    def stop(self) -> bool:
+        """Let the thread that opens end soon.
+
+        Returns:
+            Whether it is worth to wait for: it may have a session to close.
+        """
+        with self._stopping:
+            self._is_stopped.set()
+            return self._has_session
 
     def _check(self) -> None:
         if self._is_stopped.is_set():

@@ -23,8 +23,10 @@ def config(
     folder: Path, model: Path | str, n: int = 20, rescore: str = "pool", third: str = ""
 ) -> EngineConfig:
     """Asks a model about n texts; the labels are yes, no and a third one if there is one."""
+    examples = pool(n)
     return EngineConfig(
-        examples=pool(n),
+        examples=examples,
+        first=tuple(one.id for one in examples[:8]),
         task=Task(labels=tuple(map(Label, filter(None, ("yes", "no", third))))),
         model=ModelChoice(str(model), device="cpu", dtype="float32"),
         cache_dir=folder,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from neufs_tui.engine.protocol import (
+    EngineConfig,
     EngineFailed,
     Explain,
     Explained,
@@ -29,7 +30,8 @@ behaviour, counter = os.environ["FAKE_ENGINE"], Path(os.environ["FAKE_COUNTER"])
 if behaviour == "hears late":
     os.read(os.open(os.environ["FAKE_GATE"], os.O_RDONLY), 1)
 connection.recv()  # how long to stay
-config = connection.recv()
+config = restorer.restore(connection.recv())
+assert isinstance(config, EngineConfig)
 counter.open("a").write("started\n")
 starts = len(counter.read_text().splitlines())
 

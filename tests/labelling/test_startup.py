@@ -74,7 +74,7 @@ def test_stopping_while_the_session_is_brought_up_to_date_leaves_it_as_it_was(
     merge = session_rows.merge_examples
 
     def stopped(*told: object) -> None:
-        one.stop()
+        assert one.stop()
         merge(*told)  # type: ignore[arg-type]
 
     monkeypatch.setattr(session_rows, "merge_examples", stopped)
@@ -89,7 +89,7 @@ def test_stopping_while_the_session_is_brought_up_to_date_leaves_it_as_it_was(
 
 def test_stopping_while_the_pool_is_read_begins_no_session(request_: ProjectRequest) -> None:
     one = startup(request_)
-    one.stop()
+    assert not one.stop()
     with pytest.raises(Abandoned):
         one.open()
     assert not Path(request_.source).with_name("pool.neufs.db").exists()

@@ -171,7 +171,7 @@ def test_a_gap_is_said_with_the_labels_it_was_counted_over_the_same_everywhere(
 ) -> None:
     known = replace(
         EXPLAINED,
-        labelled=LABELLED[:n_labelled],
+        n_labelled=n_labelled,
         n_unscanned=n_unscanned,
         gap=replace(EXPLAINED.gap, size=size),
     )

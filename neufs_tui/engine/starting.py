@@ -16,6 +16,10 @@ from neufs_tui.errors import EngineError
 
 logger = logging.getLogger(__name__)
 
+_FRUGAL = {"ONEDNN_PRIMITIVE_CACHE_CAPACITY": "64", "MALLOC_ARENA_MAX": "2"}
+"""Batches are of ever different shapes, for each of which PyTorch's kernels on a CPU would be kept,
+up to 1,024 of them; what the user has set wins."""
+
 
 class Running(Protocol):
     """An engine process, and the pipe to it."""
@@ -130,6 +134,7 @@ class Starter:
                         stdin=subprocess.DEVNULL,
                         stdout=log,
                         stderr=log,
+                        env=_FRUGAL | os.environ,
                         start_new_session=True,  # signals of the terminal are the app's to handle
                     )
             except OSError as error:

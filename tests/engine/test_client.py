@@ -25,6 +25,7 @@ from neufs_tui.engine.protocol import (
     ModelReady,
     Ranked,
 )
+from neufs_tui.engine.starting import Starter
 from neufs_tui.errors import EngineError
 from tests.pools import examples_of
 
@@ -229,3 +230,19 @@ def test_an_engine_that_does_not_stop_is_ended(
     client.stop()
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def test_an_engine_keeps_few_kernels_unless_the_user_has_said_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MALLOC_ARENA_MAX", "5")
+    names = ("MALLOC_ARENA_MAX", "ONEDNN_PRIMITIVE_CACHE_CAPACITY")
+    tell = f"import os; print(*map(os.environ.get, {names}))"
+    log = tmp_path / "log"
+    started = Starter((sys.executable, "-c", tell), log, None).start()
+    try:
+        assert started.wait() == 0
+    finally:
+        started.kill()
+        started.connection.close()
+    assert log.read_text().split() == ["5", "64"]

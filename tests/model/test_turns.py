@@ -30,7 +30,7 @@ def encoder(kind: str, template: str, *, prefix: str = "", window: int = 100_000
 
 @pytest.mark.parametrize("template", templates.ORDINARY.values(), ids=templates.ORDINARY)
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(text=TEXTS, shown=SHOWN)
 def test_prompts_in_parts_have_the_ids_of_whole_ones(
     kind: str, template: str, text: str, shown: list[Demonstration]

@@ -26,6 +26,7 @@ format: .venv/installed-dev
 bench: .venv/installed-dev
 	$(BIN)/python benchmarks/first_paint.py
 	$(BIN)/python benchmarks/first_text.py
+	$(BIN)/python benchmarks/long_session.py --labels 400
 	$(BIN)/python benchmarks/latency.py sample_data/pool.jsonl --labels 40
 	$(BIN)/python benchmarks/scan.py
 	$(BIN)/python benchmarks/against_reference.py sample_data/test.jsonl -n 60

@@ -66,14 +66,14 @@ def test_a_template_without_tokens_between_the_turns_is_encoded_whole() -> None:
 
 @pytest.mark.parametrize("template", [templates.PLAIN, templates.WORDS])
 def test_the_oldest_demonstrations_leave_some_at_a_time(template: str) -> None:
-    coder = encoder("byte-level", template, window=1500)
-    shown = [Demonstration(f"text {n}", "yes") for n in range(200)]
-    fitting = [coder.fitting(shown[:n]) for n in range(1, 200)]
+    coder = encoder("byte-level", template, window=900)
+    shown = [Demonstration(f"text {n}", "yes") for n in range(110)]
+    fitting = [coder.fitting(shown[:n]) for n in range(1, 110)]
     for n, some in enumerate(fitting, start=1):
         assert list(some) == shown[n - len(some) : n]
         assert len(coder.shared_prefix(some)) <= 0.75 * coder._room
     left = [n - len(some) for n, some in enumerate(fitting, start=1)]
     assert left == sorted(left)
     n_most = max(map(len, fitting))
-    assert len(set(left)) <= 2 + 199 / (n_most / 16)
+    assert len(set(left)) <= 2 + 109 / (n_most / 16)
     assert min(map(len, fitting[n_most:])) >= n_most * 0.8

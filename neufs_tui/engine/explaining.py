@@ -18,7 +18,7 @@ from neufs_tui.engine.scanning import Scanner, ready
 from neufs_tui.model.capture import CaptureRunner, Contributions
 from neufs_tui.model.readout import Readout
 from neufs_tui.selection.baselines import alternatives
-from neufs_tui.selection.gap import bars, find_gap, nearest_labelled
+from neufs_tui.selection.gap import bars, find_gap, nearest_labelled, uncovered
 from neufs_tui.selection.scanned_pool import Readings, ScannedPool
 from neufs_tui.selection.strategy import SelectionState
 
@@ -134,12 +134,9 @@ class Explainer:
         capture = self._captures.get(example_id)
         if capture is None:
             return
-        before = _before(example_id, decisions)
-        covered = np.zeros(self._shape[0] * self._shape[1], dtype=bool)
-        for one in _labelled(before):
-            if one in self._captures:
-                covered[self._captures[one].neurons] = True
-        neurons = capture.neurons[~covered[capture.neurons]]
+        labelled = _labelled(_before(example_id, decisions))
+        sets = (self._captures[one].neurons for one in labelled if one in self._captures)
+        neurons = uncovered(capture.neurons, sets, self._shape)
         text = self._examples[example_id].text
         spans = stretches(text)
         prompts = [self._encoder.prompt(one) for one in (text, *(without(text, s) for s in spans))]

@@ -6,7 +6,7 @@ to what all FFNs together push towards the model's answer.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,11 +36,8 @@ def find_gap(
         shape: the model's (n_layers, d_mlp).
     """
     n_layers, d_mlp = shape
-    covered = np.zeros(n_layers * d_mlp, dtype=bool)
-    for one in labelled:
-        covered[pool.captures[one].neurons] = True
     own = pool.captures[place].neurons
-    neurons = own[~covered[own]]
+    neurons = uncovered(own, (pool.captures[one].neurons for one in labelled), shape)
     is_ranked = np.ones(len(pool.ids), dtype=bool)
     is_ranked[list(decided)] = False
     gaps = pool.sets.n_outside(labelled)[is_ranked]
@@ -54,6 +51,14 @@ def find_gap(
         n_scanned=len(pool.ids),
     )
     return gap, neurons
+
+
+def uncovered(own: NeuronIds, labelled: Iterable[NeuronIds], shape: tuple[int, int]) -> NeuronIds:
+    """What of a neuron set is in none of some others, ascending."""
+    covered = np.zeros(shape[0] * shape[1], dtype=bool)
+    for neurons in labelled:
+        covered[neurons] = True
+    return own[~covered[own]]
 
 
 def nearest_labelled(pool: ScannedPool, place: int, labelled: Sequence[int]) -> Overlap | None:

@@ -8,8 +8,9 @@ demo: .venv/installed
 	$(BIN)/neufs-tui models get smollm2-135m
 	$(BIN)/neufs-tui label sample_data/pool.jsonl
 
+# a process for each core, up to four, each with one thread of its own
 test: .venv/installed-dev
-	$(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist worksteal
 
 check: lint test
 

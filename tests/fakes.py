@@ -30,6 +30,7 @@ from neufs_tui.core.settings import ModelChoice, SelectionSettings
 from neufs_tui.engine.protocol import EngineConfig, Event, Focus, ModelReady, Ranked, Request
 from neufs_tui.errors import NeufsError, SessionError
 from neufs_tui.labelling.loop import LabellingLoop
+from neufs_tui.labelling.pool_file import PoolFile, PoolNow
 from neufs_tui.labelling.startup import Abandoned, Opened
 from neufs_tui.labelling.workspace import Workspace
 from neufs_tui.project.first_text import FirstText
@@ -143,7 +144,7 @@ class StoredWorkspace(Workspace):
             keys: command → keys, as the configuration says.
         """
         self.folder = TemporaryDirectory()
-        project = Project(
+        self._project = project = Project(
             pool=Pool(source="pool.jsonl", examples=tuple(examples)),
             task=Task(labels),
             model=ModelChoice(),
@@ -165,6 +166,12 @@ class StoredWorkspace(Workspace):
         self._set_shown, session.set_shown = session.set_shown, self._watch_set_shown
         self._close, session.close = session.close, self.close
         OPENED.append(self)
+
+    def with_pool(self, examples: Iterable[Example]) -> Workspace:
+        """The pool as its file might be later, on the same session, which knows of it."""
+        pool = replace(self._project.pool, examples=tuple(examples), sha256="later")
+        self.session.merge_pool(pool)
+        return Workspace(replace(self._project, pool=pool), self.session)
 
     @property
     def done(self) -> list[Decision]:
@@ -263,6 +270,30 @@ class FakeEngine:
         )
 
 
+class FakePoolFile(PoolFile):
+    """Reads what a test says, when it says so."""
+
+    def __init__(self, then: Callable[[Workspace], PoolNow]) -> None:
+        self._then = then
+        self.may_read = Flag()
+        """Cleared by a test in which reading takes long."""
+        self.may_read.set()
+        self.is_changed = False
+
+    def has_changed(self) -> bool:
+        return self.is_changed
+
+    def read(
+        self,
+        now: Workspace,
+        shown: ExampleId | None,
+        check: Callable[[], None] = lambda: None,
+    ) -> PoolNow:
+        self.may_read.wait()
+        check()
+        return self._then(now)
+
+
 class FakeStartup:
     """Opens a workspace at once, or fails; the loop waits for what a test lets the engine say."""
 
@@ -273,8 +304,10 @@ class FakeStartup:
         *,
         fails: NeufsError | None = None,
         first: FirstText | None = None,
+        pool_file: FakePoolFile | None = None,
     ) -> None:
         self.workspace = workspace
+        self.pool_file = pool_file
         self.engine = engine or FakeEngine()
         self._fails = fails
         self._first = first
@@ -295,7 +328,7 @@ class FakeStartup:
         loop = LabellingLoop(self.workspace, waits=self._first is None)
         if self._first is not None:
             loop.begin(self._first.example.id)
-        return Opened(loop, self.engine)
+        return Opened(loop, self.engine, self.pool_file)
 
     def stop(self) -> bool:
         self._is_stopped = True

@@ -73,6 +73,13 @@ COMMANDS: tuple[Binding, ...] = (
     ),
     _command("curve", "c", "the learning curve, and what the labels changed", "Learning curve"),
     *SCROLLING,
+    _command(
+        "reload",
+        "R",
+        "take in the pool's file as it is now",
+        "Take in the changed pool",
+        action="app.reload",
+    ),
     _command("save", "ctrl+s", "nothing to do: labels are saved at once"),
     SUSPEND,
     _command("help", "question_mark,f1,h", "this page", "Keys, task and labels", footer=True),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 from collections.abc import Iterable
 from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import App, SystemCommand
@@ -18,13 +19,26 @@ from textual.theme import Theme
 
 from neufs_tui.app.keymap import configured
 from neufs_tui.app.keys import PALETTE, SUSPEND, bound
-from neufs_tui.app.messages import EngineReported, PoolRead, StartupFailed, TextFound
+from neufs_tui.app.messages import (
+    EngineReported,
+    PoolChanged,
+    PoolRead,
+    PoolReread,
+    RereadFailed,
+    StartupFailed,
+    TextFound,
+)
 from neufs_tui.app.opening import Opening, Reads
+from neufs_tui.app.pool_watch import PoolWatch
 from neufs_tui.app.screens.label import LabelScreen
 from neufs_tui.core.counts import Counts
 from neufs_tui.engine.protocol import EngineFailed, Event
 from neufs_tui.errors import NeufsError
 from neufs_tui.labelling.startup import Opened
+from neufs_tui.wording import sentences
+
+if TYPE_CHECKING:
+    from neufs_tui.labelling.pool_file import PoolNow
 
 THEME = Theme(
     name="neufs",
@@ -69,6 +83,7 @@ class LabelApp(App[None]):
         self._opening = Opening(startup, self.post_message)
         self._label_screen = LabelScreen(pool_name)
         self._opened: Opened | None = None
+        self._watch: PoolWatch | None = None
 
     @property
     def summary(self) -> Counts | None:
@@ -131,7 +146,55 @@ class LabelApp(App[None]):
             return
         self.set_keymap(keys)
         self._label_screen.open(opened.loop, ",".join(keys.values()).split(","))
+        if opened.pool_file is not None:
+            self._watch = PoolWatch(opened.pool_file, self.post_message)
+            self._watch.start()
         self.call_after_refresh(self._start_engine)
+
+    def action_reload(self) -> None:
+        """Read the pool's file again, and take in what it holds."""
+        if self._opened is None:
+            said = sentences.STILL_READING
+        elif self._watch is None:
+            said = sentences.READ_ONCE
+        else:
+            loop = self._opened.loop
+            self._watch.read(loop.workspace, loop.shown_id)
+            said = sentences.rereading(loop.workspace.pool_name)
+        self._label_screen.say(said)
+
+    @on(PoolChanged)
+    def _tell_change(self) -> None:
+        self._label_screen.tell_change()
+
+    @on(RereadFailed)
+    def _stay(self, message: RereadFailed) -> None:
+        if not isinstance(message.error, NeufsError):
+            raise message.error
+        assert self._watch is not None  # it has told of it
+        self._watch.done()
+        self._label_screen.refuse(message.error)
+
+    @on(PoolReread)
+    def _take_in_beside(self, message: PoolReread) -> None:
+        self.run_worker(self._take_in(message.now))
+
+    async def _take_in(self, now: PoolNow) -> None:
+        """Go on with another pool; keys are answered between the parts that are stored."""
+        assert self._opened is not None and self._watch is not None  # as one was read
+        loop, engine = self._opened.loop, self._opened.engine
+        try:
+            for _ in loop.workspace.session.merge_changes(now.changes):
+                await asyncio.sleep(0)
+        except NeufsError as error:
+            self._label_screen.refuse(error)
+            return
+        finally:
+            self._watch.done()
+        engine.update(now.config)
+        loop.take_in(now.workspace)
+        gc.freeze()
+        self._label_screen.take_in(now.n_new, now.n_gone)
 
     @on(StartupFailed)
     def _give_up(self, message: StartupFailed) -> None:
@@ -178,5 +241,7 @@ class LabelApp(App[None]):
 
     def _close_session(self) -> None:
         self._opening.stop()
+        if self._watch is not None:
+            self._watch.stop()
         if self._opening.opened is not None:
             self._opening.opened.loop.workspace.session.close()

@@ -11,6 +11,7 @@ from neufs_tui.engine.protocol import Downloaded, Event, ScanProgressed
 from neufs_tui.labelling.startup import Opened
 
 if TYPE_CHECKING:
+    from neufs_tui.labelling.pool_file import PoolNow
     from neufs_tui.project.first_text import FirstText
 
 
@@ -26,6 +27,25 @@ class PoolRead(Message):
     """The pool is in memory and its session open."""
 
     opened: Opened
+
+
+@dataclass
+class PoolChanged(Message):
+    """The pool's file holds something else than what was read."""
+
+
+@dataclass
+class PoolReread(Message):
+    """The pool's file was read again; it is still to be taken in."""
+
+    now: PoolNow
+
+
+@dataclass
+class RereadFailed(Message):
+    """It could not be read; nothing has changed."""
+
+    error: Exception
 
 
 @dataclass

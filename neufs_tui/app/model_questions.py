@@ -89,11 +89,15 @@ class ModelQuestions:
 
     def explain(self, event: Explained) -> None:
         """Pass what the engine said on to the panel, and to a page that waits for it."""
-        known = self._loop.questions.explanation
-        if known is not None and known is event.explanation:
-            self._view.explain(known, self._pool)
+        if event.explanation is self._loop.questions.explanation:
+            self.tell()
         if self._page is not None:
             self._page.hear(event)
+
+    def tell(self) -> None:
+        """Show in the panel what is known of the example shown."""
+        if (known := self._loop.questions.explanation) is not None:
+            self._view.explain(known, self._pool)
 
     def tell_progress(self) -> None:
         """Say how far the model is, where it is waited for."""
@@ -113,4 +117,4 @@ class ModelQuestions:
 
     @property
     def _pool(self) -> Neighbours:
-        return Neighbours(self._loop.workspace.examples, self._loop.answers)
+        return Neighbours(self._loop.workspace.examples, self._loop.position.answers)

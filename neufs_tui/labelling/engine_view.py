@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from enum import Enum, auto
 
 from neufs_tui.core.records import ExampleId, Pick
@@ -64,6 +65,12 @@ class EngineView:
                 self._lose(restarting=event.out_of_memory)
             case EngineDied():
                 self._lose(restarting=event.restarting)
+
+    def scan_anew(self) -> None:
+        """Another pool is to be scanned: what was ranked is to go on with, and is not the last."""
+        self.scan = None
+        if self.ranked is not None:
+            self.ranked = replace(self.ranked, complete=False, final=False)
 
     def turn_back(self, revision: int) -> None:
         """An undo or redo made the journal this long: what is older no longer holds."""

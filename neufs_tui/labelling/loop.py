@@ -47,7 +47,8 @@ class LabellingLoop:
         self._displaced: list[Shown] = []
         self._ahead = LookAhead()
         self._begun = False
-        self._position = position(workspace)
+        self.position = position(workspace)
+        """What holds of the journal."""
         self.engine = EngineView()
         self.shown: Shown | None = None
         self.done: Shown | None = None
@@ -56,8 +57,7 @@ class LabellingLoop:
         """Examples whose answer by the model the annotator has seen."""
         self.questions = Questions(workspace.session.add_panel)
         self._waits = waits
-        restored = workspace.session.shown()
-        if restored is not None:
+        if (restored := workspace.session.shown()) is not None:
             example_id, pick, looked = restored
             if looked:
                 self._revealed.add(example_id)
@@ -66,7 +66,7 @@ class LabellingLoop:
     @property
     def counts(self) -> Counts:
         """Where the annotator is."""
-        return self._position.counts
+        return self.position.counts
 
     @property
     def waiting(self) -> Waiting | None:
@@ -82,12 +82,12 @@ class LabellingLoop:
     @property
     def foresees(self) -> bool:
         """Whether the engine has said what follows for what is shown, or that nothing does yet."""
-        return self.engine.ranked_for(self._position.revision, self.shown_id) is not None
+        return self.engine.ranked_for(self.position.revision, self.shown_id) is not None
 
     @property
     def is_settled(self) -> bool:
         """Whether the engine has nothing more to find out for the journal as it is."""
-        ranked = self.engine.ranked_for(self._position.revision, self.shown_id)
+        ranked = self.engine.ranked_for(self.position.revision, self.shown_id)
         is_explained = self.shown is None or self.questions.explanation is not None
         owes_nothing = is_explained and not self.questions.owed
         return ranked is not None and ranked.final and owes_nothing
@@ -103,6 +103,20 @@ class LabellingLoop:
             self._show(self._undecided(first, drawn(first, self.workspace.selection.seed)))
         if self.shown is None:
             self._show(self._drawn())
+        self._tell()
+
+    def take_in(self, workspace: Workspace) -> None:
+        """Go on with the pool as it is now, on the same session.
+
+        What is shown stays, although it may have left the pool.
+        """
+        self.workspace = workspace
+        self.position = position(workspace)
+        self.engine.scan_anew()
+        if self.shown is None:
+            self._show(self._next())
+        elif now := workspace.examples.get(self.shown.example.id):
+            self.shown = Shown(now, self.shown.pick)
         self._tell()
 
     def connect(self, send: Callable[[Request], None]) -> None:
@@ -144,7 +158,7 @@ class LabellingLoop:
         if example_id is None:
             return None
         decision = Decision(example_id, kind, answer)
-        revision = self._position.revision
+        revision = self.position.revision
         self.workspace.session.record(
             decision,
             pick=done.pick if done else None,
@@ -159,7 +173,7 @@ class LabellingLoop:
             self._revealed.add(example_id)
         if self.done is not None:
             self.questions.labelled()
-        self._position = position(self.workspace)
+        self.position = position(self.workspace)
         if done is None:
             self._ahead.turn_back()
         else:
@@ -177,8 +191,8 @@ class LabellingLoop:
         self._ahead.turn_back()
         if decision.kind is DecisionKind.LABEL:
             self._revealed.add(decision.example_id)
-        self._position = position(self.workspace)
-        self.engine.turn_back(self._position.revision)
+        self.position = position(self.workspace)
+        self.engine.turn_back(self.position.revision)
         pick = self.workspace.session.pick_of(decision.example_id)
         again = self._undecided(decision.example_id, pick)
         if again is not None:
@@ -190,7 +204,7 @@ class LabellingLoop:
 
     def redo(self) -> Decision | None:
         """Bring back the decision undone last and show what was shown before that undo."""
-        revision, shown = self._position.revision, self.shown_id
+        revision, shown = self.position.revision, self.shown_id
         decision = self.workspace.session.redo()
         if decision is None:
             return None
@@ -198,13 +212,12 @@ class LabellingLoop:
         self._ahead.turn_back()
         if decision.example_id == shown:
             self._ahead.decide(decision.kind, revision, shown, self.engine.ranked)
-        self._position = position(self.workspace)
-        self.engine.turn_back(self._position.revision)
-        if self.shown is None or self.shown.example.id in self._position.decided:
-            back = self._displaced.pop() if self._displaced else None
-            if back is None or back.example.id in self._position.decided:
-                back = self._next()
-            self._show(back)
+        self.position = position(self.workspace)
+        self.engine.turn_back(self.position.revision)
+        if self.shown is None or self.shown.example.id in self.position.decided:
+            last = self._displaced.pop() if self._displaced else None
+            back = self._undecided(last.example.id, last.pick) if last else None
+            self._show(back or self._next())
         self._tell()
         return decision
 
@@ -223,7 +236,10 @@ class LabellingLoop:
             case ModelReady():
                 self.workspace.session.save_model(event.identity)
             case EngineFailed() | EngineDied():
-                self._lose_engine()
+                self.questions.lose_engine()
+                if self.shown is None and (self._begun or not self._waits):
+                    self._show(self._next())
+                self._tell()
 
     @property
     def has_looked(self) -> bool:
@@ -249,15 +265,10 @@ class LabellingLoop:
         self._send(question(self.shown.example.id))
         return True
 
-    @property
-    def answers(self) -> dict[ExampleId, Answer]:
-        """The answers that hold."""
-        return self._position.answers
-
     def _go_on(self) -> None:
         """Show what a new ranking wants, if nothing is shown."""
         self._want_explanation()
-        ranked = self.engine.ranked_for(self._position.revision, None)
+        ranked = self.engine.ranked_for(self.position.revision, None)
         if self.shown is not None or ranked is None:
             return
         pick = ranked.pick
@@ -267,12 +278,6 @@ class LabellingLoop:
         if shown is not None:
             self._show(shown)
             self._tell()
-
-    def _lose_engine(self) -> None:
-        self.questions.lose_engine()
-        if self.shown is None and (self._begun or not self._waits):
-            self._show(self._next())
-        self._tell()
 
     def _next(self) -> Shown | None:
         """What was looked ahead, else the last ranking's queue, else a draw where none is near."""
@@ -284,12 +289,12 @@ class LabellingLoop:
 
     def _drawn(self) -> Shown | None:
         """The next random draw; None when all is decided."""
-        picks = self.workspace.draws.next(self._position.decided)
+        picks = self.workspace.draws.next(self.position.decided)
         return Shown(self.workspace.examples[picks[0].example_id], picks[0]) if picks else None
 
     def _undecided(self, example_id: ExampleId, pick: Pick | None) -> Shown | None:
         example = self.workspace.examples.get(example_id)
-        if example is None or example_id in self._position.decided:
+        if example is None or example_id in self.position.decided:
             return None
         return Shown(example, pick)
 
@@ -305,7 +310,7 @@ class LabellingLoop:
 
     def _tell(self) -> None:
         if self._send is not None and self.engine.state is not EngineState.GONE:
-            here = self._position
+            here = self.position
             self._send(Focus(here.revision, here.decisions, self.shown_id, *here.signals))
             self._want_explanation()
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from neufs_tui.core.settings import CaptureSettings
     from neufs_tui.engine.protocol import Event
     from neufs_tui.labelling.headless import HeadlessLabelling
+    from neufs_tui.labelling.pool_file import PoolFile
     from neufs_tui.project.first_text import FirstText
     from neufs_tui.project.request import ProjectRequest
 
@@ -36,6 +37,8 @@ class Opened:
     """With its session open, its first example shown."""
     engine: EngineProcess
     """Not started."""
+    pool_file: PoolFile | None = None
+    """What may be read again; None for a pool that came through standard input."""
 
 
 class Startup:
@@ -95,6 +98,7 @@ class Startup:
         from neufs_tui.engine.client import EngineClient
         from neufs_tui.engine.configure import engine_config
         from neufs_tui.engine.place import Place
+        from neufs_tui.labelling.pool_file import PoolFile
         from neufs_tui.project.project import open_session, read_project
         from neufs_tui.selection.registry import find_strategy
         from neufs_tui.storage.paths import engines_dir, log_path
@@ -121,7 +125,8 @@ class Startup:
         gc.freeze()
         place = Place(project.session_path, engines_dir())
         client = EngineClient(config, log_path(), place=place, stay_s=self._stay_s)
-        return Opened(loop, client)
+        file = PoolFile(self._request, self._capture, project) if project.pool.is_file else None
+        return Opened(loop, client, file)
 
     def stop(self) -> bool:
         """Let the thread that opens end soon.

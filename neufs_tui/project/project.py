@@ -139,7 +139,7 @@ def open_session(project: Project, *, check: Callable[[], None] = lambda: None) 
     try:
         task = project.require_task()
         require_labels(task, (one.answer for one in session.decisions()))
-        _refuse_another_pool(project, session)
+        refuse_another_pool(project, session)
         session.merge_pool(project.pool, check)
         session.save_settings(SessionSettings(task, project.model, project.selection))
     except BaseException:
@@ -174,6 +174,24 @@ def require_labels(task: Task, answers: Iterable[Answer | None]) -> None:
             + ", ".join(repr(name) for name in missing),
             hint="name them too, with --label or in neufs.toml, or label into another file with "
             "--session FILE",
+        )
+
+
+def refuse_another_pool(project: Project, session: Session) -> None:
+    """See to it that a session was made on this pool: then a text it decides on is in the pool.
+
+    `pool.csv` and `pool.jsonl` share a session file, and so do all pools that come through
+    standard input in one folder.
+
+    Raises:
+        SessionError: none is.
+    """
+    decided = {decision.example_id for decision in session.decisions()}
+    if decided and decided.isdisjoint(example.id for example in project.pool.examples):
+        raise SessionError(
+            f"{project.session_path} holds labels of another pool, none of whose texts is in "
+            f"{project.pool.source}",
+            hint="keep this pool's labels in a file of their own with --session FILE",
         )
 
 
@@ -212,21 +230,6 @@ def stored_of(
     with Session.open(project.session_path, write=False) as session:
         found = (one for one in session.decided() if one.example.id == example_id)
         return next(found, None), session.panel(example_id)
-
-
-def _refuse_another_pool(project: Project, session: Session) -> None:
-    """A session none of whose decisions is in the pool was made on another one.
-
-    `pool.csv` and `pool.jsonl` share a session file, and so do all pools that come through
-    standard input in one folder.
-    """
-    decided = {decision.example_id for decision in session.decisions()}
-    if decided and decided.isdisjoint(example.id for example in project.pool.examples):
-        raise SessionError(
-            f"{project.session_path} holds labels of another pool, none of whose texts is in "
-            f"{project.pool.source}",
-            hint="keep this pool's labels in a file of their own with --session FILE",
-        )
 
 
 def _last_session(path: Path) -> LastSession:

@@ -47,6 +47,11 @@ class Pool:
     """How to read lines left out for bytes that are in another encoding."""
 
     @property
+    def is_file(self) -> bool:
+        """Whether it can be read again."""
+        return self.source != "-"
+
+    @property
     def n_rows(self) -> int:
         """Good rows."""
         return len(self.rows)

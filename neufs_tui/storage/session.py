@@ -6,9 +6,8 @@ never changed; what holds is a fold over the events (`storage/journal.py`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from hashlib import blake2b
 from pathlib import Path
 
 from neufs_tui.core.counts import Counts, count
@@ -20,6 +19,7 @@ from neufs_tui.errors import SessionError
 from neufs_tui.storage import session_rows
 from neufs_tui.storage.journal import EventKind, JournalEvent, JournalState, fold
 from neufs_tui.storage.pool import Pool
+from neufs_tui.storage.pool_changes import PoolChanges, pool_record
 from neufs_tui.storage.session_file import SessionFile, open_session_file, translated
 from neufs_tui.storage.stored_json import (
     PoolRecord,
@@ -108,13 +108,29 @@ class Session:
             pool: the pool as it is now.
             check: called now and then; what it raises leaves the session as it was.
         """
-        record = _pool_record(pool)
+        record = pool_record(pool)
         if record == self.pool():
             return
         with self._file.transaction() as db:
             self._labelled.clear()  # rows move, and their fields change
             session_rows.merge_examples(db, pool.examples, check)
             self._file.keep_state("pool", to_json(record))
+
+    def merge_changes(self, changes: PoolChanges) -> Iterator[None]:
+        """Take in a pool a part at a time, each on disk at once; decisions may come between.
+
+        Left in the middle, the session is brought up to date when it is opened next.
+
+        Raises:
+            SessionError: a part could not be written.
+        """
+        for record, rows, gone in changes.parts():
+            with self._file.transaction() as db:
+                session_rows.put_rows(db, rows)
+                session_rows.leave_pool(db, gone)
+                self._file.keep_state("pool", to_json(record))
+            self._labelled.clear()  # rows move, and their fields change
+            yield
 
     def pool(self) -> PoolRecord | None:
         """The pool file merged last; None before the first."""
@@ -300,14 +316,3 @@ class Session:
 
 def _labels(decisions: Iterable[Decision]) -> set[str]:
     return {name for one in decisions if one.answer for name in one.answer.labels}
-
-
-def _pool_record(pool: Pool) -> PoolRecord:
-    ids = "".join(example.id for example in pool.examples)
-    return PoolRecord(
-        name=Path(pool.source).name,
-        sha256=pool.sha256,
-        text_field=pool.text_field,
-        examples=blake2b(ids.encode(), digest_size=16).hexdigest(),
-        encoding=pool.encoding,
-    )

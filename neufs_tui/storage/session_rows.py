@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
     from sqlite_utils import Database
 
+ExampleRow = tuple[ExampleId, str, str, str, int]
+"""Id, text, the row's own id and its other fields as JSON, and its place in the file."""
+
 _MERGE = """
 insert into examples(id, text, source_id, fields, "row", in_pool) values (?, ?, ?, ?, ?, 1)
 on conflict(id) do update set
@@ -70,17 +73,35 @@ def merge_examples(
         examples: the pool.
         check: called for each; what it raises ends the merge.
     """
-    known = {row[0]: hash(row[1:]) for row in db.execute(_IN_POOL)}
+    known = known_rows(db)
+    put_rows(db, changed_rows(known, examples, check))
+    leave_pool(db, known)
 
-    def changed() -> Iterator[tuple[object, ...]]:
-        for e in examples:
-            check()
-            source_id, fields = json.dumps(e.source_id), fields_to_json(e.fields)
-            if known.pop(e.id, None) != hash((source_id, fields, e.row)):
-                yield e.id, e.text, source_id, fields, e.row
 
-    db.conn.executemany(_MERGE, changed())
-    db.conn.executemany("update examples set in_pool = 0 where id = ?", [[one] for one in known])
+def known_rows(db: Database) -> dict[ExampleId, int]:
+    """The pool's examples, each with a digest of all of its row but the text."""
+    return {row[0]: hash(row[1:]) for row in db.execute(_IN_POOL)}
+
+
+def changed_rows(
+    known: dict[ExampleId, int], examples: Iterable[Example], check: Callable[[], None]
+) -> Iterator[ExampleRow]:
+    """Rows of examples that are not known as they are; each that is seen leaves `known`."""
+    for e in examples:
+        check()
+        source_id, fields = json.dumps(e.source_id), fields_to_json(e.fields)
+        if known.pop(e.id, None) != hash((source_id, fields, e.row)):
+            yield e.id, e.text, source_id, fields, e.row
+
+
+def put_rows(db: Database, rows: Iterable[ExampleRow]) -> None:
+    """Have these in the pool, as they are. Inside a transaction."""
+    db.conn.executemany(_MERGE, rows)
+
+
+def leave_pool(db: Database, ids: Iterable[ExampleId]) -> None:
+    """Have these no longer in the pool; their decisions stay. Inside a transaction."""
+    db.conn.executemany("update examples set in_pool = 0 where id = ?", [[one] for one in ids])
 
 
 def ids_in_pool(db: Database) -> frozenset[ExampleId]:

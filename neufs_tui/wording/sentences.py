@@ -9,11 +9,48 @@ from shlex import quote
 from neufs_tui.core.records import Answer, Decision, Example, Pick
 from neufs_tui.core.text import one_line, plural
 from neufs_tui.engine.protocol import EngineDied, EngineFailed
+from neufs_tui.errors import NeufsError
 
 STILL_READING = "not yet: the pool is still being read; the key works as soon as it is"
 """What answers a key that acts on an example before the pool is read."""
+READ_ONCE = "a pool that comes through standard input is read once"
+"""What answers the key that would read it again."""
 _N_LIKELY = 4
 """Labels named of the model's answer, the likeliest."""
+
+
+def pool_changed(key: str) -> str:
+    """What is said while the pool's file holds something else than what was read of it."""
+    return f"the pool has changed: {key} takes it in"
+
+
+def not_taken_in(error: NeufsError, key: str) -> str:
+    """What is said when a pool's file could not be read again."""
+    return f"{one_line(error.message)} — all is as it was; {key} reads it again"
+
+
+def rereading(pool_name: str) -> str:
+    """What is said while a pool's file is read again."""
+    return f"reading {one_line(pool_name)} as it is now …"
+
+
+def taken_in(pool_name: str, n_pool: int, n_new: int, n_gone: int, *, keeps_shown: bool) -> str:
+    """What a pool's file has brought.
+
+    Args:
+        pool_name: the file as the user named it.
+        n_pool: texts in it now.
+        n_new: texts of it that are new.
+        n_gone: texts that are not in it any more.
+        keeps_shown: the text on the screen is one of those.
+    """
+    name = one_line(pool_name)
+    if not n_new and not n_gone:
+        return f"{name} holds the same {plural(n_pool, 'text')} as before"
+    brought = [f"{plural(n_new, 'new text')}"] if n_new else []
+    brought += [f"{plural(n_gone, 'text')} gone"] if n_gone else []
+    kept = "; the one on the screen is gone from it too" if keeps_shown else ""
+    return f"{name}: {', '.join(brought)}, {n_pool:,} now{kept}"
 
 
 def decided(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from textual.content import Content
@@ -12,7 +14,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from neufs_tui.app.main import LabelApp
-from neufs_tui.app.messages import EngineReported
+from neufs_tui.app.messages import EngineReported, PoolChanged
 from neufs_tui.app.screens.help import HelpScreen
 from neufs_tui.app.screens.picker import PickerScreen
 from neufs_tui.app.screens.why import OthersScreen, WhyScreen
@@ -21,8 +23,10 @@ from neufs_tui.app.widgets.text_view import TextView
 from neufs_tui.core.counts import Counts
 from neufs_tui.core.draws import draw_reason, drawn
 from neufs_tui.core.explanation import Alternative, Word
-from neufs_tui.core.records import Answer, Decision, DecisionKind, Label, Task
+from neufs_tui.core.records import Answer, Decision, DecisionKind, Example, Label, Task
+from neufs_tui.core.settings import ModelChoice
 from neufs_tui.engine.protocol import (
+    EngineConfig,
     EngineDied,
     EngineFailed,
     Event,
@@ -34,14 +38,19 @@ from neufs_tui.engine.protocol import (
     ScanProgressed,
     WordsFound,
 )
-from neufs_tui.errors import EngineError, NeufsError, PoolError
+from neufs_tui.errors import EngineError, NeufsError, PoolError, SessionError
+from neufs_tui.labelling.pool_file import PoolNow
+from neufs_tui.labelling.workspace import Workspace
 from neufs_tui.project.first_text import FirstText
 from neufs_tui.statistics.stability import Change
+from neufs_tui.storage.pool_changes import PoolChanges
+from neufs_tui.storage.stored_json import PoolRecord
 from tests.fakes import (
     IDENTITY,
     LABELS,
     READY,
     FakeEngine,
+    FakePoolFile,
     FakeStartup,
     StoredWorkspace,
     example,
@@ -103,6 +112,12 @@ class Session:
         driver = self.pilot.app._driver
         assert driver is not None
         driver.send_message(key)
+
+
+async def until(pilot: Pilot[None], is_reached: Callable[[], bool]) -> None:
+    """Wait until what a thread has to say has come, and is painted."""
+    while not is_reached():
+        await pilot.pause()
 
 
 async def start(pilot: Pilot[None], startup: FakeStartup, *, rank: bool = True) -> Session:
@@ -801,3 +816,111 @@ async def test_the_palette_names_the_actions() -> None:
         await pilot.pause()
         assert len(startup.workspace.done) == 1
         assert session.text == "Text number 2."
+
+
+def later(
+    workspace: StoredWorkspace, examples: tuple[Example, ...], *, notices: tuple[str, ...] = ()
+) -> PoolNow:
+    """The pool as its file is now."""
+    now = workspace.with_pool(examples)
+    now.notices = notices
+    config = EngineConfig(examples, workspace.task, ModelChoice(), Path())
+    old, new = workspace.examples.keys(), now.examples.keys()
+    record = PoolRecord("pool.jsonl", "later", None, "")
+    return PoolNow(now, PoolChanges(record, (), ()), config, len(new - old), len(old - new))
+
+
+async def test_a_pool_that_has_changed_is_told_and_taken_in_when_she_says_so() -> None:
+    app, startup = app_on()
+    startup.pool_file = file = FakePoolFile(
+        lambda _: later(startup.workspace, pool(102)[1:], notices=("1 bad line skipped",))
+    )
+    async with app.run_test() as pilot:
+        session = await start(pilot, startup)
+        await session.say(Explained(EXAMPLES[0].id, explanation(EXAMPLES[0].id)))
+        panel = session.said("#gap")
+        app.post_message(PoolChanged())
+        await settled(pilot)
+        assert "the pool has changed: R takes it in" in session.said("#header")
+        assert session.said("#feedback") == ""
+        file.may_read.clear()
+        await session.press("R")
+        assert session.said("#feedback") == "reading pool.jsonl as it is now …"
+        assert session.text == "Text number 1."
+        file.may_read.set()
+        await until(pilot, lambda: bool(startup.engine.configs))
+        said = (
+            "pool.jsonl: 2 new texts, 1 text gone, 101 now; the one on the screen is gone from it "
+            "too · 1 bad line skipped"
+        )
+        await until(pilot, lambda: session.said("#feedback") == said)
+        assert "changed" not in session.said("#header")
+        assert "left 101" in session.said("#status")
+        assert session.text == "Text number 1."
+        assert session.said("#gap") == panel != ""
+        await session.press("2")
+        assert session.labels == [(0, "With Explanation")]
+        assert "1 label on removed rows" in session.said("#status")
+        assert session.text == "Text number 2."
+
+
+async def test_keys_are_answered_while_the_pool_is_read_again() -> None:
+    app, startup = app_on()
+    startup.pool_file = file = FakePoolFile(lambda _: later(startup.workspace, pool(103)))
+    async with app.run_test() as pilot:
+        session = await start(pilot, startup)
+        file.may_read.clear()
+        await session.press("R", "1", "R")
+        assert session.labels == [(0, "Without Explanation")]
+        assert session.text == "Text number 2."
+        file.may_read.set()
+        await until(pilot, lambda: "103 now" in session.said("#feedback"))
+        assert len(startup.engine.configs) == 1
+        assert session.text == "Text number 2."
+        assert startup.engine.focus.shown == EXAMPLES[1].id
+
+
+async def test_a_pool_that_cannot_be_read_again_changes_nothing() -> None:
+    def fails(_: Workspace) -> PoolNow:
+        raise PoolError("pool.jsonl has 1 bad line:\n  line 4: not JSON", hint="correct it")
+
+    app, startup = app_on()
+    startup.pool_file = file = FakePoolFile(fails)
+    async with app.run_test() as pilot:
+        session = await start(pilot, startup)
+        app.post_message(PoolChanged())
+        await session.press("R")
+        said = "pool.jsonl has 1 bad line: line 4: not JSON — all is as it was; R reads it again"
+        await until(pilot, lambda: session.said("#feedback") == said)
+        assert "the pool has changed: R takes it in" in session.said("#header")
+        assert "left 100" in session.said("#status")
+        assert not startup.engine.configs
+        file._then = lambda _: later(startup.workspace, EXAMPLES)
+        await session.press("R")
+        said = "pool.jsonl holds the same 100 texts as before"
+        await until(pilot, lambda: session.said("#feedback") == said)
+
+
+async def test_a_pool_from_standard_input_is_read_once() -> None:
+    app, startup = app_on()
+    async with app.run_test() as pilot:
+        session = await start(pilot, startup)
+        await session.press("R")
+        assert session.said("#feedback") == "a pool that comes through standard input is read once"
+
+
+async def test_a_session_that_cannot_take_the_pool_in_is_told() -> None:
+    app, startup = app_on()
+    startup.pool_file = FakePoolFile(lambda _: later(startup.workspace, pool(103)))
+
+    def full(_changes: PoolChanges) -> Iterator[None]:
+        yield
+        raise SessionError("the session cannot be used: disk full")
+
+    startup.workspace.session.merge_changes = full  # type: ignore[method-assign]
+    async with app.run_test() as pilot:
+        session = await start(pilot, startup)
+        await session.press("R")
+        await until(pilot, lambda: "disk full — all is as it was" in session.said("#feedback"))
+        assert not startup.engine.configs
+        assert "left 100" in session.said("#status")

@@ -236,3 +236,32 @@ def test_keys_that_cannot_be_are_told_in_the_shell_and_no_session_is_begun(
     assert terminal.finish() == 2
     assert "error: keys.undo and keys.redo are both on b" in terminal.text
     assert not [*pool.parent.glob("*.neufs.db*")]
+
+
+def test_a_pool_that_grows_is_noticed_and_taken_in(
+    label: Label, pool: Path, tiny_llama: Path
+) -> None:
+    terminal = label(tiny_llama)
+    terminal.wait_for("scanned all 40")
+    press(terminal, "1")
+    before = shown(labelled(terminal, 1))
+    grown = write_pool(pool.with_name("grown.jsonl"), n=55).read_text()
+    with pool.open("a") as file:
+        file.write(grown[pool.stat().st_size : -9])  # the last line is not all there yet
+    terminal.wait_for("the pool has changed: R takes it in")
+    terminal.press("R")
+    terminal.wait(lambda text: "1 bad line: line 55" in " ".join(text.split()), "a refusal")
+    assert "left 39" in terminal.text
+    pool.write_text(grown)
+    terminal.press("R")
+    terminal.wait(lambda text: "15 new texts, 55 now" in " ".join(text.split()), "what came")
+    text = terminal.wait_for("for 53 of 53")  # all but the one labelled and the one shown
+    assert "changed" not in text
+    assert "labelled 1 · skipped 0 · left 54" in text
+    assert shown(text) == before
+    press(terminal, "2")
+    labelled(terminal, 2)
+    terminal.press("q")
+    assert terminal.finish() == 0
+    told = stats(pool)
+    assert (told["labelled"], told["remaining"]) == (2, 53)

@@ -22,7 +22,7 @@ from neufs_tui.engine.protocol import (
 from neufs_tui.errors import SessionError
 from neufs_tui.labelling.engine_view import EngineState
 from neufs_tui.labelling.loop import LabellingLoop
-from neufs_tui.labelling.shown import Waiting
+from neufs_tui.labelling.shown import Shown, Waiting
 from neufs_tui.statistics.track_record import signal_for
 from tests.fakes import (
     IDENTITY,
@@ -364,6 +364,63 @@ def test_a_complete_ranking_with_nothing_left_hands_over_to_draws() -> None:
     loop.hear(engine.rank(pick=None, complete=True))
     (draw,) = workspace.draws.next(())
     assert loop.shown_id == draw.example_id
+
+
+def test_a_pool_that_is_taken_in_leaves_what_is_shown() -> None:
+    loop, workspace, engine = ranked()
+    loop.hear(ScanProgressed(8, 8, 1.0, None))
+    moved = replace(EXAMPLES[0], row=9)
+    loop.take_in(workspace.with_pool([*EXAMPLES[2:], example(8), moved]))
+    assert loop.shown == Shown(moved, PICKS[0])
+    assert engine.focus.shown == moved.id
+    assert loop.counts.pool == 8
+    assert loop.engine.scan is None  # nothing is known of it yet
+    loop.decide(LABEL, Answer("A"))
+    assert loop.shown is not None and loop.shown.example == EXAMPLES[5]  # as was looked ahead
+
+
+def test_a_text_that_left_the_pool_can_still_be_labelled_and_does_not_come_again() -> None:
+    loop, workspace, _ = ranked()
+    loop.take_in(workspace.with_pool(EXAMPLES[3:]))
+    assert loop.shown is not None and loop.shown.example == EXAMPLES[0]
+    loop.decide(LABEL, Answer("A"))
+    assert loop.counts.labels_elsewhere == 1
+    assert loop.shown.example == EXAMPLES[5]
+    loop.undo()
+    assert loop.shown.example == EXAMPLES[5]  # the undone one is in no pool
+    assert loop.counts.elsewhere == 0
+
+
+def test_what_was_displaced_by_an_undo_and_left_the_pool_is_not_shown_again() -> None:
+    loop, workspace, _ = ranked()
+    loop.decide(LABEL, Answer("A"))
+    loop.undo()
+    loop.take_in(workspace.with_pool([EXAMPLES[0], *EXAMPLES[6:]]))
+    loop.redo()
+    assert loop.shown is None or loop.shown.example != EXAMPLES[5]
+
+
+def test_a_finished_pool_that_has_grown_goes_on_with_what_came() -> None:
+    loop, workspace, engine = begin(StoredWorkspace(EXAMPLES[:1]))
+    loop.hear(engine.rank(pick=PICKS[0], complete=True))
+    loop.decide(LABEL, Answer("A"))
+    loop.hear(engine.rank(complete=True))
+    assert loop.waiting is Waiting.FINISHED
+    loop.take_in(workspace.with_pool(EXAMPLES[:3]))
+    assert loop.waiting is not Waiting.FINISHED
+    assert not loop.is_settled
+    loop.hear(engine.rank(pick=PICKS[2]))
+    assert loop.shown == Shown(EXAMPLES[2], PICKS[2])
+
+
+def test_without_an_engine_what_came_is_drawn() -> None:
+    loop, workspace, _ = ranked()
+    loop.hear(EngineFailed("The model is too big.", "Take a smaller one."))
+    for _ in EXAMPLES:
+        loop.decide(SKIP)
+    assert loop.waiting is Waiting.FINISHED
+    loop.take_in(workspace.with_pool(pool(9)))
+    assert loop.shown is not None and loop.shown.example == pool(9)[8]
 
 
 def test_the_counts_reconcile() -> None:

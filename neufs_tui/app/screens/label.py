@@ -110,6 +110,43 @@ class LabelScreen(Screen[None]):
         self._foot.say(" · ".join(workspace.notices))
         self._refresh()
 
+    def say(self, sentence: str) -> None:
+        """Answer a key of the app's."""
+        self._foot.say(sentence)
+
+    def refuse(self, error: NeufsError) -> None:
+        """Say why the pool's file is not taken in: all is as it was."""
+        self._foot.say(sentences.not_taken_in(error, self._keys["reload"]), trouble=True)
+
+    def tell_change(self) -> None:
+        """Say, until it is taken in, that the pool's file has changed."""
+        if self._loop is not None:
+            changed = sentences.pool_changed(self._keys["reload"])
+            self._header.parts = (changed, one_line(self._loop.workspace.pool_name))
+
+    def take_in(self, n_new: int, n_gone: int) -> None:
+        """Go on with the pool that the loop has now; what is shown stays.
+
+        Args:
+            n_new: texts that came.
+            n_gone: texts that are not in it any more.
+        """
+        if self._loop is None or self._questions is None:
+            return
+        workspace, shown = self._loop.workspace, self._loop.shown_id
+        self._header.parts = ("neufs-tui", one_line(workspace.pool_name))
+        said = sentences.taken_in(
+            workspace.pool_name,
+            len(workspace.examples),
+            n_new,
+            n_gone,
+            keeps_shown=shown is not None and shown not in workspace.examples,
+        )
+        self._foot.say(" · ".join([said, *workspace.notices]))
+        self._display.open(self._loop)
+        self._questions.tell()
+        self._refresh()
+
     def hear(self, event: Event) -> None:
         """Show what an event changes: never the example being read."""
         if self._loop is None or self._questions is None:

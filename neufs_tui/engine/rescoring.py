@@ -19,6 +19,7 @@ from neufs_tui.engine.batching import Batching, Encoded
 from neufs_tui.engine.candidates import Candidates
 from neufs_tui.engine.protocol import EngineConfig, Rescored
 from neufs_tui.engine.scanning import Scanner
+from neufs_tui.model.memory import trim_heap
 from neufs_tui.statistics.stability import Change
 
 _REMEMBERED = 16
@@ -93,6 +94,7 @@ class Rescorer:
             self._readings[self.demonstrations] = self._now
         self._newest = Change(len(every), 0, 0)
         self._see_changes(self._now)
+        trim_heap()
 
     def step(self, candidates: Candidates) -> bool:
         """Read one batch of the candidates not read behind these labels yet, or first the labels.

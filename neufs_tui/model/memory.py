@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 
 import psutil
@@ -23,6 +24,9 @@ _SHARE = 0.5
 _SHORT_PROMPT = 16
 """Tokens of a prompt at least, its shared beginning not counted; what each costs apart from
 its tokens is spread over so many."""
+
+_TRIM = getattr(ctypes.CDLL(None), "malloc_trim", None)
+"""Of glibc; other C libraries have none."""
 
 
 def free_memory(loaded: LoadedModel) -> int:
@@ -70,6 +74,15 @@ def _bytes_a_token(loaded: LoadedModel, n_slots: int) -> float:
     # The strongest contribution of every neuron in float32, and what sorting them takes
     merged = 12 * n_layers * d_mlp
     return passing + cached + (recorded + merged) / _SHORT_PROMPT
+
+
+def trim_heap() -> None:
+    """Give the heap's free pages back, in some milliseconds.
+
+    Tensors of ever different sizes leave it full of holes.
+    """
+    if _TRIM is not None:
+        _TRIM(0)
 
 
 def release_memory() -> None:

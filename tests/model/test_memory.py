@@ -3,9 +3,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 import torch
 
+from neufs_tui.model import memory
 from neufs_tui.model.loading.failures import is_out_of_memory
 from neufs_tui.model.memory import batch_tokens, free_memory
 from tests.models import load_tiny
@@ -47,3 +49,15 @@ def test_a_batch_of_a_larger_model_has_fewer_tokens(tmp_path: Path) -> None:
     assert sizes[0] == 2048 and sizes[1] == pytest.approx(4 * sizes[2], abs=4)
     assert sizes[-1] == 128
     assert tokens(64, 256, "cuda:1") == 32768 > tokens(65536, 65536, "cuda:1") == 2048
+
+
+@pytest.mark.skipif(memory._TRIM is None, reason="needs glibc")
+def test_trimming_gives_back_what_is_free_between_what_is_not() -> None:
+    process = psutil.Process()
+    blocks = [bytearray(size) for _ in range(1000) for size in (100_000, 2_000)]
+    kept = blocks[1::2]  # free memory between them cannot be given back from the end
+    full = process.memory_info().rss
+    del blocks
+    assert len(kept) == 1000
+    memory.trim_heap()
+    assert process.memory_info().rss < full - 60_000_000

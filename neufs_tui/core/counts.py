@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from neufs_tui.core.records import Decision, DecisionKind, ExampleId
 
@@ -51,15 +52,20 @@ def count(
         in_pool: ids of the pool's examples; `in` is to be fast.
         label_names: the task's labels, counted even when nobody has used them.
     """
-    kinds = Counter((decision.kind, decision.example_id in in_pool) for decision in decisions)
-    by_label = Counter(
-        name for decision in decisions if decision.answer for name in decision.answer.labels
-    )
+    n_labelled = n_labels_here = n_here = 0
+    for decision in decisions:
+        is_here = decision.example_id in in_pool
+        n_here += is_here
+        if decision.kind is DecisionKind.LABEL:
+            n_labelled += 1
+            n_labels_here += is_here
+    answers = (decision.answer for decision in decisions if decision.answer is not None)
+    by_label = Counter(chain.from_iterable(answer.labels for answer in answers))
     return Counts(
         pool=len(in_pool),
-        labelled=kinds[DecisionKind.LABEL, True],
-        skipped=kinds[DecisionKind.SKIP, True],
-        labels_elsewhere=kinds[DecisionKind.LABEL, False],
-        skips_elsewhere=kinds[DecisionKind.SKIP, False],
+        labelled=n_labels_here,
+        skipped=n_here - n_labels_here,
+        labels_elsewhere=n_labelled - n_labels_here,
+        skips_elsewhere=len(decisions) - n_here - (n_labelled - n_labels_here),
         by_label={name: by_label[name] for name in dict.fromkeys([*label_names, *by_label])},
     )

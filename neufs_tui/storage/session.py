@@ -40,7 +40,8 @@ class Session:
         """Bind an open file and read its journal; use `Session.open`."""
         self._file = file
         self._labelled: dict[int, LabelledExample] = {}
-        """By the number of the label's line, as far as they were read."""
+        """By the number of the label's line, as far as they were read, as is `_made`."""
+        self._made: dict[int, Decision] = {}
         self._hold(fold(session_rows.read_events(file.db)))
 
     @classmethod
@@ -256,8 +257,7 @@ class Session:
 
         None when nothing was shown.
         """
-        text = self._file.state("shown")
-        shown = shown_from_json(text) if text else None
+        shown = shown_from_json(text) if (text := self._file.state("shown")) else None
         if shown is None or shown.revision != self.revision():
             return None
         return shown.example_id, shown.pick, shown.looked
@@ -268,7 +268,10 @@ class Session:
 
     def _hold(self, state: JournalState) -> None:
         self._journal = state
-        self._decisions = tuple(event.decision for event in state.holding())
+        self._decisions = tuple(
+            self._made.get(event.seq) or self._made.setdefault(event.seq, event.decision)
+            for event in state.holding()
+        )
 
     def _turn_back(self, kind: EventKind, stack: tuple[JournalEvent, ...]) -> Decision | None:
         if not stack:
@@ -308,10 +311,9 @@ class Session:
         self._hold(fold([event], self._journal))
 
     def _save(self, name: str, value: str) -> None:
-        if self._file.state(name) == value:
-            return
-        with self._file.transaction():
-            self._file.keep_state(name, value)
+        if self._file.state(name) != value:
+            with self._file.transaction():
+                self._file.keep_state(name, value)
 
 
 def _labels(decisions: Iterable[Decision]) -> set[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from dataclasses import replace
 from multiprocessing.connection import Connection
 
 from neufs_tui.engine.protocol import (
@@ -108,9 +107,7 @@ class Line:
     def _resume(self, app: Connection, wanted: EngineConfig) -> None:
         """Tell a new app at once what holds, if it wants what there is: a batch may take long."""
         with self._sending:
-            if self._app is app or self._config is None:
-                return
-            if replace(wanted, batch_halvings=self._config.batch_halvings) != self._config:
+            if self._app is app or self._config is None or not wanted.wants_as(self._config):
                 return
             self._app = app
             for kind in _STANDING:

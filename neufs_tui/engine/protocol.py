@@ -7,7 +7,7 @@ can speak the protocol without loading one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -39,6 +39,12 @@ class EngineConfig:
     first: tuple[ExampleId, ...] = ()
     """Examples to be scanned before all others, in this order: those shown until a strategy
     chooses."""
+
+    def wants_as(self, other: EngineConfig) -> bool:
+        """Whether the other wants the same, in whatever order and batches it is to be scanned."""
+        return replace(self, first=(), batch_halvings=0) == replace(
+            other, first=(), batch_halvings=0
+        )
 
 
 @dataclass(frozen=True, slots=True)

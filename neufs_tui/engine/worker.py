@@ -238,12 +238,14 @@ class Engine:
         Raises:
             _Another: it is not.
         """
+        now = self._config
         if self._model.is_for(wanted):
-            halvings = max(wanted.batch_halvings, self._config.batch_halvings)
-            wanted = replace(wanted, batch_halvings=halvings)
-            if wanted == self._config:
+            smaller = wanted.batch_halvings > now.batch_halvings
+            if wanted.wants_as(now) and not smaller:
                 self._greet()
                 return
+            halvings = max(wanted.batch_halvings, now.batch_halvings)
+            wanted = replace(wanted, batch_halvings=halvings)
         self._begin(wanted)
         raise _Another
 

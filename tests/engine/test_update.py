@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 from neufs_tui.core.records import Answer, Decision, DecisionKind
@@ -77,7 +78,8 @@ def test_the_same_configuration_is_answered_with_where_the_engine_is(
     engine.send(Focus(0, (), None))
     engine.start(events.put)
     until_all_is_scanned(events, 20)
-    engine.update(config(tmp_path, tiny_llama))
+    # another text is on the screen by now, which would be scanned first
+    engine.update(replace(config(tmp_path, tiny_llama), first=(pool(20)[9].id,)))
     seen: list[Event] = []
     while not (seen and isinstance(seen[-1], ModelReady)):
         seen = [events.get(timeout=WAIT_S)]  # what was ranked before it heard

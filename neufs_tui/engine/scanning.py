@@ -22,6 +22,8 @@ from neufs_tui.storage.cache_writer import CacheWriter
 
 _WINDOW = 512
 """Examples sorted by length together."""
+_SPARSE = 1 / 8
+"""Share of a window up to which what is missing may be read together with that of others."""
 _FIRST = 8
 """Examples scanned before any other, so that labelling can begin."""
 
@@ -110,9 +112,27 @@ class Scanner:
             first = [by_id[one] for one in self._config.first]
             yield from self._missing(first[:_FIRST])
             yield from self._missing(first[_FIRST:])
+        for window in self._windows():
+            yield from self._missing(window, by_length=True)
+
+    def _windows(self) -> Iterator[Sequence[Example]]:
+        """Examples to be sorted by length together, those of a grown pool in windows of their own.
+
+        Where a pool has grown, what is new is a few of each window; an interrupted scan leaves
+        one such window at most, whose batches stay as they were.
+        """
         by_hash = sorted(self._config.examples, key=lambda example: example.id)
-        for start in range(0, len(by_hash), _WINDOW):
-            yield from self._missing(by_hash[start : start + _WINDOW], by_length=True)
+        sparse: list[tuple[Sequence[Example], list[Example]]] = []
+        for window in _cut(by_hash):
+            missing = [example for example in window if example.id not in self.captures]
+            if 0 < len(missing) <= _SPARSE * len(window):
+                sparse.append((window, missing))
+            elif missing:
+                yield window
+        if len(sparse) == 1:
+            yield sparse[0][0]
+        else:
+            yield from _cut([example for _, missing in sparse for example in missing])
 
     def _missing(
         self, window: Sequence[Example], *, by_length: bool = False
@@ -127,6 +147,11 @@ class Scanner:
             missing = [item for item in batch if item[0].id not in self.captures]
             if missing:
                 yield missing
+
+
+def _cut(examples: Sequence[Example]) -> Iterator[Sequence[Example]]:
+    for start in range(0, len(examples), _WINDOW):
+        yield examples[start : start + _WINDOW]
 
 
 def ready(loaded: LoadedModel) -> ModelReady:

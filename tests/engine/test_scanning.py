@@ -12,6 +12,7 @@ import torch
 
 from neufs_tui.core.records import Example, Label, Task, content_hash
 from neufs_tui.core.settings import CaptureSettings, ModelChoice, SelectionSettings
+from neufs_tui.engine import scanning
 from neufs_tui.engine.batching import Batching
 from neufs_tui.engine.protocol import EngineConfig, ScanProgressed
 from neufs_tui.engine.scanning import Scanner
@@ -107,6 +108,49 @@ def test_a_grown_pool_scans_only_what_is_new(loaded: LoadedModel, tmp_path: Path
     list(Scanner(config(pool(20), tmp_path), loaded).run())
     grown = Scanner(config(pool(25), tmp_path), loaded)
     assert next(grown.run()).done == 20
+
+
+def encoded_by(scanner: Scanner) -> list[str]:
+    """Texts that the scanner encodes from now on, in order."""
+    texts: list[str] = []
+    prompt = scanner.encoder.prompt
+    scanner.encoder.prompt = lambda text: texts.append(text) or prompt(text)  # type: ignore
+    return texts
+
+
+def test_what_is_new_in_a_large_pool_is_read_together(
+    loaded: LoadedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scanning, "_WINDOW", 16)
+    before, grown = pool(160), pool(170)
+    first = Scanner(config(before, tmp_path), loaded)
+    list(first.run())
+    first.close()
+    second = Scanner(config(grown, tmp_path), loaded)
+    texts = encoded_by(second)
+    list(second.run())
+    second.close()
+    assert second.complete
+    assert sorted(texts) == sorted(one.text for one in grown[160:])
+
+
+def test_an_interrupted_scan_goes_on_in_the_batches_that_it_would_have_had(
+    loaded: LoadedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scanning, "_WINDOW", 16)
+    whole = Scanner(config(pool(48), tmp_path / "whole"), loaded)
+    list(whole.run())
+    whole.close()
+    last = [*whole.captures][-1]  # read last of all
+    again = Scanner(config(pool(48), tmp_path / "again"), loaded)
+    again._writer.put([item for item in whole.captures.items() if item[0] != last])
+    again.close()
+    resumed = Scanner(config(pool(48), tmp_path / "again"), loaded)
+    texts = encoded_by(resumed)
+    batches = [[one.id for one, _ in batch] for batch in resumed._batches()]
+    resumed.close()
+    assert batches == [[last]]
+    assert len(texts) == 16
 
 
 @pytest.mark.parametrize(

@@ -23,8 +23,8 @@ INTERRUPTED = 130
 
 _COMMANDS = {
     **dict.fromkeys(("add", "skip", "undo", "redo"), "decide"),
-    **{name: name for name in ("engine", "explain", "export", "history", "label", "models")},
-    **{name: name for name in ("next", "scan", "select", "serve", "show", "stats")},
+    **{name: name for name in ("engine", "evaluate", "explain", "export", "history", "label")},
+    **{name: name for name in ("models", "next", "scan", "select", "serve", "show", "stats")},
 }
 """Name of a command → the module of this package that has it."""
 

@@ -28,8 +28,17 @@ from neufs_tui.engine.protocol import (
 class Narrator:
     """Tells stages in lines, and downloads and the scan as progress bars."""
 
-    def __init__(self, notices: Sequence[str] = ()) -> None:
-        """Tell first what is to be known of the pool."""
+    def __init__(
+        self, notices: Sequence[str] = (), *, work: str = "scanning", unit: str = "examples"
+    ) -> None:
+        """Tell first what is to be known of the pool.
+
+        Args:
+            notices: that.
+            work: what the model does.
+            unit: what is counted of it.
+        """
+        self._work, self._unit = work, unit
         # read by tqdm when transformers imports it: its bars would fight with these
         os.environ.setdefault("TQDM_DISABLE", "1")
         self._console = Console(stderr=True, markup=False, emoji=False, highlight=False)
@@ -76,10 +85,10 @@ class Narrator:
                 for sentence in event.sentences:
                     self.say(sentence)
             case ScanProgressed():
-                amount = f"{event.done:,}/{event.total:,} examples"
+                amount = f"{event.done:,}/{event.total:,} {self._unit}"
                 if event.rate:
                     amount += f", {event.rate:,.1f}/s"
-                self._draw("scanning", event.done, event.total, amount)
+                self._draw(self._work, event.done, event.total, amount)
 
     def _draw(self, what: str, done: int, total: int, amount: str) -> None:
         if what not in self._bars:

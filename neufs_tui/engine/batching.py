@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Protocol, TypeVar
 
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import Example, ExampleId
 from neufs_tui.engine.protocol import EngineConfig
-from neufs_tui.model.capture import CaptureRunner
 from neufs_tui.model.encoding import EncodedPrompt
 from neufs_tui.model.loaded import LoadedModel
 from neufs_tui.model.loading.failures import is_out_of_memory
@@ -25,12 +25,24 @@ _NEWEST_SHARE = 0.5
 
 Encoded = tuple[Example, EncodedPrompt]
 Captured = list[tuple[ExampleId, Capture]]
+Made = TypeVar("Made")
+
+
+class Runner(Protocol):
+    """Whatever reads prompts, as far as the size of a batch goes by it."""
+
+    @property
+    def n_likely_slots(self) -> int:
+        """Places behind a prompt from which answer tokens are predicted and read, about."""
+
+    def n_tokens(self, prompt: EncodedPrompt) -> int:
+        """Tokens that are about to be read for one prompt and its candidates."""
 
 
 class Batching:
     """Sends prompts through one runner, as many at a time as the memory allows."""
 
-    def __init__(self, config: EngineConfig, loaded: LoadedModel, runner: CaptureRunner) -> None:
+    def __init__(self, config: EngineConfig, loaded: LoadedModel, runner: Runner) -> None:
         """Size the batches by the memory there is, and by what has failed before."""
         self._runner = runner
         self._sizes = BatchSizes(config.cache_dir / "batch_sizes.json")
@@ -70,8 +82,14 @@ class Batching:
         if batch:
             yield batch
 
-    def captured(self, batch: list[Encoded]) -> Iterator[Captured]:
-        """Capture a batch, in halves where memory runs out; it stays at the size that works.
+    def read(
+        self, batch: list[Encoded], read: Callable[[Sequence[EncodedPrompt]], Sequence[Made]]
+    ) -> Iterator[list[tuple[ExampleId, Made]]]:
+        """Read a batch, in halves where memory runs out; it stays at the size that works.
+
+        Args:
+            batch: what is read.
+            read: what reads it, in its order.
 
         Raises:
             RuntimeError: one example alone does not fit.
@@ -84,7 +102,7 @@ class Batching:
                 continue
             began = time.monotonic()
             try:
-                captures = self._runner.capture([prompt for _, prompt in part])
+                made = read([prompt for _, prompt in part])
             except RuntimeError as error:
                 if len(part) == 1 or not is_out_of_memory(error):
                     raise
@@ -95,7 +113,7 @@ class Batching:
                 self._clock(part, time.monotonic() - began)
                 self._remember(self._count(part))
                 ids = [example.id for example, _ in part]
-                yield list(zip(ids, captures, strict=True))
+                yield list(zip(ids, made, strict=True))
                 continue
             release_memory()  # once the error no longer holds on to the failed pass
 

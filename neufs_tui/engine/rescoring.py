@@ -115,7 +115,7 @@ class Rescorer:
             return True
         encoded = self._encoded(chain([best], missing))
         batch = next(self._batching.cut(encoded, seconds=_BATCH_S))
-        for captured in self._batching.captured(batch):
+        for captured in self._batching.read(batch, self._runner.capture):
             fresh = {example_id: _without_set(one) for example_id, one in captured}
             self._now |= fresh
             self._see_changes(fresh)

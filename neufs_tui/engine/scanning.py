@@ -104,7 +104,7 @@ class Scanner:
 
     def _captured(self) -> Iterator[Captured]:
         for batch in self._batches():
-            yield from self._batching.captured(batch)
+            yield from self._batching.read(batch, self.runner.capture)
 
     def _batches(self) -> Iterator[list[Encoded]]:
         if self._config.first:

@@ -8,8 +8,8 @@ _Z = 1.959964
 """Standard deviations of a 95% interval."""
 
 
-def share_interval(part: int, whole: int) -> tuple[float, float]:
-    """The 95% interval of a share that was seen `part` times in `whole`.
+def share_interval(part: float, whole: int) -> tuple[float, float]:
+    """The 95% interval of a share that was seen `part` times in `whole`, a mean of such perhaps.
 
     Source: Wilson, Probable inference, Journal of the American Statistical Association 22, 1927.
     """

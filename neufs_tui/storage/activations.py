@@ -97,7 +97,8 @@ class ActivationCache:
         """
         n_layers, d_mlp = shape
         meta = key.parts() | {"n_layers": str(n_layers), "d_mlp": str(d_mlp)}
-        cache = cls(CacheFile(folder / key.file_name(), meta), CaptureRows(shape))
+        file = CacheFile(folder / key.file_name(), meta, table="captures", columns=COLUMNS)
+        cache = cls(file, CaptureRows(shape))
         cache._file.run(lambda _: None)
         return cache
 

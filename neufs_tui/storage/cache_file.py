@@ -1,4 +1,4 @@
-"""The file under the activation cache: made when missing, set aside and begun anew when damaged."""
+"""The file under a cache: made when missing, set aside and begun anew when damaged."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from filelock import FileLock
 from sqlite_utils import Database
 
 from neufs_tui.errors import NeufsError
-from neufs_tui.storage.capture_rows import COLUMNS, DamagedRows
 
 logger = logging.getLogger(__name__)
 
@@ -24,21 +23,30 @@ _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 Result = TypeVar("Result")
 
 
+class DamagedRows(Exception):
+    """Rows that cannot be what was written, with the reason."""
+
+
 class CacheDamaged(NeufsError):
     """The file is no cache, or no longer."""
 
 
 class CacheFile:
-    """One SQLite file of captures that may be thrown away."""
+    """One SQLite file of one table that may be thrown away."""
 
-    def __init__(self, path: Path, meta: Mapping[str, str]) -> None:
+    def __init__(
+        self, path: Path, meta: Mapping[str, str], *, table: str, columns: Mapping[str, type]
+    ) -> None:
         """Bind a path; nothing is opened before the first `run`.
 
         Args:
             path: in a folder that need not be there yet.
-            meta: what the captures depend on, kept in the file for whoever looks into it.
+            meta: what the rows depend on, kept in the file for whoever looks into it.
+            table: name of the table.
+            columns: its columns and their types, with `id` as the key.
         """
         self.path = path
+        self._table, self._columns = table, dict(columns)
         self._meta = dict(meta)
         self._db: Database | None = None
 
@@ -86,12 +94,12 @@ class CacheFile:
             db.execute("pragma synchronous = normal")
             db.execute("begin immediate")
             db.table("meta").create({"name": str, "value": str}, pk="name", if_not_exists=True)
-            db.table("captures").create(COLUMNS, pk="id", if_not_exists=True)
+            db.table(self._table).create(self._columns, pk="id", if_not_exists=True)
             db.conn.executemany("insert or ignore into meta values (?, ?)", self._meta.items())
             db.execute("commit")
             found = dict(db.execute("select name, value from meta").fetchall())
             if found != self._meta:
-                raise DamagedRows(f"it holds captures of {found}")
+                raise DamagedRows(f"it holds {self._table} of {found}")
             opened.pop_all()
         return db
 
@@ -102,7 +110,7 @@ class CacheFile:
         self.path.replace(self.path.with_name(self.path.name + ".corrupt"))
 
     def _cannot_be_used(self, error: Exception) -> str:
-        return f"the activation cache {self.path} cannot be used: {error}"
+        return f"the cache {self.path} cannot be used: {error}"
 
 
 _HINT = "check that the disk has room, or point XDG_CACHE_HOME at another folder"

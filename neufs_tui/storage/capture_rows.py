@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import ExampleId
+from neufs_tui.storage.cache_file import DamagedRows
 
 COLUMNS = {
     "id": str,
@@ -33,10 +34,6 @@ Row = tuple[ExampleId, int, bytes, bytes, bytes, bytes, int, int, int, float, in
 
 _NARROW, _WIDE = np.dtype("<u2"), np.dtype("<u4")
 _SCORE, _CONTRIBUTION = np.dtype("<f4"), np.dtype("<f2")
-
-
-class DamagedRows(Exception):
-    """Rows that cannot be what was written, with the reason."""
 
 
 class CaptureRows:

@@ -63,11 +63,11 @@ def test_a_first_batch_is_small_and_the_next_take_the_time_they_may(
 ) -> None:
     first = next(batches.cut(PROMPTS, seconds=0.5))
     assert n_tokens(first) == 120
-    list(batches.captured(first))
+    list(batches.read(first, runner.capture))
     assert n_tokens(next(batches.cut(PROMPTS, seconds=0.5))) == 500
     runner.token_s = 0.1  # behind more demonstrations, say
     for _ in range(12):
-        list(batches.captured(next(batches.cut(PROMPTS, seconds=0.5))))
+        list(batches.read(next(batches.cut(PROMPTS, seconds=0.5)), runner.capture))
     assert n_tokens(next(batches.cut(PROMPTS, seconds=0.5))) == 120
 
 
@@ -75,7 +75,7 @@ def test_a_short_batch_is_never_larger_than_the_memory_allows(
     batches: Batching, runner: Clocked
 ) -> None:
     runner.token_s = 1e-9
-    list(batches.captured(PROMPTS[:3]))
+    list(batches.read(PROMPTS[:3], runner.capture))
     assert n_tokens(next(batches.cut(PROMPTS, seconds=0.5))) == n_tokens(next(batches.cut(PROMPTS)))
     batches.n_tokens = 50
     assert n_tokens(next(batches.cut(PROMPTS, seconds=0.5))) == 50

@@ -185,7 +185,7 @@ def test_captures_of_a_model_of_another_shape_are_not_believed(tmp_path: Path) -
 
 def test_a_cache_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file")
-    with pytest.raises(NeufsError, match=r"activation cache .* cannot be used") as caught:
+    with pytest.raises(NeufsError, match=r"cache .* cannot be used") as caught:
         opened(tmp_path)
     assert "XDG_CACHE_HOME" in caught.value.hint
 

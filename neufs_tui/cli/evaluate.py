@@ -1,0 +1,213 @@
+"""`neufs-tui evaluate`: what the few-shot set is worth, against none and against random ones."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from neufs_tui.cli.options import (
+    json_option,
+    pool_options,
+    project_request,
+    task_options,
+)
+from neufs_tui.cli.output import say, tables, tell, tell_json
+from neufs_tui.core.settings import CaptureSettings
+
+if TYPE_CHECKING:
+    from neufs_tui.core.labelled import LabelledExample
+    from neufs_tui.evaluation.report import Report, Result, TestReport
+
+
+@click.command()
+@pool_options
+@task_options
+@click.option(
+    "--test",
+    "tests",
+    multiple=True,
+    metavar="FILE",
+    help="Texts with gold labels; repeat for more tests.",
+)
+@click.option(
+    "--gold", default="label", show_default=True, metavar="FIELD", help="Their gold label."
+)
+@click.option(
+    "--set",
+    "exports",
+    multiple=True,
+    metavar="FILE",
+    help="Another few-shot set, as `export --format jsonl` or csv wrote it; repeat for more.",
+)
+@click.option(
+    "-k", type=click.IntRange(min=1), metavar="N", help="Size of the random sets.  [default: half]"
+)
+@click.option(
+    "--draws",
+    type=click.IntRange(min=1),
+    default=3,
+    show_default=True,
+    metavar="N",
+    help="Random sets drawn.",
+)
+@click.option(
+    "--score",
+    type=click.Choice(["mean", "sum"]),
+    default="mean",
+    show_default=True,
+    help="A label's score: mean or sum of its tokens' log-probabilities.",
+)
+@click.option("--no-calibration", is_flag=True, help="Only the model's answers as they are.")
+@click.option(
+    "--markdown", metavar="FILE", type=click.Path(dir_okay=False), help="Write a page there too."
+)
+@json_option
+def evaluate(as_json: bool, **options: Any) -> None:
+    """Measure the labels of POOL's session on gold labels.
+
+    Rows: the model without demonstrations, with your labels, with random ones among them, and with
+    other sets. Differences are paired, text by text. What is read is kept, so a run that was
+    stopped or killed goes on where it was.
+
+    \b
+    Examples:
+      neufs-tui evaluate pool.jsonl --test test.jsonl
+      neufs-tui evaluate pool.jsonl --test home.jsonl --test elsewhere.jsonl --markdown report.md
+      neufs-tui evaluate pool.jsonl --test test.jsonl --set other.jsonl --score sum --json
+    """
+    from neufs_tui.atomic import whole_files
+    from neufs_tui.evaluation.tables import markdown
+
+    report = _report(options)
+    if options["markdown"]:
+        with whole_files(Path(options["markdown"])) as (file,):
+            file.write_text(markdown(report), encoding="utf-8")
+        say(f"wrote {options['markdown']}")
+    if as_json:
+        tell_json(_as_json(report))
+        return
+    for test in report.tests:
+        _print(test)
+
+
+def _report(options: dict[str, Any]) -> Report:
+    from neufs_tui.cli.narrator import Narrator
+    from neufs_tui.engine.configure import engine_config
+    from neufs_tui.errors import UsageError
+    from neufs_tui.evaluation.few_shot_sets import WITHOUT, exported_set, random_sets
+    from neufs_tui.evaluation.gold_test import read_gold_test
+    from neufs_tui.evaluation.project_sets import calibration_for, her_set
+    from neufs_tui.evaluation.report import make_report
+    from neufs_tui.project.project import read_project
+    from neufs_tui.storage.session import Session
+
+    if not options["tests"]:
+        raise UsageError(
+            "there is nothing to test on", hint="give a file of texts with gold labels: --test FILE"
+        )
+    request = project_request(options)
+    project = read_project(request)
+    task = project.require_task()
+    labelled: tuple[LabelledExample, ...] = ()
+    if project.session_path.exists():
+        with Session.open(project.session_path, write=False) as session:
+            labelled = session.decided()
+    sets = [WITHOUT]
+    if labelled:
+        hers = her_set(labelled)
+        k = options["k"] or len(labelled) // 2
+        seed = project.selection.seed
+        others = random_sets(hers.draws[0], k, n_draws=options["draws"], seed=seed)
+        sets += [hers, *([others] if others else [])]
+    sets += [exported_set(Path(one), task) for one in options["exports"]]
+    if len(sets) == 1:
+        say("nothing is labelled yet: only the model without demonstrations is measured")
+    shown = frozenset().union(*(one.texts for one in sets))
+    tests = [
+        read_gold_test(one, task, field=options["gold"], encoding=request.encoding, shown=shown)
+        for one in options["tests"]
+    ]
+    left_out = {example.id for test in tests for example in test.texts}
+    left_out |= {one.id for one in project.pool.examples if one.text in shown}
+    calibration = None
+    if not options["no_calibration"]:
+        found = calibration_for(project, labelled, left_out)
+        if isinstance(found, str):
+            say(found)
+        else:
+            calibration = found
+            say(f"calibrated {found.basis}")
+    config = engine_config(project, CaptureSettings())
+    notices = [f"{test.name}: {one}" for test in tests for one in test.notices]
+    with Narrator([*project.notices, *notices], work="reading", unit="prompts") as narrator:
+        return make_report(
+            config,
+            sets,
+            tests,
+            narrator,
+            calibration=calibration,
+            by_sum=options["score"] == "sum",
+        )
+
+
+def _print(report: TestReport) -> None:
+    from rich.table import Table
+
+    from neufs_tui.evaluation.tables import COLUMNS, sections, sentences, title
+
+    tell(title(report))
+    table = Table(box=None, pad_edge=False)
+    first, *others = COLUMNS
+    table.add_column(first)
+    for heading in others:
+        table.add_column(heading, justify="right", no_wrap=True)
+    for name, rows in sections(report).items():
+        table.add_row(name)
+        for what, *figures in rows:
+            table.add_row(f"  {what}", *figures)
+    tables().print(table)
+    for sentence in sentences(report):
+        tell(sentence)
+    tell("")
+
+
+def _as_json(report: Report) -> dict[str, Any]:
+    return {
+        "model": asdict(report.model),
+        "calibrated": report.calibration.basis if report.calibration else None,
+        "prior": report.calibration.prior.tolist() if report.calibration else None,
+        "offsets": [[draw.tolist() for draw in each] for each in report.offsets],
+        "tests": [
+            {
+                "name": test.test.name,
+                "texts": len(test.test.texts),
+                "sets": [_result(one) for one in test.results],
+                "differences": [
+                    {
+                        "set": one.this.name,
+                        "against": one.that.name,
+                        "calibrated": one.is_calibrated,
+                        "accuracy": asdict(one.accuracy),
+                        "macro_f1": asdict(one.macro_f1),
+                    }
+                    for one in test.comparisons
+                ],
+            }
+            for test in report.tests
+        ],
+    }
+
+
+def _result(result: Result) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "set": result.few_shot_set.name,
+        "demonstrations": [len(draw) for draw in result.few_shot_set.draws],
+        "fitting": result.n_fitting,
+    }
+    for name, figures in (("raw", result.raw), ("calibrated", result.calibrated)):
+        if figures is not None:
+            told[name] = asdict(figures) | {"confusion": figures.confusion.tolist()}
+    return told

@@ -1,0 +1,90 @@
+"""A file of texts with gold labels, to test answers on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neufs_tui.core.records import Example, Task
+from neufs_tui.core.text import plural
+from neufs_tui.errors import UsageError
+from neufs_tui.storage.gold_labels import gold_labels, written
+from neufs_tui.storage.label_names import label_key
+from neufs_tui.storage.pool import read_pool
+
+
+@dataclass(frozen=True, slots=True)
+class GoldTest:
+    """Texts and what they are."""
+
+    name: str
+    """The file's name, without folder and suffix."""
+    texts: tuple[Example, ...]
+    gold: NDArray[np.intp]
+    """Place of each text's label in the task's, shape (n,)."""
+    notices: tuple[str, ...] = ()
+    """What is to be known of the file before its figures are read."""
+
+
+def read_gold_test(
+    source: str,
+    task: Task,
+    *,
+    field: str = "label",
+    text_field: str | None = None,
+    encoding: str | None = None,
+    shown: Collection[str] = (),
+) -> GoldTest:
+    """Read a test; each text counts once, and none that is a demonstration of any set.
+
+    Args:
+        source: path of a file, in any form that a pool may have.
+        task: whose labels the gold labels are; case and outer blanks make no difference.
+        field: field of the gold label.
+        text_field: field of the text; None looks for `input`, then `text`.
+        encoding: of the file.
+        shown: texts that some set shows with their labels.
+
+    Raises:
+        PoolError: it cannot be read, or has no such field.
+        UsageError: a gold label is not among the task's, or nothing is left to test on.
+    """
+    pool = read_pool(source, text_field=text_field, encoding=encoding)
+    names = task.label_names
+    label_of = gold_labels(pool, field, known=names).label_of
+    place_of = {label_key(name): place for place, name in enumerate(names)}
+    texts, gold = [], []
+    unknown: dict[str, None] = {}
+    n_unlabelled = n_shown = 0
+    for example in pool.examples:
+        value = example.fields.get(field)
+        name = label_of.get(written(value)) if value is not None else None
+        if name is None:
+            n_unlabelled += 1
+        elif (place := place_of.get(label_key(name))) is None:
+            unknown[name] = None
+        elif example.text in shown:
+            n_shown += 1
+        else:
+            texts.append(example)
+            gold.append(place)
+    if unknown:
+        listed = ", ".join(map(repr, [*unknown][:6]))
+        raise UsageError(
+            f"{source} has gold labels that the task has not: {listed}",
+            hint="name all labels with --label, or take them from a field with --labels-from",
+        )
+    if not texts:
+        raise UsageError(
+            f"{source} leaves no text to test on", hint="give a file of other texts than the set's"
+        )
+    notices = [*pool.notices]
+    if n_unlabelled:
+        notices.append(f"{plural(n_unlabelled, 'text')} without a gold label left out")
+    if n_shown:
+        notices.append(f"{plural(n_shown, 'text')} left out: the set shows them with their labels")
+    return GoldTest(Path(source).stem, tuple(texts), np.array(gold, dtype=np.intp), tuple(notices))

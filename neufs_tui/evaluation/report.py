@@ -1,0 +1,182 @@
+"""A report: what each set of demonstrations makes of each test, raw and calibrated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neufs_tui.core.records import Example
+from neufs_tui.engine.announcer import Listener
+from neufs_tui.engine.protocol import EngineConfig, ModelReady
+from neufs_tui.engine.set_readings import SetReading, Wanted, read_sets
+from neufs_tui.evaluation.few_shot_sets import FewShotSet
+from neufs_tui.evaluation.gold_test import GoldTest
+from neufs_tui.statistics.calibration import calibrated, offsets
+from neufs_tui.statistics.classification import Estimate, Figures, difference, figures
+
+Shares = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What answers are calibrated by."""
+
+    sample: tuple[Example, ...]
+    """Texts drawn at random from the pool, none of them in a test or a set."""
+    prior: Shares
+    """The labels' shares that are expected of them, shape (n_labels,)."""
+    basis: str
+    """Both in words that follow `calibrated`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one set makes of one test."""
+
+    few_shot_set: FewShotSet
+    n_fitting: int
+    """Of its demonstrations, those that fit into the context window."""
+    raw: Figures
+    calibrated: Figures | None
+    """None where calibration is not wanted, or has too little to go by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How much better one set is than another, on the same texts."""
+
+    this: FewShotSet
+    that: FewShotSet
+    accuracy: Estimate
+    macro_f1: Estimate
+    is_calibrated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TestReport:
+    """One test."""
+
+    test: GoldTest
+    results: tuple[Result, ...]
+    comparisons: tuple[Comparison, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All tests of one model."""
+
+    model: ModelReady
+    tests: tuple[TestReport, ...]
+    calibration: Calibration | None
+    """None where nothing is calibrated."""
+    offsets: tuple[tuple[Shares, ...], ...]
+    """What calibrates each draw of each set; empty where nothing is calibrated."""
+
+
+def make_report(
+    config: EngineConfig,
+    sets: Sequence[FewShotSet],
+    tests: Sequence[GoldTest],
+    listener: Listener,
+    *,
+    calibration: Calibration | None = None,
+    by_sum: bool = False,
+) -> Report:
+    """Read every test behind every set once, and measure.
+
+    Args:
+        config: task, model and where caches are.
+        sets: the second is compared with all others, and each that is no random one with the
+            first.
+        tests: texts with gold labels.
+        listener: hears stages and progress.
+        calibration: what answers are calibrated by; None for raw answers alone.
+        by_sum: the answer is the label with the largest sum of its tokens' log-probabilities,
+            not with the largest mean.
+
+    Raises:
+        NeufsError: the model cannot be loaded, or nothing stored.
+    """
+    sample = calibration.sample if calibration is not None else ()
+    texts = [*(one for test in tests for one in test.texts), *sample]
+    wanted = [Wanted(draw, texts) for each in sets for draw in each.draws]
+    read = read_sets(config, wanted, listener)
+    factor = read.lengths if by_sum else np.ones_like(read.lengths)
+    readings = iter(read.sets)
+    by_set = [[next(readings) for _ in each.draws] for each in sets]
+    moves = _offsets(by_set, len(sample), calibration, factor)
+    names = config.task.label_names
+    reports, start = [], 0
+    for test in tests:
+        rows = slice(start, start := start + len(test.texts))
+        raw = [[_shares(one, rows, factor, None) for one in each] for each in by_set]
+        moved = (
+            [
+                [_shares(one, rows, factor, move) for one, move in zip(each, own, strict=True)]
+                for each, own in zip(by_set, moves, strict=True)
+            ]
+            if moves
+            else None
+        )
+        results = tuple(
+            Result(
+                few_shot_set=each,
+                n_fitting=len(by_set[place][0].demonstrations),
+                raw=figures(raw[place], test.gold, names),
+                calibrated=figures(moved[place], test.gold, names) if moved else None,
+            )
+            for place, each in enumerate(sets)
+        )
+        comparisons = [
+            _comparison(sets, pair, shares, test.gold, is_calibrated)
+            for pair in _pairs(sets)
+            for shares, is_calibrated in ((raw, False), (moved, True))
+            if shares is not None
+        ]
+        reports.append(TestReport(test, results, tuple(comparisons)))
+    return Report(read.model, tuple(reports), calibration, tuple(map(tuple, moves)))
+
+
+def _offsets(
+    by_set: Sequence[Sequence[SetReading]],
+    n_sample: int,
+    calibration: Calibration | None,
+    factor: NDArray[np.int64],
+) -> list[list[Shares]]:
+    if calibration is None:
+        return []
+    return [
+        [
+            offsets(one.scores[len(one.scores) - n_sample :] * factor, calibration.prior)
+            for one in each
+        ]
+        for each in by_set
+    ]
+
+
+def _shares(
+    reading: SetReading, rows: slice, factor: NDArray[np.int64], move: Shares | None
+) -> Shares:
+    scores = reading.scores[rows] * factor
+    return calibrated(scores, move if move is not None else np.zeros(scores.shape[1]))
+
+
+def _pairs(sets: Sequence[FewShotSet]) -> list[tuple[int, int]]:
+    """Hers, which is the second, against all others, and each other that she chose against none."""
+    hers = [(1, place) for place in range(len(sets)) if place != 1 and len(sets) > 1]
+    return hers + [(place, 0) for place in range(2, len(sets)) if len(sets[place].draws) == 1]
+
+
+def _comparison(
+    sets: Sequence[FewShotSet],
+    pair: tuple[int, int],
+    shares: Sequence[Sequence[Shares]],
+    gold: NDArray[np.intp],
+    is_calibrated: bool,
+) -> Comparison:
+    this, that = pair
+    accuracy, macro_f1 = difference(shares[this], shares[that], gold)
+    return Comparison(sets[this], sets[that], accuracy, macro_f1, is_calibrated)

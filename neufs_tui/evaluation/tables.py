@@ -1,0 +1,130 @@
+"""A report in rows and sentences, for a terminal and for Markdown alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from neufs_tui.core.text import one_line, plural
+from neufs_tui.evaluation.report import Report, Result, TestReport
+from neufs_tui.statistics.classification import Estimate, Figures
+
+Row = tuple[str, ...]
+COLUMNS: Row = ("", "accuracy", "macro-F1")
+RAW, CALIBRATED = "as the model answers", "calibrated"
+
+
+def title(report: TestReport) -> str:
+    """What was tested on, and what the rows of the table are."""
+    n_draws = max(len(one.few_shot_set.draws) for one in report.results)
+    drawn = f"; at random: the mean of {plural(n_draws, 'draw')}" if n_draws > 1 else ""
+    return f"{one_line(report.test.name)}: {plural(len(report.test.texts), 'text')}{drawn}"
+
+
+def sections(report: TestReport) -> dict[str, list[Row]]:
+    """The table's rows, raw and calibrated: each set, then each difference, with 95% intervals."""
+    parts: dict[str, list[Row]] = {}
+    for name, is_calibrated in ((RAW, False), (CALIBRATED, True)):
+        rows: list[Row] = []
+        for one in report.results:
+            if figures := one.calibrated if is_calibrated else one.raw:
+                rows.append((one_line(one.few_shot_set.name), *_figures(figures)))
+        for each in report.comparisons:
+            if each.is_calibrated is is_calibrated:
+                what = f"{one_line(each.this.name)} − {one_line(each.that.name)}"
+                rows.append((what, _signed(each.accuracy), _signed(each.macro_f1)))
+        if rows:
+            parts[name] = rows
+    return parts
+
+
+def sentences(report: TestReport) -> list[str]:
+    """What can be said of one test in words, of each comparison, raw and calibrated."""
+    said = []
+    for one in report.comparisons:
+        how = "calibrated, " if one.is_calibrated else ""
+        this, that = one_line(one.this.name), one_line(one.that.name)
+        if one.accuracy.low > 0 or one.accuracy.high < 0:
+            better = "better" if one.accuracy.low > 0 else "worse"
+            said.append(f"{how}{this}: {better} than {that} by {share(abs(one.accuracy.value))}")
+        else:
+            said.append(f"{how}{this} and {that}: not distinguishable")
+    said += [
+        f"{one_line(one.few_shot_set.name)}: only the newest {one.n_fitting:,} fit into the "
+        "model's context window"
+        for one in report.results
+        if one.n_fitting < len(one.few_shot_set.draws[0])
+    ]
+    return said
+
+
+def class_rows(result: Result, *, calibrated: bool = False) -> list[Row]:
+    """One row a class: texts, answers, precision, recall, F1."""
+    figures = result.calibrated if calibrated and result.calibrated else result.raw
+    return [
+        (
+            one_line(one.name),
+            f"{one.n_gold:,}",
+            f"{one.n_answered:,.0f}",
+            *map(share, (one.precision, one.recall, one.f1)),
+        )
+        for one in figures.classes
+    ]
+
+
+def markdown(report: Report) -> str:
+    """The whole report as a page."""
+    model = report.model
+    lines = [
+        "# What the few-shot set is worth",
+        "",
+        f"{model.name}, {model.dtype}, {model.reading}. 95% intervals; differences are paired.",
+        *([f"Calibrated {report.calibration.basis}."] if report.calibration else []),
+    ]
+    for test in report.tests:
+        lines += ["", f"## {title(test)}"]
+        for name, rows in sections(test).items():
+            lines += ["", *_table((name, *COLUMNS[1:]), rows)]
+        lines += ["", *(f"- {one}" for one in sentences(test))]
+        for result in test.results:
+            lines += ["", f"### {one_line(result.few_shot_set.name)}, by class", ""]
+            heading = ("class", "texts", "answers", "precision", "recall", "F1")
+            lines += _table(heading, class_rows(result))
+            lines += ["", "Texts by class (down) and answer (across):", ""]
+            names = [one_line(one.name) for one in result.raw.classes]
+            counts = [[f"{cell:,.0f}" for cell in row] for row in result.raw.confusion]
+            lines += _table(
+                ("", *names),
+                [(name, *row) for name, row in zip(names, counts, strict=True)],
+            )
+    return "\n".join(lines) + "\n"
+
+
+def share(value: float) -> str:
+    """A share without its 0.
+
+    >>> share(0.714), share(1.0), share(-0.02)
+    ('.71', '1.00', '−.02')
+    """
+    return f"{value:.2f}".replace("0.", ".", 1).replace("-", "−")
+
+
+def _figures(figures: Figures) -> tuple[str, str]:
+    return _interval(figures.accuracy), _interval(figures.macro_f1)
+
+
+def _interval(one: Estimate) -> str:
+    return f"{share(one.value)} ({share(one.low)}–{share(one.high)})"
+
+
+def _signed(one: Estimate) -> str:
+    return f"{_sign(one.value)} ({_sign(one.low)} to {_sign(one.high)})"
+
+
+def _sign(value: float) -> str:
+    return share(value) if value < -0.005 else f"+{share(abs(value))}"
+
+
+def _table(heading: Row, cells: Sequence[Row]) -> list[str]:
+    escaped = [[cell.replace("|", "\\|") for cell in row] for row in (heading, *cells)]
+    first, *rest = [f"| {' | '.join(row)} |" for row in escaped]
+    return [first, f"|{'---|' * len(heading)}", *rest]

@@ -1,0 +1,101 @@
+"""Texts behind sets of demonstrations: the scores are those of whole prompts, and are kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from neufs_tui.core.records import Demonstration
+from neufs_tui.core.settings import ModelChoice
+from neufs_tui.engine.protocol import EngineConfig, EngineEvent, ScanProgressed
+from neufs_tui.engine.set_readings import Wanted, read_sets
+from neufs_tui.model.encoding import PromptEncoder
+from neufs_tui.model.score_runner import ScoreRunner
+from tests.engine.test_scanning import config, pool
+from tests.models import load
+
+TEXTS = pool(12)
+SETS = ((), (Demonstration("one", "yes"), Demonstration("two and more", "no")))
+
+
+@pytest.fixture
+def settings(tiny_llama: Path, tmp_path: Path) -> EngineConfig:
+    model = ModelChoice(str(tiny_llama), device="cpu", dtype="float32")
+    return replace(config((), tmp_path, batch_halvings=5), model=model)
+
+
+def heard(told: list[EngineEvent]) -> list[tuple[int, int]]:
+    return [(one.done, one.total) for one in told if isinstance(one, ScanProgressed)]
+
+
+def test_scores_are_those_of_whole_prompts_and_labels_are_read_to_their_end(
+    settings: EngineConfig, tiny_llama: Path
+) -> None:
+    read = read_sets(settings, [Wanted(shown, TEXTS) for shown in SETS], lambda _: None)
+    loaded = load(tiny_llama)
+    encoder = PromptEncoder(loaded.tokenizer, settings.task, context_window=loaded.context_window)
+    assert read.lengths.tolist() == [len(one) for one in encoder.candidates]
+    for shown, found in zip(SETS, read.sets, strict=True):
+        assert found.demonstrations == shown
+        for example, scores in zip(TEXTS, found.scores, strict=True):
+            prompt = encoder.prompt(example.text, shown).ids
+            for candidate, score in zip(encoder.candidates, scores, strict=True):
+                ids = torch.tensor([[*prompt, *candidate]])
+                with torch.inference_mode():
+                    logits = loaded.model(input_ids=ids).logits[0].log_softmax(dim=1)
+                places = range(len(prompt) - 1, len(prompt) + len(candidate) - 1)
+                expected = np.mean([float(logits[at, ids[0, at + 1]]) for at in places])
+                assert score == pytest.approx(expected, abs=1e-4)
+
+
+def test_a_run_that_was_ended_goes_on_where_it_was(
+    settings: EngineConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = [Wanted(shown, TEXTS) for shown in SETS]
+    elsewhere = replace(settings, cache_dir=settings.cache_dir / "whole")
+    whole = read_sets(elsewhere, wanted, lambda _: None)
+    n_read: list[int] = []
+    scores = ScoreRunner.scores
+
+    def counted(runner: ScoreRunner, prompts: list) -> list:
+        n_read.append(len(prompts))
+        return scores(runner, prompts)
+
+    def ends(event: EngineEvent) -> None:
+        if isinstance(event, ScanProgressed) and event.done > 14:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(ScoreRunner, "scores", counted)
+    with pytest.raises(KeyboardInterrupt):
+        read_sets(settings, wanted, ends)
+    assert 14 < sum(n_read) < 24
+    told: list[EngineEvent] = []
+    again = read_sets(settings, wanted, told.append)
+    assert sum(n_read) == 24  # no prompt is read twice
+    assert heard(told)[-1] == (24, 24)
+    assert heard(told) == sorted(heard(told))
+    for one, other in zip(again.sets, whole.sets, strict=True):
+        assert one.scores == pytest.approx(other.scores, abs=1e-5)
+
+
+def test_a_text_is_read_once_for_all_tests_that_have_it(settings: EngineConfig) -> None:
+    told: list[EngineEvent] = []
+    read = read_sets(settings, [Wanted((), [*TEXTS[:3], *TEXTS[:2]])], told.append)
+    assert heard(told)[-1] == (3, 3)
+    assert (read.sets[0].scores[:2] == read.sets[0].scores[3:]).all()
+
+
+def test_other_demonstrations_or_labels_share_nothing(settings: EngineConfig) -> None:
+    first = read_sets(settings, [Wanted((), TEXTS)], lambda _: None)
+    told: list[EngineEvent] = []
+    read_sets(settings, [Wanted(SETS[1], TEXTS), Wanted((), TEXTS)], told.append)
+    assert heard(told)[0] == (0, 24)
+    assert (12, 24) in heard(told)
+    labels = tuple(reversed(settings.task.labels))
+    other = replace(settings, task=replace(settings.task, labels=labels))
+    turned = read_sets(other, [Wanted((), TEXTS)], lambda _: None)
+    assert turned.lengths.tolist() == first.lengths.tolist()[::-1]

@@ -1,0 +1,113 @@
+"""A report of readings that are known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from neufs_tui.core.records import Demonstration, Label, Task
+from neufs_tui.core.settings import ModelChoice
+from neufs_tui.engine.protocol import EngineConfig
+from neufs_tui.engine.set_readings import SetReading, SetReadings, Wanted
+from neufs_tui.evaluation import report as module
+from neufs_tui.evaluation.few_shot_sets import WITHOUT, FewShotSet
+from neufs_tui.evaluation.gold_test import GoldTest
+from neufs_tui.evaluation.report import Calibration, Report, make_report
+from neufs_tui.evaluation.tables import markdown, sections, sentences, share, title
+from tests.fakes import READY
+from tests.pools import examples_of
+
+NAMES = ("a", "b")
+TEXTS = examples_of(f"text {number}" for number in range(100))
+SAMPLE = examples_of(f"sample {number}" for number in range(40))
+GOLD = np.array([0, 1] * 50, dtype=np.intp)
+HERS = FewShotSet("your 2 labels", ((Demonstration("x", "a"), Demonstration("y", "b")),))
+RANDOM = FewShotSet("1 of them at random", (HERS.draws[0][:1], HERS.draws[0][1:]))
+
+
+def scores_of(n_shown: int, texts: list[str]) -> np.ndarray:
+    """By itself always `a`, behind both of her labels always right, behind one always `b`.
+
+    Label `b` has two tokens.
+    """
+    lean = (5.0, -5.0, 0.5)[n_shown]
+    numbers = [int(text.split()[1]) for text in texts]
+    return np.array([[lean + (-1) ** n - 3, -1.5] for n in numbers], dtype=np.float32)
+
+
+def make(monkeypatch: pytest.MonkeyPatch, *, by_sum: bool = False) -> Report:
+    def read(_config: object, wanted: list[Wanted], _listener: object) -> SetReadings:
+        sets = []
+        for one in wanted:
+            scores = scores_of(len(one.demonstrations), [text.text for text in one.texts])
+            sets.append(SetReading(one.demonstrations, scores + np.float32([1.5, 0])))
+        return SetReadings(READY, np.array([1, 2]), tuple(sets))
+
+    monkeypatch.setattr(module, "read_sets", read)
+    config = EngineConfig((), Task(tuple(map(Label, NAMES))), ModelChoice(), Path())
+    tests = [GoldTest("home", TEXTS[:60], GOLD[:60]), GoldTest("away", TEXTS[60:], GOLD[60:])]
+    calibration = Calibration(SAMPLE, np.array([0.5, 0.5]), "on 40 texts")
+    sets = [WITHOUT, HERS, RANDOM]
+    return make_report(config, sets, tests, lambda _: None, calibration=calibration, by_sum=by_sum)
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> Report:
+    return make(monkeypatch)
+
+
+def test_each_set_is_measured_on_each_test(made: Report) -> None:
+    assert [len(one.test.texts) for one in made.tests] == [60, 40]
+    for test in made.tests:
+        without, hers, random = test.results
+        assert without.raw.accuracy.value == 0.5
+        assert hers.raw.accuracy.value == 1.0
+        assert random.raw.accuracy.value == 0.5
+        assert without.calibrated is not None and without.calibrated.accuracy.value == 1.0
+        assert random.raw.confusion.tolist() == [[0, len(test.test.gold) / 2]] * 2
+
+
+def test_a_gain_that_calibration_gives_too_is_told_apart(made: Report) -> None:
+    assert sentences(made.tests[0])[:2] == [
+        "your 2 labels: better than no demonstrations by .50",
+        "calibrated, your 2 labels and no demonstrations: not distinguishable",
+    ]
+
+
+def test_offsets_are_kept_for_whoever_scores_labels(made: Report) -> None:
+    without = made.offsets[0][0]
+    assert without[1] - without[0] == pytest.approx(5, abs=1e-3)
+    assert [len(each) for each in made.offsets] == [1, 1, 2]
+
+
+def test_a_sum_counts_every_token_of_a_label(monkeypatch: pytest.MonkeyPatch) -> None:
+    hers = make(monkeypatch, by_sum=True).tests[0].results[1]
+    # -1.5 each for two tokens is less than any score of the other label
+    assert hers.raw.accuracy.value == 0.5
+    assert hers.calibrated is not None and hers.calibrated.accuracy.value == 1.0
+
+
+def test_the_page_has_every_figure(made: Report) -> None:
+    home = made.tests[0]
+    assert title(home) == "home: 60 texts; at random: the mean of 2 draws"
+    parts = sections(home)
+    assert [*parts] == ["as the model answers", "calibrated"]
+    figures = ("1.00 (.94–1.00)", "1.00 (1.00–1.00)")
+    assert parts["as the model answers"][1] == ("your 2 labels", *figures)
+    assert [row[0] for row in parts["calibrated"]][3:] == [
+        "your 2 labels − no demonstrations",
+        "your 2 labels − 1 of them at random",
+    ]
+    page = markdown(made)
+    assert "Calibrated on 40 texts." in page
+    assert "## away: 40 texts" in page
+    assert "| a | 30 | 60 | .50 | 1.00 | .67 |" in page
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [(0, ".00"), (0.004, ".00"), (0.5, ".50"), (1, "1.00"), (-0.25, "−.25")]
+)
+def test_a_share_has_no_leading_zero(value: float, expected: str) -> None:
+    assert share(value) == expected

@@ -9,22 +9,42 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from neufs_tui.cli.options import (
+    device_options,
     json_option,
+    labels_options,
     pool_options,
     project_request,
-    task_options,
 )
 from neufs_tui.cli.output import say, tables, tell, tell_json
 from neufs_tui.core.settings import CaptureSettings
+from neufs_tui.core.text import one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from neufs_tui.core.labelled import LabelledExample
     from neufs_tui.evaluation.report import Report, Result, TestReport
 
 
 @click.command()
 @pool_options
-@task_options
+@labels_options
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    metavar="MODEL",
+    help="As for label; repeat to compare models.  [default: the session's]",
+)
+@device_options
+@click.option(
+    "--config",
+    "configs",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Compare with the [task] and [model] of a file like neufs.toml; repeat for more.",
+)
 @click.option(
     "--test",
     "tests",
@@ -79,21 +99,28 @@ def evaluate(as_json: bool, **options: Any) -> None:
       neufs-tui evaluate pool.jsonl --test test.jsonl --set other.jsonl --score sum --json
     """
     from neufs_tui.atomic import whole_files
-    from neufs_tui.evaluation.tables import markdown
+    from neufs_tui.evaluation.tables import markdown, side_by_side
 
-    report = _report(options)
+    reports = _reports(options)
     if options["markdown"]:
         with whole_files(Path(options["markdown"])) as (file,):
-            file.write_text(markdown(report), encoding="utf-8")
+            file.write_text(markdown(reports), encoding="utf-8")
         say(f"wrote {options['markdown']}")
     if as_json:
-        tell_json(_as_json(report))
+        tell_json({"reports": [_as_json(one) for one in reports]})
         return
-    for test in report.tests:
-        _print(test)
+    for report in reports:
+        if len(reports) > 1:
+            tell(one_line(report.name))
+        for test in report.tests:
+            _print(test)
+    if len(reports) > 1:
+        for place, test in enumerate(reports[0].tests):
+            tell(f"{one_line(test.test.name)}, side by side")
+            _draw(side_by_side(reports, place))
 
 
-def _report(options: dict[str, Any]) -> Report:
+def _reports(options: dict[str, Any]) -> list[Report]:
     from neufs_tui.cli.narrator import Narrator
     from neufs_tui.engine.configure import engine_config
     from neufs_tui.errors import UsageError
@@ -101,6 +128,7 @@ def _report(options: dict[str, Any]) -> Report:
     from neufs_tui.evaluation.gold_test import read_gold_test
     from neufs_tui.evaluation.project_sets import calibration_for, her_set
     from neufs_tui.evaluation.report import make_report
+    from neufs_tui.evaluation.variants import variants
     from neufs_tui.project.project import read_project
     from neufs_tui.storage.session import Session
 
@@ -108,7 +136,8 @@ def _report(options: dict[str, Any]) -> Report:
         raise UsageError(
             "there is nothing to test on", hint="give a file of texts with gold labels: --test FILE"
         )
-    request = project_request(options)
+    first_model = next(iter(options["models"]), None)
+    request = project_request(options | {"model": first_model})
     project = read_project(request)
     task = project.require_task()
     labelled: tuple[LabelledExample, ...] = ()
@@ -140,42 +169,57 @@ def _report(options: dict[str, Any]) -> Report:
         else:
             calibration = found
             say(f"calibrated {found.basis}")
-    config = engine_config(project, CaptureSettings())
+    compared = variants(project, options["models"], options["configs"])
     notices = [f"{test.name}: {one}" for test in tests for one in test.notices]
+    reports = []
     with Narrator([*project.notices, *notices], work="reading", unit="prompts") as narrator:
-        return make_report(
-            config,
-            sets,
-            tests,
-            narrator,
-            calibration=calibration,
-            by_sum=options["score"] == "sum",
-        )
+        for one in compared:
+            if len(compared) > 1:
+                narrator.say(f"{one.name}:")
+            reports.append(
+                make_report(
+                    engine_config(one.project, CaptureSettings()),
+                    sets,
+                    tests,
+                    narrator,
+                    name=one.name,
+                    calibration=calibration,
+                    by_sum=options["score"] == "sum",
+                )
+            )
+    return reports
 
 
 def _print(report: TestReport) -> None:
-    from rich.table import Table
-
-    from neufs_tui.evaluation.tables import COLUMNS, sections, sentences, title
+    from neufs_tui.evaluation.tables import sections, sentences, title
 
     tell(title(report))
-    table = Table(box=None, pad_edge=False)
-    first, *others = COLUMNS
-    table.add_column(first)
-    for heading in others:
-        table.add_column(heading, justify="right", no_wrap=True)
-    for name, rows in sections(report).items():
-        table.add_row(name)
-        for what, *figures in rows:
-            table.add_row(f"  {what}", *figures)
-    tables().print(table)
+    _draw(sections(report))
     for sentence in sentences(report):
         tell(sentence)
     tell("")
 
 
+def _draw(sections: Mapping[str, Sequence[tuple[str, ...]]]) -> None:
+    from rich.table import Table
+
+    from neufs_tui.evaluation.tables import COLUMNS
+
+    table = Table(box=None, pad_edge=False)
+    first, *others = COLUMNS
+    table.add_column(first)
+    for heading in others:
+        table.add_column(heading, justify="right", no_wrap=True)
+    for name, rows in sections.items():
+        table.add_row(name)
+        for what, *figures in rows:
+            table.add_row(f"  {what}", *figures)
+    tables().print(table)
+
+
 def _as_json(report: Report) -> dict[str, Any]:
     return {
+        "name": report.name,
         "model": asdict(report.model),
         "calibrated": report.calibration.basis if report.calibration else None,
         "prior": report.calibration.prior.tolist() if report.calibration else None,

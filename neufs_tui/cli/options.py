@@ -72,6 +72,14 @@ def task_options(command: Command) -> Command:
             metavar="MODEL",
             help="Hub id, local folder, GGUF file or smollm2-135m.  [default: smollm2-135m]",
         ),
+        device_options,
+    )
+
+
+def device_options(command: Command) -> Command:
+    """Where a model runs, and how."""
+    return _decorated(
+        command,
         click.option("--device", metavar="DEVICE", help="cpu, cuda, cuda:1, …  [default: chosen]"),
         click.option(
             "--device-map",

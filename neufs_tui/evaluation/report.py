@@ -42,6 +42,8 @@ class Result:
     raw: Figures
     calibrated: Figures | None
     """None where calibration is not wanted, or has too little to go by."""
+    shares: tuple[Sequence[Shares], Sequence[Shares] | None]
+    """Label probabilities of the texts by each draw, raw and calibrated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,10 @@ class TestReport:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All tests of one model."""
+    """All tests of one model with one prompt."""
 
+    name: str
+    """What it is called beside others."""
     model: ModelReady
     tests: tuple[TestReport, ...]
     calibration: Calibration | None
@@ -82,6 +86,7 @@ def make_report(
     tests: Sequence[GoldTest],
     listener: Listener,
     *,
+    name: str = "",
     calibration: Calibration | None = None,
     by_sum: bool = False,
 ) -> Report:
@@ -93,6 +98,7 @@ def make_report(
             first.
         tests: texts with gold labels.
         listener: hears stages and progress.
+        name: what the report is called beside others.
         calibration: what answers are calibrated by; None for raw answers alone.
         by_sum: the answer is the label with the largest sum of its tokens' log-probabilities,
             not with the largest mean.
@@ -127,6 +133,7 @@ def make_report(
                 n_fitting=len(by_set[place][0].demonstrations),
                 raw=figures(raw[place], test.gold, names),
                 calibrated=figures(moved[place], test.gold, names) if moved else None,
+                shares=(raw[place], moved[place] if moved else None),
             )
             for place, each in enumerate(sets)
         )
@@ -137,7 +144,28 @@ def make_report(
             if shares is not None
         ]
         reports.append(TestReport(test, results, tuple(comparisons)))
-    return Report(read.model, tuple(reports), calibration, tuple(map(tuple, moves)))
+    return Report(name, read.model, tuple(reports), calibration, tuple(map(tuple, moves)))
+
+
+def compare(this: Report, that: Report) -> tuple[tuple[Comparison, ...], ...]:
+    """How much better one model or prompt is than another with the same set, test by test.
+
+    Args:
+        this: of the same sets and tests as the other.
+        that: what it is compared with.
+    """
+    compared = []
+    for mine, other in zip(this.tests, that.tests, strict=True):
+        found = []
+        for one, two in zip(mine.results, other.results, strict=True):
+            name, draws = one.few_shot_set.name, one.few_shot_set.draws
+            here, there = (FewShotSet(f"{each.name}, {name}", draws) for each in (this, that))
+            for kind, (these, those) in enumerate(zip(one.shares, two.shares, strict=True)):
+                if these is not None and those is not None:
+                    accuracy, macro_f1 = difference(these, those, mine.test.gold)
+                    found.append(Comparison(here, there, accuracy, macro_f1, bool(kind)))
+        compared.append(tuple(found))
+    return tuple(compared)
 
 
 def _offsets(

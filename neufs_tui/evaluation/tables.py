@@ -5,12 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from neufs_tui.core.text import one_line, plural
-from neufs_tui.evaluation.report import Report, Result, TestReport
+from neufs_tui.evaluation.report import Report, Result, TestReport, compare
 from neufs_tui.statistics.classification import Estimate, Figures
 
 Row = tuple[str, ...]
 COLUMNS: Row = ("", "accuracy", "macro-F1")
 RAW, CALIBRATED = "as the model answers", "calibrated"
+
+
+def side_by_side(reports: Sequence[Report], test: int) -> dict[str, list[Row]]:
+    """Each model or prompt against the first on one test, raw and calibrated."""
+    first, *others = reports
+    parts: dict[str, list[Row]] = {}
+    for other in others:
+        for one in compare(other, first)[test]:
+            what = f"{one_line(one.this.name)} − {one_line(first.name)}"
+            row = (what, _signed(one.accuracy), _signed(one.macro_f1))
+            parts.setdefault(CALIBRATED if one.is_calibrated else RAW, []).append(row)
+    return parts
 
 
 def title(report: TestReport) -> str:
@@ -71,15 +83,24 @@ def class_rows(result: Result, *, calibrated: bool = False) -> list[Row]:
     ]
 
 
-def markdown(report: Report) -> str:
-    """The whole report as a page."""
+def markdown(reports: Sequence[Report]) -> str:
+    """All reports as a page."""
+    lines = ["# What the few-shot set is worth", "", "95% intervals; differences are paired."]
+    for place, test in enumerate(reports[0].tests if len(reports) > 1 else ()):
+        lines += ["", f"## {one_line(test.test.name)}, side by side"]
+        for name, rows in side_by_side(reports, place).items():
+            lines += ["", *_table((name, *COLUMNS[1:]), rows)]
+    for report in reports:
+        lines += _page(report)
+    return "\n".join(lines) + "\n"
+
+
+def _page(report: Report) -> list[str]:
     model = report.model
-    lines = [
-        "# What the few-shot set is worth",
-        "",
-        f"{model.name}, {model.dtype}, {model.reading}. 95% intervals; differences are paired.",
-        *([f"Calibrated {report.calibration.basis}."] if report.calibration else []),
-    ]
+    lines = ["", f"# {one_line(report.name)}", ""]
+    lines.append(f"{model.name}, {model.dtype}, {model.reading}.")
+    if report.calibration:
+        lines.append(f"Calibrated {report.calibration.basis}.")
     for test in report.tests:
         lines += ["", f"## {title(test)}"]
         for name, rows in sections(test).items():
@@ -96,7 +117,7 @@ def markdown(report: Report) -> str:
                 ("", *names),
                 [(name, *row) for name, row in zip(names, counts, strict=True)],
             )
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def share(value: float) -> str:

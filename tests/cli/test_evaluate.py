@@ -11,6 +11,7 @@ import pytest
 from tests.cli.conftest import Ran, write_pool
 from tests.cli.test_headless import beside
 from tests.pools import write_rows
+from tests.tiny import save_tiny_model
 
 Run = Callable[..., Ran]
 
@@ -39,8 +40,10 @@ def test_her_labels_are_measured_against_none_and_random_ones(
     page = tmp_path / "report.md"
     told = run("evaluate", pool, "--test", gold, "--json", "--markdown", page)
     assert told.status == 0, told.err
-    assert "calibrated on 55 texts of the pool" in told.err or "calibrated on" in told.err
-    (test,) = told.json["tests"]
+    basis = "on 56 texts of the pool, with the classes expected as in 4 labels given"
+    assert f"calibrated {basis}" in told.err
+    (report,) = told.json["reports"]
+    (test,) = report["tests"]
     assert test["texts"] == 30
     assert [one["set"] for one in test["sets"]] == [
         "no demonstrations",
@@ -53,8 +56,9 @@ def test_her_labels_are_measured_against_none_and_random_ones(
             accuracy = one[kind]["accuracy"]
             assert accuracy["low"] <= accuracy["value"] <= accuracy["high"]
             assert sum(map(sum, one[kind]["confusion"])) == pytest.approx(30)
-    assert [len(each) for each in told.json["offsets"]] == [1, 1, 3]
-    assert sum(told.json["prior"]) == pytest.approx(1)
+    assert [len(each) for each in report["offsets"]] == [1, 1, 3]
+    assert report["calibrated"] == basis
+    assert sum(report["prior"]) == pytest.approx(1)
     assert page.read_text().startswith("# What the few-shot set is worth")
     again = run("evaluate", pool, "--test", gold, "--json")
     assert again.json == told.json
@@ -89,3 +93,32 @@ def test_without_a_test_it_is_refused(run: Run, pool: Path) -> None:
     told = run("evaluate", pool)
     assert told.status == 2
     assert "there is nothing to test on" in told.err
+
+
+def test_models_and_prompts_are_compared_on_the_same_labels(
+    run: Run, pool: Path, gold: Path, tmp_path: Path, tiny_llama: Path
+) -> None:
+    other = save_tiny_model(tmp_path / "other", seed=1)
+    config = tmp_path / "polite.toml"
+    config.write_text('[task]\ninstruction = "Please answer yes or no."\n')
+    asked = ["evaluate", pool, "--test", gold, "--model", tiny_llama, "--model", other]
+    told = run(*asked, "--config", config, "--dtype", "float32", "--markdown", tmp_path / "r.md")
+    assert told.status == 0, told.err
+    page = told.out.split("gold, side by side")[1]
+    assert "other, your 4 labels − tiny-llama" in page
+    assert "polite, your 4 labels − tiny-llama" in page
+    assert "## gold, side by side" in (tmp_path / "r.md").read_text()
+    same = run(*asked[:6], "--config", config, "--json").json["reports"]
+    first, second = (one["tests"][0]["sets"] for one in same)
+    assert [one["name"] for one in same] == [tiny_llama.name, "polite"]
+    assert first != second
+
+
+def test_a_prompt_for_other_labels_is_refused(
+    run: Run, pool: Path, gold: Path, tmp_path: Path
+) -> None:
+    config = tmp_path / "other.toml"
+    config.write_text('[[task.labels]]\nname = "yes"\n[[task.labels]]\nname = "maybe"\n')
+    told = run("evaluate", pool, "--test", gold, "--config", config)
+    assert told.status == 2
+    assert "names 2 labels that are not the task's 2" in told.err

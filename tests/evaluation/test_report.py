@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,15 @@ from neufs_tui.engine.set_readings import SetReading, SetReadings, Wanted
 from neufs_tui.evaluation import report as module
 from neufs_tui.evaluation.few_shot_sets import WITHOUT, FewShotSet
 from neufs_tui.evaluation.gold_test import GoldTest
-from neufs_tui.evaluation.report import Calibration, Report, make_report
-from neufs_tui.evaluation.tables import markdown, sections, sentences, share, title
+from neufs_tui.evaluation.report import Calibration, Report, compare, make_report
+from neufs_tui.evaluation.tables import (
+    markdown,
+    sections,
+    sentences,
+    share,
+    side_by_side,
+    title,
+)
 from tests.fakes import READY
 from tests.pools import examples_of
 
@@ -100,10 +108,23 @@ def test_the_page_has_every_figure(made: Report) -> None:
         "your 2 labels − no demonstrations",
         "your 2 labels − 1 of them at random",
     ]
-    page = markdown(made)
+    page = markdown([made])
     assert "Calibrated on 40 texts." in page
     assert "## away: 40 texts" in page
     assert "| a | 30 | 60 | .50 | 1.00 | .67 |" in page
+
+
+def test_a_model_is_compared_with_another_set_by_set(made: Report) -> None:
+    worse = replace(made, name="B")
+    better = replace(made, name="A")
+    (home, _) = compare(better, worse)
+    assert [(one.this.name, one.is_calibrated) for one in home[:2]] == [
+        ("A, no demonstrations", False),
+        ("A, no demonstrations", True),
+    ]
+    assert all(one.accuracy.value == 0 for one in home)
+    rows = side_by_side([worse, better], 0)
+    assert rows["calibrated"][1][:2] == ("A, your 2 labels − B", "+.00 (+.00 to +.00)")
 
 
 @pytest.mark.parametrize(

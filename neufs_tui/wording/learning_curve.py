@@ -115,7 +115,7 @@ def of_your_labels(figures: CheckFigures, n_labels: int) -> str:
     """
     if figures.n_demonstrations == n_labels:
         return f"your {plural(n_labels, 'label')}"
-    return f"{figures.n_demonstrations:,} of your {plural(n_labels, 'label')}"
+    return f"{figures.n_demonstrations:,} of {plural(n_labels, 'label')}"
 
 
 def with_interval(right: Right) -> str:

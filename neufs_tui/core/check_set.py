@@ -20,7 +20,7 @@ def n_left(decisions: Sequence[Decision], n: int) -> int:
         decisions: what holds.
         n: check examples wanted.
     """
-    return max(0, n - sum(one.check and one.answer is not None for one in decisions))
+    return max(0, n - sum(one.check and one.answer is not None for one in decisions)) if n else 0
 
 
 def is_due(decisions: Sequence[Decision], n: int, seed: int) -> bool:
@@ -37,6 +37,8 @@ def is_due(decisions: Sequence[Decision], n: int, seed: int) -> bool:
     Source: selection sampling, Knuth, The Art of Computer Programming 2, 3.4.2, algorithm S.
     """
     left = n_left(decisions, n)
+    if not left:
+        return False
     first = next((at for at, one in enumerate(decisions) if one.check), len(decisions))
     n_queries = 2 * n - (len(decisions) - first)
     return _coin(seed, len(decisions)) * max(left, n_queries) < left

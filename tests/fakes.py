@@ -129,6 +129,7 @@ class StoredWorkspace(Workspace):
         *,
         labels: tuple[Label, ...] = LABELS,
         shots: int = 16,
+        check: int = 0,
         notices: tuple[str, ...] = (),
         removed: tuple[Example, ...] = (),
         keys: Mapping[str, str] = MappingProxyType({}),
@@ -139,6 +140,7 @@ class StoredWorkspace(Workspace):
             examples: the pool.
             labels: of the task.
             shots: demonstrations wanted.
+            check: check examples wanted.
             notices: what is to be known of the pool.
             removed: rows of the pool at an earlier time.
             keys: command → keys, as the configuration says.
@@ -148,7 +150,7 @@ class StoredWorkspace(Workspace):
             pool=Pool(source="pool.jsonl", examples=tuple(examples)),
             task=Task(labels),
             model=ModelChoice(),
-            selection=SelectionSettings(shots=shots),
+            selection=SelectionSettings(shots=shots, check=check),
             session_path=Path(self.folder.name) / "pool.neufs.db",
             keys=keys,
         )

@@ -39,7 +39,7 @@ class Commands:
             return None
         pick = self._loop.done.pick if self._loop.done else None
         done = sentences.decided(shown.example, decision, pick, undo=self._keys["undo"])
-        return "\n".join([done, *(self._reached() if answer is not None else [])])
+        return "\n".join([done, *(self._reached() if decision.is_shot else [])])
 
     def undo(self) -> str:
         """Take the last decision back.

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     "tests",
     multiple=True,
     metavar="FILE",
-    help="Texts with gold labels; repeat for more tests.",
+    help="Texts with gold labels; repeat for more tests.  [default: the check set]",
 )
 @click.option(
     "--gold", default="label", show_default=True, metavar="FIELD", help="Their gold label."
@@ -86,7 +86,7 @@ if TYPE_CHECKING:
 )
 @json_option
 def evaluate(as_json: bool, **options: Any) -> None:
-    """Measure the labels of POOL's session on gold labels.
+    """Measure the labels of POOL's session on gold labels, or on its check set.
 
     Rows: the model without demonstrations, with your labels, with random ones among them, and with
     other sets. Differences are paired, text by text. What is read is kept, so a run that was
@@ -94,6 +94,7 @@ def evaluate(as_json: bool, **options: Any) -> None:
 
     \b
     Examples:
+      neufs-tui evaluate pool.jsonl
       neufs-tui evaluate pool.jsonl --test test.jsonl
       neufs-tui evaluate pool.jsonl --test home.jsonl --test elsewhere.jsonl --markdown report.md
       neufs-tui evaluate pool.jsonl --test test.jsonl --set other.jsonl --score sum --json
@@ -123,27 +124,23 @@ def evaluate(as_json: bool, **options: Any) -> None:
 def _reports(options: dict[str, Any]) -> list[Report]:
     from neufs_tui.cli.narrator import Narrator
     from neufs_tui.engine.configure import engine_config
-    from neufs_tui.errors import UsageError
     from neufs_tui.evaluation.few_shot_sets import WITHOUT, exported_set, random_sets
-    from neufs_tui.evaluation.gold_test import read_gold_test
+    from neufs_tui.evaluation.gold_test import check_test, read_gold_test
     from neufs_tui.evaluation.project_sets import calibration_for, her_set
     from neufs_tui.evaluation.report import make_report
     from neufs_tui.evaluation.variants import variants
     from neufs_tui.project.project import read_project
     from neufs_tui.storage.session import Session
 
-    if not options["tests"]:
-        raise UsageError(
-            "there is nothing to test on", hint="give a file of texts with gold labels: --test FILE"
-        )
     first_model = next(iter(options["models"]), None)
     request = project_request(options | {"model": first_model})
     project = read_project(request)
     task = project.require_task()
     labelled: tuple[LabelledExample, ...] = ()
+    checked: tuple[LabelledExample, ...] = ()
     if project.session_path.exists():
         with Session.open(project.session_path, write=False) as session:
-            labelled = session.decided()
+            labelled, checked = session.decided(), session.checked()
     sets = [WITHOUT]
     if labelled:
         hers = her_set(labelled)
@@ -158,7 +155,7 @@ def _reports(options: dict[str, Any]) -> list[Report]:
     tests = [
         read_gold_test(one, task, field=options["gold"], encoding=request.encoding, shown=shown)
         for one in options["tests"]
-    ]
+    ] or [check_test(checked, task)]
     left_out = {example.id for test in tests for example in test.texts}
     left_out |= {one.id for one in project.pool.examples if one.text in shown}
     calibration = None

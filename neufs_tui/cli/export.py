@@ -10,6 +10,7 @@ import click
 
 from neufs_tui.cli.options import project_request, session_options
 from neufs_tui.cli.output import say, tell_data
+from neufs_tui.core.text import plural
 from neufs_tui.errors import ExportError
 from neufs_tui.export.registry import FORMATS
 
@@ -40,8 +41,9 @@ def export(format_name: str, k: int | None, output: str, force: bool, **options:
     jsonl and csv rows have the text as `text`, the label given as `label`, and the row's other
     fields; a `label` that the row had itself is kept as `gold_label`.
 
-    The instruction is the one that `label` would give the model now. Beside FILE,
-    FILE.manifest.json tells model, prompt, strategy, seed, order, ids, hashes and versions.
+    Check examples (`label --check`) are left out. The instruction is the one that `label` would
+    give the model now. Beside FILE, FILE.manifest.json tells model, prompt, strategy, seed,
+    order, ids, hashes and versions.
 
     \b
     Examples:
@@ -62,14 +64,22 @@ def export(format_name: str, k: int | None, output: str, force: bool, **options:
 
     request = project_request(options)
     with Session.open(session_path(request), write=False) as session:
-        labelled, settings, pool = session.decided(), session.settings(), session.pool()
+        labelled, checked = session.decided(), session.checked()
+        settings, pool = session.settings(), session.pool()
         model, task = session.model(), task_by_now(request, session)
         missing = session.missing
     if settings is None or pool is None or task is None:
         raise ExportError("nothing is labelled yet", hint="run `neufs-tui label` on the pool first")
+    if checked and not labelled:
+        raise ExportError(
+            f"nothing but {plural(len(checked), 'check example')} is labelled yet, and none is "
+            "ever a demonstration",
+            hint="label more",
+        )
     chosen = first_labelled(labelled, k)
     require_labels(task, (one.answer for one in chosen))
-    for notice in filter(None, [missing, changes_since(task, chosen)]):
+    left_out = f"{plural(len(checked), 'check example')} left out" if checked else ""
+    for notice in filter(None, [missing, changes_since(task, chosen), left_out]):
         say(notice)
     text = render(format_name, task, chosen)
     if output == "-":
@@ -85,5 +95,6 @@ def export(format_name: str, k: int | None, output: str, force: bool, **options:
         versions=installed_versions(),
     )
     target = Path(output)
-    write_export(text, manifest_json(provenance, chosen, format_name), target, force=force)
+    manifest = manifest_json(provenance, chosen, format_name, left_out=checked)
+    write_export(text, manifest, target, force=force)
     say(f"wrote {len(chosen)} examples to {target} and {manifest_path(target)}")

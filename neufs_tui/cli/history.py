@@ -56,6 +56,7 @@ def _print_table(events: Sequence[HistoryEvent]) -> None:
     for event in events:
         notes = [
             *(["random draw"] if event.chosen_by == DRAW else []),
+            *(["check example"] if event.check else []),
             *(["looked first"] if event.looked else []),
             *(["not shown"] if event.kind in ("label", "skip") and not event.shown else []),
         ]

@@ -14,6 +14,7 @@ import click
 from neufs_tui.cli.options import (
     capture_options,
     capture_settings,
+    check_option,
     pool_options,
     project_request,
     rescore_option,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 @task_options
 @click.option("--shots", type=int, metavar="N", help="Demonstrations wanted.  [default: 16]")
 @selection_options
+@check_option
 @rescore_option
 @capture_options
 @click.option(
@@ -98,6 +100,8 @@ def _reconcile(request: ProjectRequest, counts: Counts) -> None:
     )
     if counts.labels_elsewhere:
         say(f"{counts.labels_elsewhere:,} more labels on rows no longer in the pool")
+    if counts.checked:
+        say(f"{counts.checked:,} labels are of check examples, which stay out of the few-shot set")
     say(f"kept in {session_path(request)}")
     if counts.n_labels:
         say(f"write them with: {export_command(request.source, request.session)}")

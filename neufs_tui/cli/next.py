@@ -10,6 +10,7 @@ import click
 from neufs_tui.cli.options import (
     capture_options,
     capture_settings,
+    check_option,
     json_option,
     pool_options,
     project_request,
@@ -23,6 +24,7 @@ from neufs_tui.cli.output import say, tell, tell_json
 @pool_options
 @task_options
 @selection_options
+@check_option
 @capture_options
 @click.option("--reveal", is_flag=True, help="Tell the model's answer too; that is recorded.")
 @json_option
@@ -56,8 +58,8 @@ def next(reveal: bool, as_json: bool, **options: Any) -> None:  # noqa: A001 - i
             shown = labelling.next(reveal=reveal)
     loop = labelling.loop
     if loop.engine.scan is not None:
-        fresh = freshness(shown.pick, loop.counts.labelled)
-        say(" · ".join([*scan_parts(loop.engine.scan), fresh]))
+        fresh = freshness(shown.pick, loop.counts.shots_here) if loop.tells_why else ""
+        say(" · ".join(filter(None, [*scan_parts(loop.engine.scan), fresh])))
     if as_json:
         tell_json(next_as_json(labelling, shown, reveal=reveal))
         return

@@ -163,6 +163,14 @@ rescore_option = click.option(
     type=click.Choice(["off", "shortlist", "pool"]),
     help="What the model rereads with your labels in its prompt.  [default: pool]",
 )
+check_option = click.option(
+    "--check",
+    type=int,
+    metavar="N",
+    help="Draw N examples at random among the first 2N, to tell how often the model is right "
+    "with your labels and without; they never become demonstrations. Below 10 they tell "
+    "nothing.  [default: 0]",
+)
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON instead of text for people."
 )

@@ -54,8 +54,12 @@ def answer(labelling: HeadlessLabelling, request: dict[str, Any]) -> dict[str, A
 
 
 def next_as_json(labelling: HeadlessLabelling, shown: Shown, *, reveal: bool) -> dict[str, Any]:
-    """An example to label; the model's answer only where it was asked for."""
-    pick, workspace = shown.pick, labelling.loop.workspace
+    """An example to label; the model's answer only where it was asked for.
+
+    With which labels it was ranked is not told while check examples come, which were not.
+    """
+    workspace = labelling.loop.workspace
+    pick = shown.pick if labelling.loop.tells_why else None
     told: dict[str, Any] = {
         **_named(shown.example),
         "text": shown.example.text,
@@ -64,7 +68,7 @@ def next_as_json(labelling: HeadlessLabelling, shown: Shown, *, reveal: bool) ->
         "scanned": pick.n_scanned if pick else None,
         "ranked_with": pick.n_labelled if pick else None,
     }
-    return told | {"model": _model(pick)} if reveal else told
+    return told | {"model": _model(shown.pick)} if reveal else told
 
 
 def made_as_json(made: Made) -> dict[str, Any]:
@@ -74,7 +78,9 @@ def made_as_json(made: Made) -> dict[str, Any]:
         **(_named(made.example) if made.example else removed),
         **_decision(made.decision),
         "model": _model(made.pick) if made.decision.answer else None,
+        "check": made.decision.check,
         "labelled": made.counts.labelled,
+        "checked": made.counts.checked,
         "skipped": made.counts.skipped,
         "left": made.counts.left,
     }
@@ -94,6 +100,7 @@ def history_as_json(events: Iterable[HistoryEvent]) -> list[dict[str, Any]]:
             "model_answer": event.model_answer,
             "looked": event.looked,
             "shown": event.shown,
+            "check": event.check,
         }
         for event in events
     ]
@@ -103,7 +110,7 @@ def example_as_json(example: Example, session: Session | None) -> dict[str, Any]
     """An example with all that its session says of it; None is a session not begun."""
     decisions = session.decisions() if session else ()
     decision = next((one for one in decisions if one.example_id == example.id), None)
-    labelled = session.decided() if session else ()
+    labelled = session.all_labelled() if session else ()
     known = next((one for one in labelled if one.example.id == example.id), None)
     pick = known.pick if known else None
     return {
@@ -116,6 +123,7 @@ def example_as_json(example: Example, session: Session | None) -> dict[str, Any]
         "seconds": known.seconds if known else None,
         "looked": known.looked if known else None,
         "shown": known.shown if known else None,
+        "check": decision.check if decision else None,
     }
 
 

@@ -12,6 +12,7 @@ import click
 from neufs_tui.cli.options import (
     capture_options,
     capture_settings,
+    check_option,
     pool_options,
     project_request,
     rescore_option,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 @pool_options
 @task_options
 @selection_options
+@check_option
 @rescore_option
 @capture_options
 def serve(**options: Any) -> None:

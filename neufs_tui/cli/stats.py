@@ -50,6 +50,7 @@ def stats(as_json: bool, **options: Any) -> None:
 def _as_json(counts: Counts, agreement: Agreement) -> dict[str, Any]:
     return {
         "labelled": counts.n_labels,
+        "checked": counts.checked + counts.checked_elsewhere,
         "skipped": counts.skipped + counts.skips_elsewhere,
         "remaining": counts.left,
         "by_label": dict(counts.by_label),
@@ -65,6 +66,8 @@ def _print_lines(counts: Counts, agreement: Agreement) -> None:
     tell(f"labelled   {counts.n_labels:,}")
     for name, n_labels in counts.by_label.items():
         tell(f"  {n_labels:6,}  {one_line(name)}")
+    if n_checked := counts.checked + counts.checked_elsewhere:
+        tell(f"checked    {n_checked:,}, more labels that measure and are no demonstrations")
     tell(f"skipped    {counts.skipped + counts.skips_elsewhere:,}")
     tell(f"remaining  {counts.left:,}")
     if counts.elsewhere:

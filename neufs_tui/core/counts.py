@@ -22,9 +22,13 @@ class Counts:
     labels_elsewhere: int = 0
     """Labels kept for rows that are no longer in the pool."""
     skips_elsewhere: int = 0
+    checked: int = 0
+    """Of `labelled`, the check examples."""
+    checked_elsewhere: int = 0
+    """The same of `labels_elsewhere`."""
     by_label: Mapping[str, int] = field(default_factory=dict)
-    """Labels that hold, those kept for removed rows included, by name: the task's in its order,
-    then others."""
+    """Labels that hold, those kept for removed rows included and those of check examples not, by
+    name: the task's in its order, then others."""
 
     @property
     def left(self) -> int:
@@ -32,9 +36,14 @@ class Counts:
         return self.pool - self.labelled - self.skipped
 
     @property
+    def shots_here(self) -> int:
+        """Labelled examples of this pool that may be demonstrations."""
+        return self.labelled - self.checked
+
+    @property
     def n_labels(self) -> int:
-        """Every label that holds: what the ranking and the export take into account."""
-        return self.labelled + self.labels_elsewhere
+        """Every label that is no check example's: what ranking and export take into account."""
+        return self.shots_here + self.labels_elsewhere - self.checked_elsewhere
 
     @property
     def elsewhere(self) -> int:
@@ -52,14 +61,16 @@ def count(
         in_pool: ids of the pool's examples; `in` is to be fast.
         label_names: the task's labels, counted even when nobody has used them.
     """
-    n_labelled = n_labels_here = n_here = 0
+    n_labelled = n_labels_here = n_here = n_checked = n_checked_here = 0
     for decision in decisions:
         is_here = decision.example_id in in_pool
         n_here += is_here
         if decision.kind is DecisionKind.LABEL:
             n_labelled += 1
             n_labels_here += is_here
-    answers = (decision.answer for decision in decisions if decision.answer is not None)
+            n_checked += decision.check
+            n_checked_here += is_here and decision.check
+    answers = (one.answer for one in decisions if one.answer is not None and not one.check)
     by_label = Counter(chain.from_iterable(answer.labels for answer in answers))
     return Counts(
         pool=len(in_pool),
@@ -67,5 +78,7 @@ def count(
         skipped=n_here - n_labels_here,
         labels_elsewhere=n_labelled - n_labels_here,
         skips_elsewhere=len(decisions) - n_here - (n_labelled - n_labels_here),
+        checked=n_checked_here,
+        checked_elsewhere=n_checked - n_checked_here,
         by_label={name: by_label[name] for name in dict.fromkeys([*label_names, *by_label])},
     )

@@ -30,4 +30,6 @@ class HistoryEvent:
     shown: bool
     """It was put before the annotator, not named by id."""
     chosen_by: str | None = None
-    """The strategy that put it there, or `draw`; None when that is not known."""
+    """The strategy that put it there, `draw` or `check`; None when that is not known."""
+    check: bool = False
+    """A decision on a check example."""

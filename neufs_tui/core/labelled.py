@@ -23,6 +23,8 @@ class LabelledExample:
     """The model's answer was shown before the label was given."""
     shown: bool = True
     """It was put before the annotator, not named by id."""
+    check: bool = False
+    """It is of the check set, and no demonstration."""
     task: Task | None = None
     """What was asked when it was given; None when that is not known."""
 

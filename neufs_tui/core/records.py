@@ -131,10 +131,19 @@ class Decision:
     kind: DecisionKind
     answer: Answer | None = None
     """None for a skip."""
+    check: bool = False
+    """On a check example: a label of it measures, and is never a demonstration."""
+
+    @property
+    def is_shot(self) -> bool:
+        """Whether it is a label of the few-shot set."""
+        return self.kind is DecisionKind.LABEL and not self.check
 
 
 DRAW = "draw"
 """The rule of a random draw, in a reason: by the seed and the text's id alone."""
+CHECK = "check"
+"""The rule of a random draw for the check set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,4 +216,9 @@ class Pick:
     @property
     def is_ranked(self) -> bool:
         """Whether a strategy chose it, not a draw."""
-        return self.reason is not None and self.reason.strategy != DRAW
+        return self.reason is not None and self.reason.strategy not in (DRAW, CHECK)
+
+    @property
+    def is_check(self) -> bool:
+        """Whether it was drawn for the check set."""
+        return self.reason is not None and self.reason.strategy == CHECK

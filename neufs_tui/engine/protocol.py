@@ -12,7 +12,15 @@ from pathlib import Path
 from typing import Literal
 
 from neufs_tui.core.explanation import Explanation, Word
-from neufs_tui.core.records import Decision, Example, ExampleId, ModelIdentity, Pick, Task
+from neufs_tui.core.records import (
+    Decision,
+    DecisionKind,
+    Example,
+    ExampleId,
+    ModelIdentity,
+    Pick,
+    Task,
+)
 from neufs_tui.core.settings import (
     DEFAULT_SIGNAL,
     CaptureSettings,
@@ -21,6 +29,7 @@ from neufs_tui.core.settings import (
     Signal,
 )
 from neufs_tui.model.loading.listener import LoadStage
+from neufs_tui.statistics.check_set import CheckReading
 from neufs_tui.statistics.stability import Change
 
 
@@ -54,7 +63,8 @@ class Focus:
     revision: int
     """Length of the journal; a reply carries it back, so a late reply is recognised."""
     decisions: tuple[Decision, ...]
-    """What holds now, in the order it was decided."""
+    """What holds now, in the order it was decided; the labels of check examples, which are to be
+    read with the others in the prompt, as skips with that mark."""
     shown: ExampleId | None
     """The example on the annotator's screen, or None when nothing is."""
     signal: Signal = DEFAULT_SIGNAL
@@ -62,6 +72,15 @@ class Focus:
     example is the same whether it was computed while it was read or after a key."""
     signal_after: Signal = DEFAULT_SIGNAL
     """The one to choose by once `shown` is decided."""
+    held: tuple[ExampleId, ...] = ()
+    """What is drawn for the check set and still to come, the next first: not to be chosen."""
+    shown_is_check: bool = False
+    """`shown` is a check example, so that labelling it is as passing it over."""
+
+    @property
+    def passed_over(self) -> tuple[Decision, ...]:
+        """The decisions, and what is held as if it were skipped."""
+        return (*self.decisions, *(Decision(one, DecisionKind.SKIP) for one in self.held))
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +190,8 @@ class Ranked:
     """Nothing that is under way will change it: all is scanned and, behind the labels, reread."""
     gains: Mapping[ExampleId, int] = field(default_factory=dict)
     """Neurons that each labelled example added to those switched on by the labels before it."""
+    held: tuple[Pick, ...] = ()
+    """What the model says of the next examples that are held, as far as they are scanned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +208,21 @@ class Rescored:
     """What each of the last labels changed, as far as it was seen."""
     revision: int = 0
     """Length of the journal whose labels these are."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChecksRead:
+    """The check examples that are labelled have been read with the labels there are."""
+
+    revision: int
+    """Length of the journal whose labels these are."""
+    n_demonstrations: int
+    """Labels in the prompt."""
+    n_labels: int
+    """Labels that hold, those of check examples aside."""
+    names: tuple[str, ...]
+    """Of the labels, in the order of the readings' scores."""
+    readings: tuple[CheckReading, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +276,7 @@ Event = (
     | ScanProgressed
     | Ranked
     | Rescored
+    | ChecksRead
     | Explained
     | WordsFound
     | EngineFailed

@@ -96,7 +96,7 @@ class Ranker:
         """
         if self._built is None:
             return NONE
-        decisions, signal, shown = focus.decisions, focus.signal_after, focus.shown
+        decisions, signal, shown = focus.passed_over, focus.signal_after, focus.shown
 
         def best(n: int) -> list[ExampleId]:
             ids = self._order(decisions, signal, n + (shown is not None))
@@ -152,21 +152,21 @@ class Ranker:
 
     def answer(self, focus: Focus) -> Ranked:
         """What to show for a focus."""
-        self._decisions = focus.decisions
+        self._decisions = decisions = focus.passed_over
         n_queued = QUEUE_LENGTH + 1
-        queue = self._best(focus.decisions, n_queued, focus.signal, leave_out=focus.shown)
+        queue = self._best(decisions, n_queued, focus.signal, leave_out=focus.shown)
         if not queue and self._built is not None and len(self._captures) > self._n_built:
             # Everything ranked is decided, and more is scanned by now
             self._take(self._building.result() if self._building else self._builder()())
-            queue = self._best(focus.decisions, n_queued, focus.signal, leave_out=focus.shown)
+            queue = self._best(decisions, n_queued, focus.signal, leave_out=focus.shown)
         after_label: list[Pick] = []
         after_skip: list[Pick] = []
         if focus.shown is not None:
-            labelled = Decision(focus.shown, DecisionKind.LABEL)
-            skipped = Decision(focus.shown, DecisionKind.SKIP)
-            signal = focus.signal_after
-            after_label = self._best((*focus.decisions, labelled), N_AHEAD, signal)
-            after_skip = self._best((*focus.decisions, skipped), N_AHEAD, signal)
+            signal, skipped = focus.signal_after, Decision(focus.shown, DecisionKind.SKIP)
+            after_skip = after_label = self._best((*decisions, skipped), N_AHEAD, signal)
+            if not focus.shown_is_check:
+                labelled = Decision(focus.shown, DecisionKind.LABEL)
+                after_label = self._best((*decisions, labelled), N_AHEAD, signal)
         return Ranked(
             revision=focus.revision,
             shown=focus.shown,
@@ -177,7 +177,16 @@ class Ranker:
             further_after_skip=tuple(after_skip[1:]),
             queue=tuple(queue),
             complete=self._complete and not self.is_building,
-            gains=self._gains(focus.decisions),
+            gains=self._gains(decisions),
+            held=self._held(focus),
+        )
+
+    def _held(self, focus: Focus) -> tuple[Pick, ...]:
+        """What is known of the next check examples."""
+        reason = draw_reason(self._settings.seed, check=True)
+        known = (one for one in focus.held[:N_AHEAD] if one in self._captures)
+        return tuple(
+            replace(self._with_answer(one, len(self._captures)), reason=reason) for one in known
         )
 
     @property

@@ -31,6 +31,9 @@ _BATCH_S = 0.3
 _LONG_PREFIX = 512
 """Tokens of demonstrations that are a step of their own to read."""
 
+_HELD = 2
+"""Check examples to come that are read at once: a skip on the way to the first leads to another."""
+
 Demonstrations = tuple[Demonstration, ...]
 
 _NO_NEURONS = np.empty(0, dtype=np.uint32)
@@ -58,6 +61,8 @@ class Rescorer:
         """What the last label has changed so far."""
         self._scanned: Mapping[ExampleId, Capture] = scanner.captures
         self._n_labels = 0
+        self._checks: tuple[ExampleId, ...] = ()
+        """Check examples, which are read before any candidate."""
         self._now: dict[ExampleId, Capture] = {}
         """What was read behind the present demonstrations."""
         self.demonstrations: Demonstrations = ()
@@ -68,8 +73,15 @@ class Rescorer:
         """What was read behind the present demonstrations; empty without any."""
         return self._now
 
-    def follow(self, decisions: Sequence[Decision]) -> None:
-        """Take the labels that hold now as demonstrations, the oldest left out if need be."""
+    def follow(self, decisions: Sequence[Decision], held: Sequence[ExampleId] = ()) -> None:
+        """Take the labels that hold now as demonstrations, the oldest left out if need be.
+
+        Args:
+            decisions: what holds, in order.
+            held: check examples still to come, of which the next are read too.
+        """
+        checks = (*(d.example_id for d in decisions if d.check), *held[:_HELD])
+        self._checks = tuple(one for one in checks if one in self._examples)
         labelled = [d for d in decisions if d.kind is DecisionKind.LABEL]
         self._n_labels = len(labelled)
         every = tuple(
@@ -97,7 +109,9 @@ class Rescorer:
         trim_heap()
 
     def step(self, candidates: Candidates) -> bool:
-        """Read one batch of the candidates not read behind these labels yet, or first the labels.
+        """Read one batch of what is not read behind these labels yet, or first the labels.
+
+        Check examples come first, then the candidates.
 
         Args:
             candidates: best first.
@@ -107,7 +121,7 @@ class Rescorer:
         """
         if not self.demonstrations:
             return False
-        missing = (one for one in candidates if one not in self._now)
+        missing = (one for one in chain(self._checks, candidates) if one not in self._now)
         best = next(missing, None)
         if best is None:
             return False

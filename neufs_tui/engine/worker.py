@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from neufs_tui.engine.announcer import Announcer
 from neufs_tui.engine.candidates import NONE, Candidates
+from neufs_tui.engine.checking import checks_read
 from neufs_tui.engine.kept_model import KeptModel
 from neufs_tui.engine.line import Line
 from neufs_tui.engine.protocol import (
@@ -17,6 +18,7 @@ from neufs_tui.engine.protocol import (
     Explain,
     FindWords,
     Focus,
+    Rescored,
     ScanProgressed,
 )
 
@@ -60,6 +62,8 @@ class Engine:
         """What is to be reread, best first."""
         self._shortlist = NONE
         """What of it is reread before the scan goes on."""
+        self._owes_checks = False
+        """Whether check examples are still to be read behind the present labels."""
         self._is_unranked = False
         """Whether something was reread that the last ranking does not know."""
         self._rank_again_at = 0.0
@@ -144,9 +148,11 @@ class Engine:
         if self._focus is None or self._ranker is None:
             return
         if self._rescorer is not None:
-            self._rescorer.follow(self._focus.decisions)
+            self._rescorer.follow(self._focus.decisions, self._focus.held)
             self._refresh(self._ranker, self._rescorer)
             self._is_unranked = False
+        self._owes_checks = any(one.check for one in self._focus.decisions)
+        self._tell_checks()
         ranked = self._ranker.answer(self._focus)
         if self._rescorer is None or not self._rescorer.demonstrations:
             self._candidates = self._shortlist = NONE
@@ -160,8 +166,26 @@ class Engine:
         self._shortlist = self._candidates.first(SHORTLIST)
         progress = self._rescorer.progress(self._candidates, revision=self._focus.revision)
         self._send(progress)
-        if ranked.complete and progress.done == progress.total:
+        if self._is_all_read(progress) and ranked.complete:
             self._send(replace(ranked, final=True))
+
+    def _tell_checks(self) -> None:
+        """Say what was made of the check examples, once for each focus."""
+        if not self._owes_checks or self._focus is None or self._scanner is None:
+            return
+        read = checks_read(
+            self._focus,
+            self._config.task.label_names,
+            self._scanner.captures,
+            self._rescorer.readings if self._rescorer is not None else {},
+            n_demonstrations=len(self._rescorer.demonstrations) if self._rescorer else 0,
+        )
+        if read is not None:
+            self._send(read)
+            self._owes_checks = False
+
+    def _is_all_read(self, progress: Rescored) -> bool:
+        return progress.done == progress.total and not self._owes_checks
 
     def _reread(self, candidates: Candidates) -> bool:
         """Reread one batch of candidates; rank anew when it is worth its time, and at the end.
@@ -173,6 +197,8 @@ class Engine:
             return False
         more = self._rescorer.step(candidates)
         self._is_unranked |= more
+        if more:
+            self._tell_checks()
         if self._is_unranked and (not more or time.monotonic() >= self._rank_again_at):
             self._rank_reread()
         return more
@@ -186,7 +212,7 @@ class Engine:
         progress = self._rescorer.progress(self._candidates, revision=self._focus.revision)
         self._send(progress)
         ranked = self._ranker.answer(self._focus)
-        is_final = ranked.complete and progress.done == progress.total
+        is_final = ranked.complete and self._is_all_read(progress)
         self._send(replace(ranked, final=is_final))
         ended = time.monotonic()
         self._rank_again_at = ended + (ended - began) / _RANKING_SHARE

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.records import Example, Task
 from neufs_tui.core.text import plural
 from neufs_tui.errors import UsageError
@@ -88,3 +89,28 @@ def read_gold_test(
     if n_shown:
         notices.append(f"{plural(n_shown, 'text')} left out: the set shows them with their labels")
     return GoldTest(Path(source).stem, tuple(texts), np.array(gold, dtype=np.intp), tuple(notices))
+
+
+def check_test(checked: Sequence[LabelledExample], task: Task) -> GoldTest:
+    """The check examples that she labelled, as a test.
+
+    Labels given after a look at the model's answer do not count.
+
+    Raises:
+        UsageError: there is none.
+    """
+    counted = [one for one in checked if not one.looked and one.answer.text in task.label_names]
+    if not counted:
+        raise UsageError(
+            "there is nothing to test on",
+            hint="give a file of texts with gold labels with --test FILE, or label with --check N",
+        )
+    n_out = len(checked) - len(counted)
+    out = f"{plural(n_out, 'label')} given after a look at the answer left out"
+    gold = [task.label_names.index(one.answer.text) for one in counted]
+    return GoldTest(
+        name="check set",
+        texts=tuple(one.example for one in counted),
+        gold=np.array(gold, dtype=np.intp),
+        notices=(out,) if n_out else (),
+    )

@@ -56,7 +56,11 @@ def installed_versions() -> dict[str, str]:
 
 
 def manifest_json(
-    provenance: Provenance, labelled: Sequence[LabelledExample], format_name: str
+    provenance: Provenance,
+    labelled: Sequence[LabelledExample],
+    format_name: str,
+    *,
+    left_out: Sequence[LabelledExample] = (),
 ) -> str:
     """Describe an export.
 
@@ -64,6 +68,7 @@ def manifest_json(
         provenance: where it comes from.
         labelled: the exported examples, in the export's order.
         format_name: the export's format.
+        left_out: check examples, which are labelled and no demonstrations.
 
     Returns:
         One JSON object, indented.
@@ -92,11 +97,18 @@ def manifest_json(
             "difficulty": selection.difficulty,
             "raw_counts": selection.raw_counts,
             "choose_from": selection.choose_from,
+            "check": selection.check,
         },
         "pool": {"file": provenance.pool_name, "sha256": provenance.pool_sha256},
         "ids": [one.example.stable_id for one in labelled],
         "hashes": [one.example.id for one in labelled],
         "examples": [_example(one, task) for one in labelled],
+        "left_out": {
+            "check": [
+                {"id": one.example.stable_id, "hash": one.example.id, "label": one.answer.text}
+                for one in left_out
+            ],
+        },
         "versions": dict(provenance.versions),
     }
     return strict_json(manifest, indent=2) + "\n"

@@ -8,6 +8,7 @@ from enum import Enum, auto
 
 from neufs_tui.core.records import ExampleId, Pick
 from neufs_tui.engine.protocol import (
+    ChecksRead,
     EngineDied,
     EngineFailed,
     Event,
@@ -40,6 +41,7 @@ class EngineView:
         self.scan: ScanProgressed | None = None
         self.rescored: Rescored | None = None
         """The newest that speaks of labels which all hold."""
+        self._checks: dict[int, ChecksRead] = {}
         self._turned_back_at = 0
         self.has_chosen = False
         """Whether a strategy has chosen anything; before, examples are drawn at random."""
@@ -59,6 +61,8 @@ class EngineView:
                 self.scan = event
             case Rescored() if event.revision >= self._turned_back_at:
                 self.rescored = event
+            case ChecksRead() if event.revision >= self._turned_back_at:
+                self._checks[event.n_labels] = event
             case ModelReady():
                 self.model = event
             case EngineFailed():
@@ -72,9 +76,25 @@ class EngineView:
         if self.ranked is not None:
             self.ranked = replace(self.ranked, complete=False, final=False)
 
-    def turn_back(self, revision: int) -> None:
-        """An undo or redo made the journal this long: what is older no longer holds."""
+    def turn_back(self, revision: int, n_labels: int) -> None:
+        """An undo or redo made the journal this long: what is older no longer holds.
+
+        Args:
+            revision: the journal's length.
+            n_labels: labels that hold, those of check examples aside.
+        """
         self.rescored, self._turned_back_at = None, revision
+        self._checks = {n: read for n, read in self._checks.items() if n <= n_labels}
+
+    @property
+    def checks(self) -> tuple[ChecksRead, ...]:
+        """How the check examples were read with the labels there were, the newest last."""
+        return tuple(self._checks[n] for n in sorted(self._checks))
+
+    def held(self, example_id: ExampleId) -> Pick | None:
+        """What the model says of a check example to come; None while that is not known."""
+        held = self.ranked.held if self.ranked is not None else ()
+        return next((pick for pick in held if pick.example_id == example_id), None)
 
     @property
     def is_away(self) -> bool:

@@ -24,8 +24,8 @@ from neufs_tui.engine.protocol import (
     Request,
     WordsFound,
 )
+from neufs_tui.labelling.choosing import Choosing, undecided
 from neufs_tui.labelling.engine_view import EngineState, EngineView
-from neufs_tui.labelling.look_ahead import LookAhead
 from neufs_tui.labelling.position import position
 from neufs_tui.labelling.questions import Questions
 from neufs_tui.labelling.shown import Shown, Waiting
@@ -45,7 +45,6 @@ class LabellingLoop:
         self.workspace = workspace
         self._send: Callable[[Request], None] | None = None
         self._displaced: list[Shown] = []
-        self._ahead = LookAhead()
         self._begun = False
         self.position = position(workspace)
         """What holds of the journal."""
@@ -57,6 +56,7 @@ class LabellingLoop:
         """Examples whose answer by the model the annotator has seen."""
         self.questions = Questions(workspace.session.add_panel)
         self._waits = waits
+        self._choosing = Choosing(self.engine, waits=waits)
         if (restored := workspace.session.shown()) is not None:
             example_id, pick, looked = restored
             if looked:
@@ -67,6 +67,11 @@ class LabellingLoop:
     def counts(self) -> Counts:
         """Where the annotator is."""
         return self.position.counts
+
+    @property
+    def tells_why(self) -> bool:
+        """Whether it is said why an example came: not while check examples do."""
+        return not self.position.n_checks_left
 
     @property
     def waiting(self) -> Waiting | None:
@@ -100,9 +105,10 @@ class LabellingLoop:
                 pool or decided, draws anew.
         """
         if self.shown is None and first is not None:
-            self._show(self._undecided(first, drawn(first, self.workspace.selection.seed)))
+            seed, check = self.workspace.selection.seed, bool(self.position.n_checks_left)
+            self._show(self._undecided(first, drawn(first, seed, check=check)))
         if self.shown is None:
-            self._show(self._drawn())
+            self._show(self._choosing.drawn(self.workspace, self.position))
         self._tell()
 
     def take_in(self, workspace: Workspace) -> None:
@@ -157,7 +163,7 @@ class LabellingLoop:
             example_id = done.example.id
         if example_id is None:
             return None
-        decision = Decision(example_id, kind, answer)
+        decision = Decision(example_id, kind, answer, self._is_check(example_id))
         revision = self.position.revision
         self.workspace.session.record(
             decision,
@@ -175,9 +181,9 @@ class LabellingLoop:
             self.questions.labelled()
         self.position = position(self.workspace)
         if done is None:
-            self._ahead.turn_back()
+            self._choosing.ahead.turn_back()
         else:
-            self._ahead.decide(kind, revision, example_id, self.engine.ranked)
+            self._choosing.ahead.decide(kind, revision, example_id, self.engine.ranked)
             self._show(self._next())
         self._tell()
         return decision
@@ -188,11 +194,10 @@ class LabellingLoop:
         if decision is None:
             return None
         self.done = None
-        self._ahead.turn_back()
+        self._choosing.ahead.turn_back()
         if decision.kind is DecisionKind.LABEL:
             self._revealed.add(decision.example_id)
-        self.position = position(self.workspace)
-        self.engine.turn_back(self.position.revision)
+        self._turned_back()
         pick = self.workspace.session.pick_of(decision.example_id)
         again = self._undecided(decision.example_id, pick)
         if again is not None:
@@ -209,11 +214,10 @@ class LabellingLoop:
         if decision is None:
             return None
         self.done = None
-        self._ahead.turn_back()
+        self._choosing.ahead.turn_back()
         if decision.example_id == shown:
-            self._ahead.decide(decision.kind, revision, shown, self.engine.ranked)
-        self.position = position(self.workspace)
-        self.engine.turn_back(self.position.revision)
+            self._choosing.ahead.decide(decision.kind, revision, shown, self.engine.ranked)
+        self._turned_back()
         if self.shown is None or self.shown.example.id in self.position.decided:
             last = self._displaced.pop() if self._displaced else None
             back = self._undecided(last.example.id, last.pick) if last else None
@@ -227,7 +231,7 @@ class LabellingLoop:
         match event:
             case Ranked():
                 if self.engine.ranked is event:
-                    self._ahead.hear(event)
+                    self._choosing.ahead.hear(event)
                 self._go_on()
             case Explained() | WordsFound():
                 self.questions.hear(event)
@@ -271,32 +275,26 @@ class LabellingLoop:
         ranked = self.engine.ranked_for(self.position.revision, None)
         if self.shown is not None or ranked is None:
             return
-        pick = ranked.pick
-        shown = self._undecided(pick.example_id, pick) if pick else None
-        if shown is None and ranked.complete:
-            shown = self._drawn()
+        shown = self._choosing.wanted(self.workspace, self.position, ranked)
         if shown is not None:
             self._show(shown)
             self._tell()
 
     def _next(self) -> Shown | None:
-        """What was looked ahead, else the last ranking's queue, else a draw where none is near."""
-        for pick in (*self._ahead.picks, *self.engine.queue()):
-            if shown := self._undecided(pick.example_id, pick):
-                return shown
-        is_early = not self.engine.has_chosen and not self._waits
-        return self._drawn() if is_early or self.engine.is_away else None
-
-    def _drawn(self) -> Shown | None:
-        """The next random draw; None when all is decided."""
-        picks = self.workspace.draws.next(self.position.decided)
-        return Shown(self.workspace.examples[picks[0].example_id], picks[0]) if picks else None
+        return self._choosing.next(self.workspace, self.position)
 
     def _undecided(self, example_id: ExampleId, pick: Pick | None) -> Shown | None:
-        example = self.workspace.examples.get(example_id)
-        if example is None or example_id in self.position.decided:
-            return None
-        return Shown(example, pick)
+        return undecided(self.workspace, self.position, example_id, pick)
+
+    def _is_check(self, example_id: ExampleId | None) -> bool:
+        """Whether an example is of the check set: it was once, or is drawn for it now."""
+        pick = self.shown.pick if self.shown and example_id == self.shown_id else None
+        return example_id in self.workspace.session.ever_checks or bool(pick and pick.is_check)
+
+    def _turned_back(self) -> None:
+        """An undo or redo is stored."""
+        self.position = position(self.workspace)
+        self.engine.turn_back(self.position.revision, self.position.counts.n_labels)
 
     @property
     def shown_id(self) -> ExampleId | None:
@@ -310,8 +308,10 @@ class LabellingLoop:
 
     def _tell(self) -> None:
         if self._send is not None and self.engine.state is not EngineState.GONE:
-            here = self.position
-            self._send(Focus(here.revision, here.decisions, self.shown_id, *here.signals))
+            here, is_check = self.position, self._is_check(self.shown_id)
+            held = self.workspace.held(here.decided, self.shown_id, here.n_checks_left - is_check)
+            told = (here.revision, here.told, self.shown_id, *here.signals)
+            self._send(Focus(*told, held, is_check))
             self._want_explanation()
 
     def _want_explanation(self) -> None:

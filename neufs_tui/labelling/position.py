@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from neufs_tui.core.check_set import as_unlabelled, is_due, n_left
 from neufs_tui.core.counts import Counts, count
-from neufs_tui.core.records import Answer, Decision, DecisionKind, ExampleId
+from neufs_tui.core.records import Answer, Decision, ExampleId
 from neufs_tui.core.settings import Signal
 from neufs_tui.labelling.workspace import Workspace
 from neufs_tui.statistics.track_record import signal_for
@@ -23,6 +25,14 @@ class Position:
     """The difficulty signals for the example shown and for the next. Each is chosen by the labels
     there were when its example was looked for, which is one decision earlier: the next example
     is computed while this one is read."""
+    told: tuple[Decision, ...]
+    """The decisions as the engine takes them."""
+    n_checks_left: int = 0
+    """Check examples that are still to be labelled."""
+    is_check_due: bool = False
+    """The next query is for the check set."""
+    checked: Mapping[ExampleId, str] = field(default_factory=dict)
+    """Check example → its label, where that was given without a look at the model's answer."""
 
     @property
     def answers(self) -> dict[ExampleId, Answer]:
@@ -33,12 +43,19 @@ class Position:
 def position(workspace: Workspace) -> Position:
     """Read where the annotator is."""
     decisions = workspace.session.decisions()
+    n_checks, seed = workspace.n_checks, workspace.selection.seed
+    counts = count(decisions, workspace.examples, workspace.task.label_names)
+    checked = workspace.session.checked() if counts.checked else ()
     return Position(
         revision=workspace.session.revision(),
         decisions=decisions,
         decided=frozenset(decision.example_id for decision in decisions),
-        counts=count(decisions, workspace.examples, workspace.task.label_names),
+        counts=counts,
         signals=_signals(workspace, decisions),
+        told=as_unlabelled(decisions) if any(one.check for one in decisions) else decisions,
+        n_checks_left=n_left(decisions, n_checks),
+        is_check_due=is_due(decisions, n_checks, seed),
+        checked={one.example.id: one.answer.text for one in checked if not one.looked},
     )
 
 
@@ -47,6 +64,6 @@ def _signals(workspace: Workspace, decisions: tuple[Decision, ...]) -> tuple[Sig
     if wanted != "auto":
         return wanted, wanted
     labelled = workspace.session.decided()
-    was_label = bool(decisions) and decisions[-1].kind is DecisionKind.LABEL
-    before = labelled[:-1] if was_label else labelled
+    was_shot = bool(decisions) and decisions[-1].is_shot
+    before = labelled[:-1] if was_shot else labelled
     return signal_for(wanted, before), signal_for(wanted, labelled)

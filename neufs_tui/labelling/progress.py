@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from neufs_tui.engine.protocol import ChecksRead
 from neufs_tui.labelling.loop import LabellingLoop
+from neufs_tui.statistics.check_set import CheckFigures, check_figures
 from neufs_tui.statistics.learning_curve import Progress, learning_progress
 
 
@@ -16,4 +18,27 @@ def progress(loop: LabellingLoop) -> Progress:
         rereads=workspace.selection.rescore != "off",
         changes=engine.rescored.changes if engine.rescored is not None else (),
         n_classes=len(workspace.task.labels),
+        checks=checks(loop),
+        n_checked=loop.counts.checked,
+    )
+
+
+def checks(loop: LabellingLoop) -> tuple[CheckFigures, ...]:
+    """What the check set says, with the labels there were each time it was read in this run."""
+    return tuple(_figures(one, loop) for one in loop.engine.checks)
+
+
+def newest_check(loop: LabellingLoop) -> CheckFigures | None:
+    """What it says by the newest reading; None before the first."""
+    read = loop.engine.checks
+    return _figures(read[-1], loop) if read else None
+
+
+def _figures(read: ChecksRead, loop: LabellingLoop) -> CheckFigures:
+    return check_figures(
+        read.readings,
+        read.names,
+        loop.position.checked,
+        n_labels=read.n_labels,
+        n_demonstrations=read.n_demonstrations,
     )

@@ -185,7 +185,9 @@ def open_headless(
             return EngineClient(config, log_path(), place=place)
         from neufs_tui.engine.scanned_engine import ScannedEngine
 
-        config = engine_config(project, capture)
+        # Without the check set the scan goes by its own order
+        first_few = workspace.shown_first(None) if workspace.n_checks else ()
+        config = engine_config(project, capture, first=first_few)
         once = replace(config, selection=replace(config.selection, rescore="off"))
         return ScannedEngine.open(once) or EngineClient(once, log_path())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from neufs_tui.core.draws import Draws
@@ -35,7 +35,9 @@ class Workspace:
         self.session = session
         self.examples: Mapping[ExampleId, Example] = {e.id: e for e in project.pool.examples}
         """The pool, in file order."""
-        self.draws = Draws(self.examples, project.selection.seed)
+        self.n_checks = project.n_checks
+        """Check examples wanted, as many as the pool has room for."""
+        self.draws = Draws(self.examples, project.selection.seed, checks=self.n_checks > 0)
         self.task = project.require_task()
         self.selection = project.selection
         self.pool_name = project.pool.source
@@ -46,9 +48,22 @@ class Workspace:
         self.notices = (*project.notices, *notices)
         """What the annotator should know, such as `3 bad lines skipped`."""
 
+    def held(
+        self, decided: Collection[ExampleId], shown: ExampleId | None, n: int
+    ) -> tuple[ExampleId, ...]:
+        """The next draws for the check set, which nothing else is to choose.
+
+        Args:
+            decided: what is passed over; `in` is to be fast.
+            shown: the example before the annotator, passed over too.
+            n: how many.
+        """
+        draws = self.draws.next(decided, n + 1) if n > 0 else []
+        return tuple(one.example_id for one in draws if one.example_id != shown)[: max(0, n)]
+
     def shown_first(self, shown: ExampleId | None) -> tuple[ExampleId, ...]:
         """What is shown until a strategy can choose: the example there is, then the draws."""
-        draws = self.draws.next((), self.selection.choose_from)
+        draws = self.draws.next((), max(self.selection.choose_from, self.n_checks))
         first = [shown] if shown in self.examples else []
         ids = dict.fromkeys([*first, *(pick.example_id for pick in draws)])
         return tuple(one for one in ids if one is not None)

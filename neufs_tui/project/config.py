@@ -36,6 +36,7 @@ class Overrides:
     rescore: str | None = None
     difficulty: str | None = None
     strategy: str | None = None
+    check: int | None = None
     text_field: str | None = None
     encoding: str | None = None
 
@@ -109,6 +110,7 @@ _VARIABLES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "NEUFS_RESCORE": ("selection.rescore", str),
     "NEUFS_DIFFICULTY": ("selection.difficulty", str),
     "NEUFS_STRATEGY": ("selection.strategy", str),
+    "NEUFS_CHECK": ("selection.check", int),
     "NEUFS_ENCODING": ("pool.encoding", str),
 }
 _FLAGS = {
@@ -122,6 +124,7 @@ _FLAGS = {
     "selection.rescore": "rescore",
     "selection.difficulty": "difficulty",
     "selection.strategy": "strategy",
+    "selection.check": "check",
     "pool.text_field": "text_field",
     "pool.encoding": "encoding",
 }

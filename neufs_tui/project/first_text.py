@@ -29,7 +29,9 @@ class FirstText:
     task: Task | None
     """As far as it is known by now; None when nobody has said what the labels are."""
     n_labels: int
-    """Labels that hold."""
+    """Labels of the few-shot set that hold."""
+    tells_why: bool = True
+    """Whether it is said why it came, which it is not while check examples come."""
 
 
 def first_text(request: ProjectRequest, *, stdin: BinaryIO | None = None) -> FirstText | None:
@@ -45,9 +47,12 @@ def first_text(request: ProjectRequest, *, stdin: BinaryIO | None = None) -> Fir
     known = glimpse_session(session_path(request))
     remembered = LastSession(known.settings, known.pool).remembered
     config = load_config(request.source, overrides_of(request), remembered=remembered)
+    is_checking = known.n_checked < config.selection.check
     is_its_pool = known.pool is not None and known.pool.name == Path(request.source).name
     if known.shown is not None and is_its_pool:
-        return FirstText(known.shown, known.pick, config.task, known.n_labels)
+        return FirstText(
+            known.shown, known.pick, config.task, known.n_labels, tells_why=not is_checking
+        )
     if request.source == "-" and stdin is None:
         return None
     last_encoding = known.pool.encoding if known.pool is not None else None
@@ -57,10 +62,18 @@ def first_text(request: ProjectRequest, *, stdin: BinaryIO | None = None) -> Fir
         with opened(request.source, stdin) as stream:
             # another draw at each length of the journal
             place = seed + known.revision
-            example = draw_text(request.source, stream, rule, seed=place, decided=known.decided)
+            example = draw_text(
+                request.source,
+                stream,
+                rule,
+                seed=place,
+                decided=known.decided,
+                check=is_checking,
+            )
             stream.seek(0)
     except PoolError:
         return None  # reading the pool says the same
     if example is None:
         return None
-    return FirstText(example, drawn(example.id, seed), config.task, known.n_labels)
+    pick = drawn(example.id, seed, check=is_checking)
+    return FirstText(example, pick, config.task, known.n_labels, tells_why=not is_checking)

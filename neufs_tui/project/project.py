@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
+from neufs_tui.core.check_set import as_unlabelled
 from neufs_tui.core.explanation import Explanation
 from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.prompts import system_message
@@ -48,7 +49,17 @@ class Project:
         notices = [*filter(None, [self.missing]), *self.pool.notices, *self.label_notices]
         if self.task and not _names_a_label(self.task):
             notices.append("the instruction names no label: {labels} in it would list them")
+        if self.n_checks < self.selection.check:
+            notices.append(
+                f"{plural(self.n_checks, 'check example')} instead of {self.selection.check:,}: "
+                f"more would be over half of the pool's {plural(len(self.pool.examples), 'text')}"
+            )
         return tuple(notices)
+
+    @property
+    def n_checks(self) -> int:
+        """Check examples, as many as are wanted and no more than half of the pool."""
+        return min(self.selection.check, len(self.pool.examples) // 2)
 
     def require_task(self) -> Task:
         """The task.
@@ -206,7 +217,7 @@ def task_by_now(request: ProjectRequest, session: Session) -> Task | None:
 
 
 def decisions_of(project: Project) -> tuple[Decision, ...]:
-    """What holds in the project's session, in the order it was decided; nothing without one.
+    """What holds in the project's session, as the engine takes it; nothing without one.
 
     Raises:
         SessionError: the file is no session.
@@ -214,7 +225,7 @@ def decisions_of(project: Project) -> tuple[Decision, ...]:
     if not project.session_path.exists():
         return ()
     with Session.open(project.session_path, write=False) as session:
-        return session.decisions()
+        return as_unlabelled(session.decisions())
 
 
 def stored_of(
@@ -228,7 +239,7 @@ def stored_of(
     if not project.session_path.exists():
         return None, None
     with Session.open(project.session_path, write=False) as session:
-        found = (one for one in session.decided() if one.example.id == example_id)
+        found = (one for one in session.all_labelled() if one.example.id == example_id)
         return next(found, None), session.panel(example_id)
 
 

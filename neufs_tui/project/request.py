@@ -28,3 +28,4 @@ class ProjectRequest:
     rescore: str | None = None
     difficulty: str | None = None
     strategy: str | None = None
+    check: int | None = None

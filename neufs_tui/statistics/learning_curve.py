@@ -10,6 +10,7 @@ from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.records import ExampleId
 from neufs_tui.core.settings import DifficultyName, Signal
 from neufs_tui.statistics.agreement import Agreement
+from neufs_tui.statistics.check_set import CheckFigures
 from neufs_tui.statistics.stability import Change
 from neufs_tui.statistics.track_record import TrackRecord, signal_for, track_record
 
@@ -64,6 +65,10 @@ class Progress:
     """Labels that the task has."""
     answers: Mapping[str, int]
     """How often the model gave each answer, to the examples that are compared."""
+    checks: tuple[CheckFigures, ...] = ()
+    """What the check set said with the labels there were, the newest last."""
+    n_checked: int = 0
+    """Check examples that are labelled."""
 
 
 def learning_progress(
@@ -74,6 +79,8 @@ def learning_progress(
     rereads: bool,
     changes: Sequence[Change],
     n_classes: int,
+    checks: Sequence[CheckFigures] = (),
+    n_checked: int = 0,
 ) -> Progress:
     """Gather what is known.
 
@@ -84,6 +91,8 @@ def learning_progress(
         rereads: whether answers are read again with new labels in the prompt.
         changes: what the last labels changed in the model's answers.
         n_classes: labels that the task has.
+        checks: what the check set said, the newest last.
+        n_checked: check examples that are labelled.
     """
     return Progress(
         points=learning_curve(labelled, gains),
@@ -98,4 +107,6 @@ def learning_progress(
             for one in labelled
             if one.pick and one.pick.answer is not None and not one.looked
         ),
+        checks=tuple(checks),
+        n_checked=n_checked,
     )

@@ -35,11 +35,13 @@ class JournalEvent:
     """The example decided, or the one whose decision is taken back or stands again."""
     answer: Answer | None = None
     """None unless the kind is `label`."""
+    check: bool = False
+    """A decision on a check example."""
 
     @property
     def decision(self) -> Decision:
         """The decision made; events of undo and redo have none."""
-        return Decision(self.example_id, DecisionKind(self.kind), self.answer)
+        return Decision(self.example_id, DecisionKind(self.kind), self.answer, self.check)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +83,8 @@ def fold(events: Iterable[JournalEvent], start: JournalState | None = None) -> J
             made.append(event)
             undone.clear()
     return JournalState(tuple(made), tuple(undone), revision)
+
+
+def labels_of(decisions: Iterable[Decision]) -> set[str]:
+    """The labels that decisions use."""
+    return {name for one in decisions if one.answer for name in one.answer.labels}

@@ -109,6 +109,12 @@ def m005_panels_count_their_labels(db: Database) -> None:
     )
 
 
+@session_migrations()
+def m006_check_examples(db: Database) -> None:
+    """Whether a decision is on an example of the check set; there was none before."""
+    db.table("events").add_column("is_check", int, not_null_default=0)
+
+
 def _by_label(pick: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
     """A pick with its probabilities by name; without them where the names cannot be right."""
     shares = pick.get("probabilities", [])

@@ -28,7 +28,13 @@ _PART = 1 << 18
 
 
 def draw_text(
-    source: str, stream: BinaryIO, rule: ReadingRule, *, seed: int, decided: Collection[ExampleId]
+    source: str,
+    stream: BinaryIO,
+    rule: ReadingRule,
+    *,
+    seed: int,
+    decided: Collection[ExampleId],
+    check: bool = False,
 ) -> Example | None:
     """Draw a text that is not decided; the same file and seed give the same.
 
@@ -38,6 +44,7 @@ def draw_text(
         rule: what was said about how it is to be read.
         seed: of the draw.
         decided: what is passed over.
+        check: it is drawn for the check set, so that each part of the file must have its chance.
 
     Returns:
         The example, with a row that is not its own; None when nothing can be said of the pool
@@ -48,6 +55,8 @@ def draw_text(
     try:
         if not is_whole and (found := _at_random(source, stream, head, rule, seed, decided)):
             return found
+        if not is_whole and check:
+            return None
         whole_lines = head if is_whole else head[: head.rfind(b"\n") + 1]
         lines = LineReader(source, BytesIO(whole_lines), rule)
         examples = list(_examples(lines, rule, is_whole=is_whole))
@@ -55,7 +64,7 @@ def draw_text(
         logger.info("nothing is drawn from %s: %s", source, error)
         return None
     open_ones = [one for one in examples if one.id not in decided]
-    return min(open_ones, key=lambda one: draw_key(one.id, seed), default=None)
+    return min(open_ones, key=lambda one: draw_key(one.id, seed, checks=check), default=None)
 
 
 def _at_random(

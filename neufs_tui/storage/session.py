@@ -6,9 +6,10 @@ never changed; what holds is a fold over the events (`storage/journal.py`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from neufs_tui.core.counts import Counts, count
 from neufs_tui.core.explanation import Explanation
@@ -17,7 +18,7 @@ from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.records import Decision, ExampleId, ModelIdentity, Pick
 from neufs_tui.errors import SessionError
 from neufs_tui.storage import session_rows
-from neufs_tui.storage.journal import EventKind, JournalEvent, JournalState, fold
+from neufs_tui.storage.journal import EventKind, JournalEvent, JournalState, fold, labels_of
 from neufs_tui.storage.pool import Pool
 from neufs_tui.storage.pool_changes import PoolChanges, pool_record
 from neufs_tui.storage.session_file import SessionFile, open_session_file, translated
@@ -42,7 +43,10 @@ class Session:
         self._labelled: dict[int, LabelledExample] = {}
         """By the number of the label's line, as far as they were read, as is `_made`."""
         self._made: dict[int, Decision] = {}
-        self._hold(fold(session_rows.read_events(file.db)))
+        events = session_rows.read_events(file.db)
+        self.ever_checks = {event.example_id for event in events if event.check}
+        """What was decided on as a check example, undone or not."""
+        self._hold(fold(events))
 
     @classmethod
     def open(cls, path: str | Path, *, write: bool) -> Session:
@@ -167,7 +171,15 @@ class Session:
         return self._decisions
 
     def decided(self) -> tuple[LabelledExample, ...]:
-        """The examples whose label holds, in labelling order, with what was known then."""
+        """The few-shot set: whose label holds, in labelling order, with what was known then."""
+        return tuple(one for one in self.all_labelled() if not one.check)
+
+    def checked(self) -> tuple[LabelledExample, ...]:
+        """The check examples whose label holds, in labelling order."""
+        return tuple(one for one in self.all_labelled() if one.check)
+
+    def all_labelled(self) -> tuple[LabelledExample, ...]:
+        """Both, in labelling order."""
         after = max(self._labelled, default=0)
         for one in session_rows.read_labelled(self._file.db, after=after):
             self._labelled[one.seq] = one
@@ -201,8 +213,8 @@ class Session:
         Raises:
             SessionError: it could not be stored, and nothing has changed.
         """
-        kind = EventKind(decision.kind)
-        event = JournalEvent(self.revision() + 1, kind, decision.example_id, decision.answer)
+        kind, about = EventKind(decision.kind), decision.example_id
+        event = JournalEvent(self.revision() + 1, kind, about, decision.answer, decision.check)
         self._append(event, pick=pick, seconds=seconds, looked=looked, panel=panel, shown=shown)
 
     def add_panel(self, panel: Explanation) -> None:
@@ -285,36 +297,24 @@ class Session:
         """A label that was dropped while it did not hold must not come to hold again."""
         if (settings := self.settings()) is None:
             return
-        may_hold = {*settings.task.label_names, *_labels(self._decisions)}
-        if back := _labels(event.decision for event in state.holding()) - may_hold:
+        may_hold = {*settings.task.label_names, *labels_of(self._decisions)}
+        if back := labels_of(event.decision for event in state.holding()) - may_hold:
             raise SessionError(
                 f"{back.pop()!r} is not a label any more, so it cannot be brought back",
                 hint="start again with it named too, and it can",
             )
 
     def _append(
-        self,
-        event: JournalEvent,
-        *,
-        pick: Pick | None = None,
-        seconds: float | None = None,
-        looked: bool = False,
-        panel: Explanation | None = None,
-        shown: bool | None = None,
+        self, event: JournalEvent, *, panel: Explanation | None = None, **known: Any
     ) -> None:
         with self._file.transaction() as db:
-            session_rows.append_event(
-                db, event, pick=pick, seconds=seconds, looked=looked, shown=shown
-            )
+            session_rows.append_event(db, event, **known)
             if panel is not None:
                 session_rows.keep_panel(db, event.seq, panel)
+        self.ever_checks |= {event.example_id} if event.check else set()
         self._hold(fold([event], self._journal))
 
     def _save(self, name: str, value: str) -> None:
         if self._file.state(name) != value:
             with self._file.transaction():
                 self._file.keep_state(name, value)
-
-
-def _labels(decisions: Iterable[Decision]) -> set[str]:
-    return {name for one in decisions if one.answer for name in one.answer.labels}

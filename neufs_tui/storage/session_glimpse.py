@@ -38,7 +38,9 @@ class SessionGlimpse:
     """Length of the journal."""
     decided: frozenset[ExampleId] = frozenset()
     n_labels: int = 0
-    """Labels that hold."""
+    """Labels of the few-shot set that hold."""
+    n_checked: int = 0
+    """Labels of check examples that hold."""
     shown: Example | None = None
     """What was on the screen, and is not decided; None when that is not known."""
     pick: Pick | None = None
@@ -75,7 +77,8 @@ def _read(db: sqlite3.Connection) -> SessionGlimpse:
         pool=pool_from_json(states["pool"]) if "pool" in states else None,
         revision=journal.revision,
         decided=decided,
-        n_labels=sum(one.kind is DecisionKind.LABEL for one in held),
+        n_labels=sum(one.is_shot for one in held),
+        n_checked=sum(one.check and one.kind is DecisionKind.LABEL for one in held),
         shown=example,
         pick=shown.pick if shown is not None and example is not None else None,
     )

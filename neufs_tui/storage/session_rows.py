@@ -40,20 +40,20 @@ on conflict(id) do update set
 _IN_POOL = 'select id, source_id, fields, "row" from examples where in_pool'
 _APPEND = """
 insert into events(
-    seq, kind, example_id, answer, at, seconds, pick, model, version, looked, shown, task
+    seq, kind, example_id, answer, is_check, at, seconds, pick, model, version, looked, shown, task
 )
-values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (select max(id) from tasks))
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (select max(id) from tasks))
 """
 _LABELLED = """
 select events.seq, events.answer, events.pick, events.seconds, events.model, events.looked,
-    events.shown, events.task,
+    events.shown, events.is_check, events.task,
     examples.id, examples.text, examples."row", examples.source_id, examples.fields
 from events join examples on examples.id = events.example_id
 where events.kind = 'label' and events.seq > ? order by events.seq
 """
 _HISTORY = """
 select events.seq, events.kind, events.answer, events.at, events.seconds, events.pick,
-    events.looked, events.shown,
+    events.looked, events.shown, events.is_check,
     examples.id, examples.text, examples."row", examples.source_id, examples.fields
 from events join examples on examples.id = events.example_id order by events.seq
 """
@@ -113,10 +113,10 @@ def append_event(
     db: Database,
     event: JournalEvent,
     *,
-    pick: Pick | None,
-    seconds: float | None,
-    looked: bool,
-    shown: bool | None,
+    pick: Pick | None = None,
+    seconds: float | None = None,
+    looked: bool = False,
+    shown: bool | None = None,
 ) -> None:
     """Add one line to the journal, dated now, under the task kept last. Inside a transaction."""
     at = datetime.now(UTC).isoformat(timespec="milliseconds")
@@ -128,6 +128,7 @@ def append_event(
         event.kind,
         event.example_id,
         event.answer and to_json(event.answer),
+        event.check,
         at,
         seconds,
         *details,
@@ -137,10 +138,12 @@ def append_event(
 
 def read_events(db: Database | Connection) -> list[JournalEvent]:
     """The whole journal."""
-    rows = db.execute("select seq, kind, example_id, answer from events order by seq")
+    rows = db.execute("select seq, kind, example_id, answer, is_check from events order by seq")
     return [
-        JournalEvent(seq, EventKind(kind), example_id, answer and answer_from_json(answer))
-        for seq, kind, example_id, answer in rows
+        JournalEvent(
+            seq, EventKind(kind), example_id, answer and answer_from_json(answer), bool(is_check)
+        )
+        for seq, kind, example_id, answer, is_check in rows
     ]
 
 
@@ -163,11 +166,12 @@ def read_labelled(db: Database, *, after: int) -> tuple[LabelledExample, ...]:
             seconds=seconds,
             looked=bool(looked),
             shown=bool(shown),
+            check=bool(is_check),
             task=tasks.get(task),
         )
         for (
             seq, answer, pick, seconds, model, looked,
-            shown, task, example_id, text, row, source_id, fields,
+            shown, is_check, task, example_id, text, row, source_id, fields,
         ) in rows
     )  # fmt: skip
 
@@ -185,9 +189,10 @@ def read_history(db: Database) -> tuple[HistoryEvent, ...]:
             seconds=seconds,
             looked=bool(looked),
             shown=bool(shown),
+            check=bool(is_check),
         )
         for (
-            seq, kind, answer, at, seconds, pick, looked, shown,
+            seq, kind, answer, at, seconds, pick, looked, shown, is_check,
             example_id, text, row, source_id, fields,
         ) in db.execute(_HISTORY)
     )  # fmt: skip

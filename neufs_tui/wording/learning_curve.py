@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from neufs_tui.core.text import one_line, plural
+from neufs_tui.statistics.check_set import MIN_CHECKED, CheckFigures, Right
 from neufs_tui.statistics.intervals import share_interval
 from neufs_tui.statistics.learning_curve import Progress
 from neufs_tui.statistics.stability import FEW, Stable, stable
@@ -11,6 +12,8 @@ from neufs_tui.wording.sentences import share
 
 _FEW_ANSWERS, _ALIKE = 5, 0.9
 """Answers below which, and the share of them from which on, their being alike is told."""
+_EARLIER = 4
+"""Earlier figures of the check set told at most."""
 _RECENT = 5
 """Labels over which the last gains are averaged."""
 
@@ -101,6 +104,74 @@ def coverage(progress: Progress) -> str:
         return f"{sum(gains):,} neurons switched on{by}; {one} {mean}."
     last = f"the last {len(recent)} {many} added {mean} each on average"
     return f"{sum(gains):,} neurons switched on{by}; {last}."
+
+
+def of_your_labels(figures: CheckFigures, n_labels: int) -> str:
+    """With which labels the check examples were read.
+
+    Args:
+        figures: what came of it.
+        n_labels: labels there are now.
+    """
+    if figures.n_demonstrations == n_labels:
+        return f"your {plural(n_labels, 'label')}"
+    return f"{figures.n_demonstrations:,} of {plural(n_labels, 'label')}"
+
+
+def with_interval(right: Right) -> str:
+    """A share with its 95% interval, as short as it can be said.
+
+    >>> with_interval(Right(10, 14))
+    '.71 (.45–.88)'
+    """
+    low, high = right.interval
+    return f"{share(right.share)} ({share(low)}–{share(high)})"
+
+
+def check_lines(progress: Progress) -> list[str]:
+    """What the check set says now, and what it said with fewer labels; nothing without one."""
+    if not progress.n_checked:
+        return []
+    newest = progress.checks[-1] if progress.checks else None
+    if progress.n_checked < MIN_CHECKED or (newest is not None and not newest.tells):
+        n_checked = progress.n_checked if newest is None else newest.n_checked
+        return [f"{n_checked:,} checked so far, too few to tell: known from {MIN_CHECKED} on."]
+    if newest is None:
+        return [f"The model has still to read the {progress.n_checked:,} check examples."]
+    lines = [_now(newest, len(progress.points)), *_not_counted(newest, progress.n_checked)]
+    earlier = [one for one in progress.checks[:-1] if one.tells and one.with_labels is not None]
+    if earlier and newest.with_labels is not None:
+        shown = earlier[:: max(1, -(-len(earlier) // _EARLIER))]
+        lines.append(f"Before, {'; '.join(map(_then, shown))}.")
+    return lines
+
+
+def _now(figures: CheckFigures, n_labels: int) -> str:
+    without = f"right without labels {with_interval(figures.without)}"
+    if figures.with_labels is None:
+        return f"Of {figures.n_checked:,} check examples, {without}."
+    labels = of_your_labels(figures, n_labels)
+    return (
+        f"Of {figures.n_checked:,} check examples, right with {labels} "
+        f"{with_interval(figures.with_labels)}, {without}: {figures.gained:,} better, "
+        f"{figures.lost:,} worse."
+    )
+
+
+def _then(figures: CheckFigures) -> str:
+    assert figures.with_labels is not None  # whoever asks has made sure
+    labels = plural(figures.n_labels, "label")
+    return f"with {labels} {with_interval(figures.with_labels)} of {figures.n_checked:,}"
+
+
+def _not_counted(figures: CheckFigures, n_checked: int) -> list[str]:
+    n_others = n_checked - figures.n_checked
+    if not n_others:
+        return []
+    return [
+        f"Not counted: {plural(n_others, 'check example')} not read yet, or labelled with the "
+        "model's answer in view."
+    ]
 
 
 def too_little(record: TrackRecord) -> str:

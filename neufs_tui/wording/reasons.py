@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from neufs_tui.core.records import DRAW, Pick, Reason
+from neufs_tui.core.records import CHECK, DRAW, Pick, Reason
 from neufs_tui.core.settings import SelectionSettings, Signal
 from neufs_tui.core.text import one_line, plural
 from neufs_tui.engine.protocol import ModelReady
 from neufs_tui.labelling.loop import LabellingLoop
-from neufs_tui.wording.sentences import model_name
+from neufs_tui.wording.sentences import model_name, share
 
 SIGNAL_NAMES: Mapping[Signal, str] = {
     "count": "neuron count",
@@ -56,6 +56,8 @@ def why(pick: Pick | None, *, n_pool: int, choose_from: int, n_labels: int) -> s
         case str(rule) if rule == DRAW:
             when = _when_chosen(pick.n_scanned, n_pool, choose_from)
             return f"Drawn at random (seed {reason.seed}){when}."
+        case str(rule) if rule == CHECK:
+            return f"A check example, drawn at random (seed {reason.seed}): never a demonstration."
         case "neufs":
             return _by_neufs(pick, reason, n_labels)
         case "neufs-batch" if reason.neighbourhood == 1:
@@ -72,6 +74,20 @@ def why(pick: Pick | None, *, n_pool: int, choose_from: int, n_labels: int) -> s
             return f"{_by_entropy(reason)} {_read_with(reason.n_demonstrations)}."
         case other:
             return f"Chosen by the strategy {one_line(other)}."
+
+
+def facts(pick: Pick | None) -> str:
+    """What is said of each example while check examples come, whatever brought it.
+
+    It claims nothing of a choice, so that no check example can be told from the others.
+    """
+    if pick is None:
+        return why(pick, n_pool=0, choose_from=0, n_labels=0)
+    best, second, *_ = (*sorted(pick.probabilities.values(), reverse=True), 0.0, 0.0)
+    if not best:
+        return "The model had not read this text when it came."
+    read = _read_with(pick.n_demonstrations)
+    return f"To the model, its two likeliest labels are {share(best - second)} apart ({read})."
 
 
 def _by_neufs(pick: Pick, reason: Reason, n_labels: int) -> str:
@@ -109,11 +125,13 @@ def why_shown(loop: LabellingLoop) -> str:
     """That sentence for the example shown; empty when nothing is shown."""
     if loop.shown is None:
         return ""
+    if not loop.tells_why:
+        return facts(loop.shown.pick)
     return why(
         loop.shown.pick,
         n_pool=len(loop.workspace.examples),
         choose_from=loop.workspace.selection.choose_from,
-        n_labels=loop.counts.labelled,
+        n_labels=loop.counts.shots_here,
     )
 
 
@@ -127,21 +145,30 @@ def why_then(pick: Pick, n_labels: int) -> str:
     return why(pick, n_pool=pick.n_scanned, choose_from=0, n_labels=n_labels)
 
 
-def origin(model: ModelReady | None, selection: SelectionSettings, pick: Pick | None) -> str:
+def origin(
+    model: ModelReady | None,
+    selection: SelectionSettings,
+    pick: Pick | None,
+    *,
+    tells_why: bool = True,
+) -> str:
     """By what model and settings an example was chosen and explained.
 
     Args:
         model: the one that answers; None until it is loaded.
         selection: the settings.
         pick: what chose it; None when nothing did.
+        tells_why: whether it is said how it came.
     """
     read = "Read without your labels in the prompt"
     if model is not None:
         name = one_line(model_name(model.name))
         read += f", by {name} ({model.fingerprint[:8]}) in {model.dtype}"
+    if not tells_why:
+        return f"{read}. While check examples come, it is not said why an example did."
     if pick is None or pick.reason is None:
         return f"{read}. Chosen by no strategy."
-    if pick.reason.strategy == DRAW:
+    if pick.reason.strategy in (DRAW, CHECK):
         return f"{read}. Drawn at random with seed {pick.reason.seed}."
     if pick.reason.strategy not in _OF_NEUFS:
         return f"{read}. Chosen by {one_line(pick.reason.strategy)} with seed {selection.seed}."
@@ -155,7 +182,8 @@ def origin(model: ModelReady | None, selection: SelectionSettings, pick: Pick | 
 def origin_shown(loop: LabellingLoop) -> str:
     """By what the example shown was chosen and explained."""
     pick = loop.shown.pick if loop.shown is not None else None
-    return origin(loop.engine.model, loop.workspace.selection, pick)
+    selection = loop.workspace.selection
+    return origin(loop.engine.model, selection, pick, tells_why=loop.tells_why)
 
 
 def _when_chosen(n_scanned: int, n_pool: int, choose_from: int) -> str:

@@ -10,6 +10,10 @@ from neufs_tui.core.text import plural
 from neufs_tui.engine.protocol import Rescored, ScanProgressed
 from neufs_tui.labelling.engine_view import EngineState
 from neufs_tui.labelling.loop import LabellingLoop
+from neufs_tui.labelling.progress import newest_check
+from neufs_tui.statistics.check_set import MIN_CHECKED, CheckFigures
+from neufs_tui.wording.learning_curve import of_your_labels, with_interval
+from neufs_tui.wording.sentences import share
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +39,19 @@ def status_lines(loop: LabellingLoop, *, loading: str = "") -> StatusLines:
         loop: where the annotator is.
         loading: the part of the engine's start that is under way, said while nothing is scanned.
     """
-    shown, engine, n_labels = loop.shown, loop.engine, loop.counts.labelled
+    shown, engine, n_labels = loop.shown, loop.engine, loop.counts.shots_here
     scan = engine.scan
     at_work = engine.state in (EngineState.RUNNING, EngineState.LOADING)
     done = scan is not None and scan.done == scan.total
     work = work_parts(scan, engine.rescored, n_labels) if scan and (at_work or done) else ()
     brief = scan is not None and not done and work not in ((), scan_parts(scan))
+    if done and (checks := check_parts(loop.counts, newest_check(loop))):
+        work, brief = checks, True
     return StatusLines(
         counts=count_parts(loop.counts, loop.workspace.selection.shots),
         engine=engine_note(engine.state),
         scan=work or ((loading,) if loading and engine.state is EngineState.LOADING else ()),
-        freshness=freshness(shown.pick, n_labels, brief=brief) if shown else "",
+        freshness=freshness(shown.pick, n_labels, brief=brief) if shown and loop.tells_why else "",
     )
 
 
@@ -112,6 +118,31 @@ def work_parts(scan: ScanProgressed, rescored: Rescored | None, n_labels: int) -
     if scan.done < scan.total:
         return (*parts[:2], f"{rescored.done:,} read {labels}", *parts[2:])
     return (f"answers read {labels} for {rescored.done:,} of {rescored.total:,}", *parts[1:])
+
+
+def check_parts(counts: Counts, figures: CheckFigures | None) -> tuple[str, ...]:
+    """What the check set says, its most important part first; nothing before it has begun.
+
+    Args:
+        counts: where the annotator is.
+        figures: the newest; None while none are read.
+    """
+    if not counts.checked:
+        return ()
+    if counts.checked < MIN_CHECKED:
+        return (f"{counts.checked:,} checked so far, too few to tell",)
+    if figures is None:
+        return ()
+    n_checked = f"{figures.n_checked:,} of {counts.checked:,} checked"
+    if not figures.tells:
+        return (f"{n_checked}, too few to tell",)
+    if figures.n_checked == counts.checked:
+        n_checked = f"{counts.checked:,} checked"
+    with_labels = figures.with_labels
+    if with_labels is None:
+        return (f"without labels {with_interval(figures.without)}", n_checked)
+    labels = f"with {of_your_labels(figures, counts.n_labels)} {with_interval(with_labels)}"
+    return (labels, f"without {share(figures.without.share)}", n_checked)
 
 
 def freshness(pick: Pick | None, n_labels: int, *, brief: bool = False) -> str:

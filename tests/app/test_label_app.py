@@ -924,3 +924,49 @@ async def test_a_session_that_cannot_take_the_pool_in_is_told() -> None:
         await until(pilot, lambda: "disk full — all is as it was" in session.said("#feedback"))
         assert not startup.engine.configs
         assert "left 100" in session.said("#status")
+
+
+async def test_a_check_example_looks_like_any_other_and_is_counted_apart() -> None:
+    workspace = StoredWorkspace(EXAMPLES, check=2)
+    startup = FakeStartup(workspace, first=FIRST)
+    app = LabelApp(startup)
+    async with app.run_test() as pilot:
+        session = await start(pilot, startup, rank=False)
+        assert session.said("#why") == "The model had not read this text when it came."
+        assert session.engine.focus.shown_is_check
+        await session.say(READY, ScanProgressed(100, 100, 9.0, 0.0))
+        held = tuple(
+            replace(pick(workspace.examples[one]), reason=draw_reason(0, check=True))
+            for one in session.engine.focus.held
+        )
+        ranked = session.engine.rank(after_label=PICKS[1], after_skip=PICKS[1], queue=PICKS[2:9])
+        await session.say(replace(ranked, held=held))
+        while any(line in session.said("#why") for line in ("To the model", "had not read")):
+            await session.press("w")
+            assert isinstance(app.screen, WhyScreen)
+            await session.press("escape")
+            assert "random" not in session.said("#status")
+            assert "rank" not in session.said("#status")
+            await session.press("1")
+        assert [one.check for one in workspace.done].count(True) == 2
+        assert session.said("#why").startswith("Stands for 44 alike examples")
+        n_shots = len(workspace.done) - 2
+        assert f"shots {n_shots}/16" in session.said("#status")
+        assert "2 checked so far, too few to tell" in session.said("#status")
+        await session.press("c")
+        assert "2 checked so far" in session.said("#summary")
+
+
+async def test_shots_are_said_to_be_reached_by_a_label_that_is_one() -> None:
+    workspace = StoredWorkspace(EXAMPLES, shots=1, check=3)
+    startup = FakeStartup(workspace, first=FIRST)
+    app = LabelApp(startup)
+    async with app.run_test() as pilot:
+        session = await start(pilot, startup)
+        said = []
+        for _ in range(6):
+            await session.press("1")
+            said.append("1 of 1 shots" in session.said("#feedback"))
+        assert said.count(True) == 1
+        first = next(at for at, one in enumerate(workspace.done) if not one.check)
+        assert said.index(True) == first

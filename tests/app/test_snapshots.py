@@ -14,6 +14,7 @@ from neufs_tui.core.explanation import Alternative, Word
 from neufs_tui.core.records import Label, Task
 from neufs_tui.core.settings import SIGNALS
 from neufs_tui.engine.protocol import (
+    ChecksRead,
     Downloaded,
     EngineDied,
     EngineFailed,
@@ -26,6 +27,7 @@ from neufs_tui.engine.protocol import (
     WordsFound,
 )
 from neufs_tui.project.first_text import FirstText
+from neufs_tui.statistics.check_set import CheckReading
 from neufs_tui.statistics.stability import Change
 from tests.fakes import (
     LABELS,
@@ -89,9 +91,15 @@ class Session:
         self.workspace = workspace
         self._keys = keys
         self._says: list[Event | Callable[[FakeEngine], Ranked]] = []
+        self._says_then: list[Event | Callable[[FakeEngine], Event]] = []
 
     def says(self, *events: Event | Callable[[FakeEngine], Ranked]) -> Session:
         self._says += events
+        return self
+
+    def then(self, *events: Event | Callable[[FakeEngine], Event]) -> Session:
+        """Says it once the keys are pressed."""
+        self._says_then += events
         return self
 
     async def run(self, pilot: Pilot[None]) -> None:
@@ -104,6 +112,9 @@ class Session:
             await pilot.pause()
         for key in self._keys:
             await pilot.press(key)
+            await settled(pilot)
+        for event in self._says_then:
+            self.engine.say(event(self.engine) if callable(event) else event)
             await settled(pilot)
 
 
@@ -240,6 +251,40 @@ def test_the_learning_curve(snap_compare: SnapCompare, size: tuple[int, int]) ->
         lambda engine: replace(engine.rank(pick=picks[0], queue=tuple(picks[1:])), gains=gains),
         Rescored(11, 11, 180, 188, changes),
     )
+    assert snap_compare(session.app, terminal_size=size, run_before=session.run)
+
+
+def checked_session(*keys: str) -> Session:
+    """A check set of twelve that is whole and read, and four labels beside it."""
+    examples = pool(200, first=ODD_TEXT)
+    session = Session(StoredWorkspace(examples, check=12), *keys, first=FIRST)
+    names = tuple(label.name for label in LABELS)
+
+    def read(engine: FakeEngine) -> ChecksRead:
+        checks = [one.example_id for one in engine.focus.decisions if one.check]
+        readings = [
+            CheckReading(one, (float(place > 3), 0.5), (float(place != 5), 0.5))
+            for place, one in enumerate(checks)
+        ]
+        return ChecksRead(engine.focus.revision, 4, 4, names, tuple(readings))
+
+    return session.then(READY, ScanProgressed(200, 200, 13.2, 0.0), read)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_check_set_is_told_on_the_second_status_line(
+    snap_compare: SnapCompare, size: tuple[int, int]
+) -> None:
+    session = checked_session(*"1" * 16)
+    assert snap_compare(session.app, terminal_size=size, run_before=session.run)
+
+
+@pytest.mark.parametrize("size", SIZES[:2])
+def test_while_check_examples_come_facts_stand_under_every_text(
+    snap_compare: SnapCompare, size: tuple[int, int]
+) -> None:
+    session = Session(StoredWorkspace(pool(200), check=12), "1", first=FIRST)
+    session.says(READY, ScanProgressed(200, 200, 13.2, 0.0), ranked_first)
     assert snap_compare(session.app, terminal_size=size, run_before=session.run)
 
 

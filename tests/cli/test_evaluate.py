@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from neufs_tui.core.records import Answer, Decision, DecisionKind
+from neufs_tui.project.project import open_session, read_project
+from neufs_tui.project.request import ProjectRequest
 from tests.cli.conftest import Ran, write_pool
 from tests.cli.test_headless import beside
 from tests.pools import write_rows
@@ -122,3 +125,22 @@ def test_a_prompt_for_other_labels_is_refused(
     told = run("evaluate", pool, "--test", gold, "--config", config)
     assert told.status == 2
     assert "names 2 labels that are not the task's 2" in told.err
+
+
+def test_without_a_test_file_the_check_set_is_the_test(
+    run: Run, tmp_path: Path, tiny_llama: Path
+) -> None:
+    path = beside(tmp_path / "session", tiny_llama)
+    project = read_project(ProjectRequest(str(path)))
+    with open_session(project) as session:
+        for example in project.pool.examples[:8]:
+            answer = Answer("yes" if example.row % 3 else "no")
+            check = example.row % 2 == 0
+            label = Decision(example.id, DecisionKind.LABEL, answer, check=check)
+            session.record(label, pick=None, seconds=None, looked=example.row == 4)
+    told = run("evaluate", path, "--json")
+    assert told.status == 0, told.err
+    (test,) = told.json["reports"][0]["tests"]
+    assert (test["name"], test["texts"]) == ("check set", 3)
+    assert "1 label given after a look at the answer left out" in told.err
+    assert test["sets"][1]["set"] == "your 4 labels"

@@ -283,6 +283,65 @@ def test_twenty_labels_are_the_same_by_screen_by_commands_and_by_serve(
     assert len(exports[0].splitlines()) == N_LABELS
 
 
+def test_a_check_set_is_the_same_by_commands_and_by_serve(
+    run: Run, tmp_path: Path, tiny_llama: Path
+) -> None:
+    pools = {way: beside(tmp_path / way, tiny_llama) for way in ("commands", "serve")}
+    assert run("scan", pools["commands"]).status == 0
+    assert run("next", pools["commands"], "--check", 5).status == 0
+    said = []
+    for _ in range(12):
+        shown = run("next", pools["commands"], "--json").json  # it is remembered how many
+        said.append(re.sub(r"[.]\d\d", "…", shown["why"]))
+        run("add", pools["commands"], shown["id"], label_of(shown["text"]))
+    facts = "To the model, its two likeliest labels are … apart (read without labels)."
+    assert set(said[1:9]) == {facts} and facts not in said[10:]
+    with serving(pools["serve"], "--check", "5") as server:
+        for _ in range(12):
+            shown = server.ask("next")
+            made = server.ask("add", id=shown["id"], label=label_of(shown["text"]))
+        assert (made["labelled"], made["checked"]) == (12, 5)
+        shown = server.ask("show", id=shown["id"])
+        assert shown["check"] is False
+    journals = [run("history", pool, "--json").json for pool in pools.values()]
+    for journal in journals:
+        assert [event["check"] for event in journal].count(True) == 5
+        assert not any(event["check"] for event in journal[10:])
+        assert {event["chosen_by"] for event in journal if event["check"]} == {"check"}
+    asked = [
+        [(one["id"], one["check"], one["model_answer"]) for one in journal] for journal in journals
+    ]
+    assert asked[0] == asked[1]
+    pool = pools["serve"]
+    assert "check example" in run("history", pool).out
+    (checked,) = [event["id"] for event in journals[1] if event["check"]][:1]
+    assert "A check example, drawn at random" in run("show", pool, checked).out
+    stats = run("stats", pool, "--json").json
+    assert (stats["labelled"], stats["checked"], sum(stats["by_label"].values())) == (7, 5, 7)
+    assert "checked    5" in run("stats", pool).out
+    exported = run("export", pool)
+    assert len(exported.out.splitlines()) == 7 and "5 check examples left out" in exported.err
+    written = tmp_path / "few_shot.jsonl"
+    assert run("export", pool, "-o", written).status == 0
+    manifest = json.loads((tmp_path / "few_shot.jsonl.manifest.json").read_text())
+    assert {one["id"] for one in manifest["left_out"]["check"]}.isdisjoint(manifest["ids"])
+    assert len(manifest["left_out"]["check"]) == 5 and manifest["strategy"]["check"] == 5
+
+
+def test_a_check_set_has_room_in_half_of_the_pool_and_nothing_but_it_is_no_set(
+    run: Run, pool: Path
+) -> None:
+    first = run("next", pool, "--check", 30, "--json")
+    said = "20 check examples instead of 30: more would be over half of the pool's 40 texts"
+    assert first.status == 0 and said in first.err
+    assert first.json["why"] == "The model had not read this text when it came."
+    run("add", pool, first.json["id"], "yes")
+    refused = run("export", pool)
+    assert refused.status == 1
+    assert "nothing but 1 check example is labelled yet" in refused.err
+    assert run("next", pool, "--check", -1).status == 2
+
+
 def test_the_shell_loop_of_the_readme_labels_a_pool(pool: Path) -> None:
     (loop,) = re.findall(r"```sh\n(field.*?)```", (ROOT / "README.md").read_text(), re.S)
     assert len(loop.splitlines()) <= 10

@@ -381,3 +381,30 @@ def test_rereading_without_a_change_leaves_the_order_and_the_next_pick(
 def chosen(ranked: Ranked) -> list[Pick]:
     picks = (ranked.after_label, ranked.after_skip, *ranked.queue)
     return [pick for pick in picks if pick is not None]
+
+
+def test_what_is_held_is_never_chosen_and_told_with_the_models_answer() -> None:
+    held = tuple(example.id for example in EXAMPLES[20:24])
+    focus = Focus(2, (label(0),), EXAMPLES[1].id, held=held)
+    one = ranker()
+    answer = one.answer(focus)
+    assert {pick.example_id for pick in chosen(answer)}.isdisjoint(held)
+    assert set(one.candidates(focus)).isdisjoint(held)
+    assert len(one.candidates(focus)) == 30 - 2 - 4
+    assert [pick.example_id for pick in answer.held] == [*held]
+    assert {pick.reason for pick in answer.held} == {draw_reason(SELECTION.seed, check=True)}
+    assert all(pick.answer in TASK.label_names and pick.is_check for pick in answer.held)
+    assert [pick.example_id for pick in ranker(22).answer(focus).held] == [*held[:2]]
+
+
+def test_a_check_example_that_is_labelled_changes_nothing_that_is_chosen() -> None:
+    plain = Focus(1, (label(0),), EXAMPLES[1].id)
+    check = replace(plain, shown_is_check=True)
+    assert ranker().answer(check).after_label == ranker().answer(plain).after_skip
+    assert ranker().answer(check).after_label == ranker().answer(check).after_skip
+    passed = Decision(EXAMPLES[1].id, SKIP, check=True)
+    labelled = ranker().answer(Focus(2, (label(0), passed), None))
+    skipped = ranker().answer(Focus(2, (label(0), Decision(EXAMPLES[1].id, SKIP)), None))
+    assert labelled == skipped
+    assert labelled.gains.keys() == {EXAMPLES[0].id}
+    assert labelled.pick == ranker().answer(check).after_label

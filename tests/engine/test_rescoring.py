@@ -148,3 +148,35 @@ def test_readings_behind_earlier_labels_are_let_go_when_they_are_many(
             pass
     assert sum(map(len, rescorer._readings.values())) <= 9 + 4
     assert set(rescorer.readings) == {*candidates}
+
+
+def test_check_examples_are_read_before_any_candidate(rescorer: Rescorer) -> None:
+    labelled = [Decision(EXAMPLES[row].id, DecisionKind.SKIP, check=True) for row in (30, 31)]
+    skipped = Decision(EXAMPLES[32].id, DecisionKind.SKIP)
+    held = [EXAMPLES[row].id for row in (33, 34, 35)]
+    rescorer.follow([label(1), *labelled, skipped], held)
+    candidates = these([example.id for example in EXAMPLES[2:30]])
+    n_steps = 0
+    while not {EXAMPLES[row].id for row in (30, 31, 33, 34)} <= rescorer.readings.keys():
+        assert rescorer.step(candidates)
+        n_steps += 1
+    n_candidates = sum(one in rescorer.readings for one in candidates)
+    assert n_candidates == len(rescorer.readings) - 4 and n_steps <= 4
+    while rescorer.step(candidates):
+        pass
+    assert rescorer.readings.keys() == {
+        *candidates,
+        *(EXAMPLES[row].id for row in (30, 31, 33, 34)),
+    }
+    assert rescorer.demonstrations == (Demonstration(EXAMPLES[1].text, "yes"),)
+
+
+def test_a_label_that_measures_changes_no_prompt(rescorer: Rescorer) -> None:
+    rescorer.follow([label(1)])
+    candidates = these([EXAMPLES[20].id])
+    assert rescorer.step(candidates)
+    before = {**rescorer.readings}
+    rescorer.follow([label(1), Decision(EXAMPLES[30].id, DecisionKind.SKIP, check=True)])
+    assert {**rescorer.readings} == before
+    assert rescorer.step(candidates) and not rescorer.step(candidates)
+    assert rescorer.readings.keys() == {EXAMPLES[20].id, EXAMPLES[30].id}

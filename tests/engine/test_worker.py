@@ -12,6 +12,7 @@ import torch
 
 from neufs_tui.core.records import Answer, Decision, DecisionKind
 from neufs_tui.engine.protocol import (
+    ChecksRead,
     EngineDied,
     EngineFailed,
     Event,
@@ -161,6 +162,44 @@ def test_after_a_label_candidates_are_reread_behind_it(
         assert (progress[-1].done, progress[-1].total) == (n_reread, n_reread)
         assert [one.done for one in progress] == sorted(one.done for one in progress)
         assert {(one.n_demonstrations, one.revision) for one in progress} == {(1, 1)}
+
+
+@pytest.mark.parametrize("rescore", ["pool", "off"])
+def test_check_examples_are_told_as_soon_as_they_are_read(
+    client: Begin, tiny_llama: Path, rescore: str
+) -> None:
+    engine, events = client(tiny_llama, n=40, rescore=rescore), queue.Queue[Event]()
+    examples = pool(40)
+    engine.send(Focus(0, (), None))
+    engine.start(events.put)
+    while not (isinstance(event := events.get(timeout=WAIT_S), Ranked) and event.final):
+        pass
+    checks = tuple(
+        Decision(examples[row].id, DecisionKind.SKIP, check=row < 8) for row in (5, 6, 7, 8)
+    )
+    labelled = Decision(examples[3].id, DecisionKind.LABEL, Answer("yes"))
+    held = (examples[9].id, examples[10].id)
+    told: list[ChecksRead] = []
+    for revision, decisions in ((3, checks), (4, (*checks, labelled))):
+        engine.send(Focus(revision, decisions, examples[4].id, held=held))
+        n_told = len(told)
+        while not (isinstance(event := events.get(timeout=WAIT_S), Ranked) and event.final):
+            if isinstance(event, ChecksRead):
+                told.append(event)
+        assert len(told) == n_told + 1 and event.revision == revision
+    alone, behind = told
+    assert [one.example_id for one in behind.readings] == [one.example_id for one in checks[:3]]
+    assert (alone.n_labels, behind.n_labels) == (0, 1)
+    assert alone.names == ("yes", "no")
+    assert all(one.with_labels is None and len(one.without) == 2 for one in alone.readings)
+    assert [one.without for one in behind.readings] == [one.without for one in alone.readings]
+    if rescore == "off":
+        assert behind.n_demonstrations == 0
+        assert all(one.with_labels is None for one in behind.readings)
+    else:
+        assert behind.n_demonstrations == 1
+        assert all(one.with_labels not in (None, one.without) for one in behind.readings)
+        assert {pick.n_demonstrations for pick in event.held} == {1}
 
 
 def test_a_question_why_is_answered_beside_the_rereading(client: Begin, tiny_llama: Path) -> None:

@@ -18,6 +18,16 @@ REASON = Reason(
 )
 
 
+def test_the_manifest_names_the_check_examples_that_were_left_out() -> None:
+    manifest = json.loads(manifest_json(provenance(), [labelled("x")], "chat"))
+    assert manifest["left_out"] == {"check": []}
+    left_out = [labelled("z", "B", source_id="r9")]
+    manifest = json.loads(manifest_json(provenance(), [labelled("x")], "chat", left_out=left_out))
+    assert manifest["left_out"]["check"] == [{"id": "r9", "hash": content_hash("z"), "label": "B"}]
+    assert manifest["ids"] == [content_hash("x")]
+    assert manifest["strategy"]["check"] == 0
+
+
 def test_the_manifest_says_what_the_few_shot_set_depends_on() -> None:
     shares = {"A": 0.25, "B": 0.75}
     pick = Pick(content_hash("x"), REASON, "B", shares, n_scanned=90, n_labelled=0, model=MODEL)

@@ -86,12 +86,15 @@ def test_flags_win_over_environment_over_project_over_user_over_defaults(tmp_pat
             "NEUFS_DEVICE": "env",
             "NEUFS_TAU": "0.25",
             "NEUFS_STRATEGY": "entropy",
+            "NEUFS_CHECK": "12",
         },
         model="flag",
         tau=0.75,
     )
     assert config.model == ModelChoice("flag", device="env", dtype="float16")
-    assert config.selection == SelectionSettings(shots=3, tau=0.75, seed=4, strategy="entropy")
+    assert config.selection == SelectionSettings(
+        shots=3, tau=0.75, seed=4, strategy="entropy", check=12
+    )
     said = {key: origin for key, origin in config.origins.items() if origin != "default"}
     assert said == {
         "model.name": "--model",
@@ -101,6 +104,7 @@ def test_flags_win_over_environment_over_project_over_user_over_defaults(tmp_pat
         "selection.tau": "--tau",
         "selection.seed": "config.toml",
         "selection.strategy": "NEUFS_STRATEGY",
+        "selection.check": "NEUFS_CHECK",
     }
 
 

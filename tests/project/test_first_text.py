@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -61,6 +62,21 @@ def test_what_was_decided_since_is_neither_shown_nor_drawn(request_: ProjectRequ
         session.record(Decision(first.example.id, DecisionKind.SKIP), pick=None, seconds=None)
     again = first_text(request_)
     assert again is not None and again.example.id != first.example.id
+
+
+def test_while_check_examples_come_the_first_text_is_one(request_: ProjectRequest) -> None:
+    checking = replace(request_, check=2)
+    first = first_text(checking)
+    assert first is not None and not first.tells_why
+    assert first.pick == drawn(first.example.id, 0, check=True)
+    with open_session(read_project(checking)) as session:
+        for example in read_project(checking).pool.examples[:2]:
+            decision = Decision(example.id, DecisionKind.LABEL, Answer("a"), check=True)
+            session.record(decision, pick=None, seconds=None)
+        session.set_shown(first.example.id, first.pick)
+    again = first_text(request_)  # it is remembered how many
+    assert again is not None and again.tells_why
+    assert (again.pick, again.n_labels) == (first.pick, 0)
 
 
 def test_a_session_of_another_pool_shows_nothing_of_it(

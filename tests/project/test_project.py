@@ -228,3 +228,14 @@ def test_a_label_in_use_that_is_spelt_otherwise_is_named_with_both_spellings(
     assert shown in caught.value.message
     assert json.dumps(given) in caught.value.hint
     open_session(read_project(ProjectRequest(source, labels=(given, "b")))).close()
+
+
+@pytest.mark.parametrize(("asked", "given"), [(0, 0), (5, 5), (6, 5), (100, 5)])
+def test_no_more_than_half_of_a_pool_is_for_the_check_set(
+    tmp_path: Path, asked: int, given: int
+) -> None:
+    pool = write_rows(tmp_path / "pool.jsonl", [{"text": f"text {n}"} for n in range(11)])
+    project = read_project(ProjectRequest(str(pool), labels=("a", "b"), check=asked))
+    assert project.n_checks == given
+    said = [one for one in project.notices if "check example" in one]
+    assert bool(said) == (given < asked)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from tests.storage.values import panel, pick
 BEFORE_PANELS = "m002_looked_and_panels"
 BEFORE_ANSWERS = "m004_answers_and_examples_not_shown"
 BEFORE_TASKS = "m003_tasks_and_probabilities_by_label"
+BEFORE_CHECKS = "m006_check_examples"
 TASK = Task((Label("A"), Label("B", "the other")), instruction="Sort.")
 MODEL = {"name": "m", "fingerprint": "f00d", "device": "cpu", "dtype": "float32"}
 
@@ -182,3 +183,19 @@ def test_an_answer_that_cannot_be_read_is_not_passed_over(tmp_path: Path) -> Non
         other.commit()
     with pytest.raises(SessionError, match="an answer that cannot be read"):
         Session.open(path, write=False)
+
+
+def test_an_earlier_session_has_no_check_examples_and_takes_some(tmp_path: Path) -> None:
+    path = tmp_path / "pool.neufs.db"
+    db = written_before(path, BEFORE_CHECKS)
+    line = {name: value for name, value in label_line().items() if name != "label"}
+    db.table("events").insert(line | {"answer": to_json(Answer("A")), "shown": 1})
+    db.close()
+    assert not read(path).check
+    label = Decision(content_hash("a"), DecisionKind.LABEL, Answer("B"), check=True)
+    with Session.open(path, write=True) as session:
+        assert session.decisions() == (replace(label, answer=Answer("A"), check=False),)
+        session.record(label, pick=None, seconds=None)
+    with Session.open(path, write=False) as session:
+        assert session.decisions() == (label,)
+        assert [event.check for event in session.history()] == [False, True]

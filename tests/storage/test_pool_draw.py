@@ -83,6 +83,20 @@ def test_a_small_file_is_drawn_from_in_the_order_of_all_draws(source: str) -> No
     assert [first.id, second.id] == order[:2]
 
 
+@pytest.mark.parametrize("source", FORMS)
+def test_for_the_check_set_nothing_is_drawn_from_a_files_beginning_alone(source: str) -> None:
+    rule, large = ReadingRule(), FORMS[source](ROWS)
+    found = draw_text(source, BytesIO(large), rule, seed=0, decided=(), check=True)
+    assert (found is None) == (source in ("p.csv", "p.json"))
+    rows = [{"input": f"text {n}"} for n in range(30)]
+    ids = [one.id for one in read_pool("-", stdin=BytesIO(as_lines(rows))).examples]
+    small = BytesIO(FORMS[source](rows))
+    found = draw_text(source, small, rule, seed=3, decided=(), check=True)
+    assert found is not None
+    assert found.id == Draws(ids, 3, checks=True).next(())[0].example_id
+    assert Draws(ids, 3, checks=True).next((), 30) != Draws(ids, 3).next((), 30)
+
+
 @pytest.mark.parametrize(
     "raw",
     [

@@ -118,6 +118,24 @@ def test_deciding_again_replaces_the_label_and_its_place(path: Path) -> None:
         assert labelled_texts(session) == ["a", "b"]
 
 
+def test_a_check_example_is_no_demonstration_and_stays_one_through_undo(path: Path) -> None:
+    checked = replace(label("b"), check=True)
+    with begun(path, "a", "b", "c") as session:
+        session.record(label("a"), pick=None, seconds=None)
+        session.record(checked, pick=pick("b"), seconds=None)
+        session.record(replace(skip("c"), check=True), pick=None, seconds=None)
+        assert session.undo() == replace(skip("c"), check=True)
+        assert session.undo() == checked
+        assert session.redo() == checked
+    with Session.open(path, write=False) as session:
+        assert session.decisions() == (label("a"), checked)
+        assert [one.example.text for one in session.decided()] == ["a"]
+        assert [one.example.text for one in session.checked()] == ["b"]
+        assert [one.example.text for one in session.all_labelled()] == ["a", "b"]
+        assert session.ever_checks == {content_hash("b"), content_hash("c")}
+        assert session.counts().by_label == {"A": 1}
+
+
 def test_a_grown_and_reordered_pool_continues_the_session(path: Path) -> None:
     with begun(path, "a", "b", "c") as session:
         record(session, "c", "a")

@@ -32,6 +32,7 @@ _TERMS = (
     ("L3.101 +.4", "a new neuron and what it pushes towards the model's answer"),
     ("up, down", "tokens it makes likelier and less likely; not its meaning"),
     ("strongest in", "the labelled example in which that neuron pushes most"),
+    ("checked", "drawn at random to measure, never in the prompt; (.58–.82) is a 95% interval"),
     ("ranked …", "labels that the choice does not know: given since, or not scanned by then"),
 )
 

@@ -20,12 +20,15 @@ _QUIET = "$foreground-muted"
 def summary(progress: Progress) -> Content:
     """Agreement, classes, coverage, and whether to go on."""
     parts: Parts = [("Learning curve\n", _HEADING)]
+    checks = wording.check_lines(progress)
     if not progress.points:
-        return Content.assemble(*parts, "Nothing is labelled yet.\n")
+        lines = [f"{one}\n" for one in ("Nothing is labelled yet.", *checks)]
+        return Content.assemble(*parts, *lines)
     for line in (
         wording.agreement(progress),
         wording.classes(progress),
         wording.coverage(progress),
+        *checks,
     ):
         parts += [line, "\n"]
     parts.append((wording.suggestion(progress), "bold $accent"))

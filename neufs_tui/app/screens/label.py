@@ -31,7 +31,7 @@ from neufs_tui.labelling.loop import LabellingLoop
 from neufs_tui.labelling.progress import progress
 from neufs_tui.labelling.shown import Shown
 from neufs_tui.wording import sentences
-from neufs_tui.wording.reasons import why_then
+from neufs_tui.wording.reasons import facts, why_then
 from neufs_tui.wording.status import READING, status_lines
 
 if TYPE_CHECKING:
@@ -86,6 +86,8 @@ class LabelScreen(Screen[None]):
     def preview(self, first: FirstText) -> None:
         """Show a text while the pool is read: no key decides on it before that is done."""
         why = why_then(first.pick, first.n_labels) if first.pick is not None else ""
+        if not first.tells_why:
+            why = facts(first.pick)
         if first.task is not None:
             self._labels.labels = first.task.labels
         self._display.preview(Shown(first.example, first.pick), why)

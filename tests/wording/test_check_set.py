@@ -1,0 +1,140 @@
+"""What is said of the check set, and of each example while it comes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from neufs_tui.app.pages import learning_curve as page
+from neufs_tui.core.counts import Counts
+from neufs_tui.core.draws import draw_reason, drawn
+from neufs_tui.core.records import Pick
+from neufs_tui.core.settings import SelectionSettings
+from neufs_tui.statistics.check_set import CheckFigures, Right
+from neufs_tui.statistics.learning_curve import Progress, learning_progress
+from neufs_tui.wording.learning_curve import check_lines
+from neufs_tui.wording.lines import spread
+from neufs_tui.wording.reasons import facts, origin, why
+from neufs_tui.wording.status import check_parts
+from tests.fakes import READY, example, pick, reason
+
+ONE = example(0)
+FIGURES = CheckFigures(16, 16, Right(5, 12), Right(9, 12), gained=5, lost=1)
+WITH = "with your 16 labels .75 (.47–.91)"
+
+
+def counts(checked: int, shots: int = 16) -> Counts:
+    return Counts(pool=200, labelled=shots + checked, skipped=0, checked=checked)
+
+
+@pytest.mark.parametrize(
+    ("checked", "figures", "said"),
+    [
+        (0, None, ""),
+        (8, None, "8 checked so far, too few to tell"),
+        (8, replace(FIGURES, without=Right(3, 8)), "8 checked so far, too few to tell"),
+        (12, None, ""),
+        (12, FIGURES, f"{WITH} · without .42 · 12 checked"),
+        (13, FIGURES, f"{WITH} · without .42 · 12 of 13 checked"),
+        (12, replace(FIGURES, without=Right(3, 9)), "9 of 12 checked, too few to tell"),
+        (
+            12,
+            replace(FIGURES, with_labels=None, n_demonstrations=0),
+            "without labels .42 (.19–.68) · 12 checked",
+        ),
+        (
+            12,
+            replace(FIGURES, n_labels=14, n_demonstrations=13),
+            "with 13 of 16 labels .75 (.47–.91) · without .42 · 12 checked",
+        ),
+    ],
+)
+def test_one_line_tells_it_in_words(checked: int, figures: CheckFigures | None, said: str) -> None:
+    assert " · ".join(check_parts(counts(checked), figures)) == said
+
+
+def test_the_line_fits_80_columns_beside_a_fresh_ranking() -> None:
+    figures = replace(
+        FIGURES, n_demonstrations=111, without=Right(50, 100), with_labels=Right(72, 100)
+    )
+    parts = check_parts(counts(100, shots=113), figures)
+    assert spread(parts, "up to date", 76).startswith(" · ".join(parts))
+
+
+def known(*figures: CheckFigures, n_checked: int = 12) -> Progress:
+    return learning_progress(
+        (),
+        difficulty="margin",
+        gains={},
+        rereads=True,
+        changes=(),
+        n_classes=2,
+        checks=figures,
+        n_checked=n_checked,
+    )
+
+
+def test_the_curve_tells_it_over_the_labels() -> None:
+    few = replace(FIGURES, n_labels=2, without=Right(1, 3), with_labels=Right(2, 3))
+    earlier = replace(FIGURES, n_labels=9, without=Right(4, 10), with_labels=Right(6, 10))
+    assert check_lines(known(n_checked=0)) == []
+    assert check_lines(known(few, n_checked=3)) == [
+        "3 checked so far, too few to tell: known from 10 on."
+    ]
+    assert check_lines(known()) == ["The model has still to read the 12 check examples."]
+    now, before = check_lines(known(few, earlier, FIGURES))
+    assert now == (
+        "Of 12 check examples, right with 16 of 0 labels .75 (.47–.91), right without labels "
+        ".42 (.19–.68): 5 better, 1 worse."
+    )
+    assert before == "Before, with 9 labels .60 (.31–.83) of 10."
+    assert "12 check examples" in page.summary(known(FIGURES)).plain
+
+
+def test_the_curve_says_what_is_not_counted_and_tells_few_earlier_figures() -> None:
+    every = [replace(FIGURES, n_labels=n) for n in range(1, 17)]
+    _, not_counted, before = check_lines(known(*every, n_checked=13))
+    assert not_counted.startswith("Not counted: 1 check example not read yet")
+    assert before.count("labels") + before.count("label ") == 4
+    assert check_lines(known(replace(FIGURES, with_labels=None))) == [
+        "Of 12 check examples, right without labels .42 (.19–.68)."
+    ]
+
+
+UNREAD = "The model had not read this text when it came."
+READ = "To the model, its two likeliest labels are .20 apart (read without labels)."
+
+
+@pytest.mark.parametrize(
+    ("shown", "said"),
+    [
+        (None, "Named by its id, not chosen."),
+        (drawn(ONE.id, 0, check=True), UNREAD),
+        (drawn(ONE.id, 0), UNREAD),
+        (pick(ONE, why=draw_reason(0, check=True)), READ),
+        (pick(ONE, why=reason()), READ),
+        (pick(ONE, why=reason(strategy="random")), READ),
+        (
+            replace(pick(ONE, why=reason()), n_demonstrations=5),
+            "To the model, its two likeliest labels are .20 apart (read with 5 labels).",
+        ),
+    ],
+)
+def test_facts_are_the_same_for_a_check_example_and_any_other(
+    shown: Pick | None, said: str
+) -> None:
+    assert facts(shown) == said
+
+
+def test_by_what_an_example_came_is_not_said_while_check_examples_do() -> None:
+    picks = [pick(ONE, why=reason()), pick(ONE, why=draw_reason(0, check=True)), None]
+    said = {origin(READY, SelectionSettings(), one, tells_why=False) for one in picks}
+    assert len(said) == 1
+    assert "it is not said why" in said.pop()
+    assert "Drawn at random with seed 0." in origin(READY, SelectionSettings(), picks[1])
+
+
+def test_afterwards_it_is_said_that_it_was_one() -> None:
+    said = why(drawn(ONE.id, 3, check=True), n_pool=9, choose_from=0, n_labels=0)
+    assert said == "A check example, drawn at random (seed 3): never a demonstration."

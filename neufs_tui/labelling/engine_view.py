@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from enum import Enum, auto
 
@@ -16,6 +16,7 @@ from neufs_tui.engine.protocol import (
     Rescored,
     ScanProgressed,
 )
+from neufs_tui.statistics.one_answer import MIN_ANSWERS
 
 
 class EngineState(Enum):
@@ -40,6 +41,9 @@ class EngineView:
         self.scan: ScanProgressed | None = None
         self.rescored: Rescored | None = None
         """The newest that speaks of labels which all hold."""
+        self.answers: Mapping[str, int] = {}
+        """How often the model gave each answer with such labels in its prompt, when enough was
+        read with them last to judge by."""
         self._turned_back_at = 0
         self.has_chosen = False
         """Whether a strategy has chosen anything; before, examples are drawn at random."""
@@ -59,6 +63,8 @@ class EngineView:
                 self.scan = event
             case Rescored() if event.revision >= self._turned_back_at:
                 self.rescored = event
+                if sum(event.answers.values()) >= MIN_ANSWERS:
+                    self.answers = event.answers
             case ModelReady():
                 self.model = event
             case EngineFailed():
@@ -74,7 +80,7 @@ class EngineView:
 
     def turn_back(self, revision: int) -> None:
         """An undo or redo made the journal this long: what is older no longer holds."""
-        self.rescored, self._turned_back_at = None, revision
+        self.rescored, self.answers, self._turned_back_at = None, {}, revision
 
     @property
     def is_away(self) -> bool:

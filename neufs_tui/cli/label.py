@@ -91,6 +91,7 @@ def _reconcile(request: ProjectRequest, counts: Counts) -> None:
     """Where every example of the pool has gone: the sums must match."""
     from neufs_tui.project.said import session_path
     from neufs_tui.wording.sentences import export_command
+    from neufs_tui.wording.standing import lacking
 
     say(
         f"{counts.pool:,} examples: {counts.labelled:,} labelled, {counts.skipped:,} skipped, "
@@ -100,6 +101,8 @@ def _reconcile(request: ProjectRequest, counts: Counts) -> None:
         say(f"{counts.labels_elsewhere:,} more labels on rows no longer in the pool")
     say(f"kept in {session_path(request)}")
     if counts.n_labels:
+        if lacks := lacking(counts.by_class):
+            say(f"of the labels {lacks}")
         say(f"write them with: {export_command(request.source, request.session)}")
 
 

@@ -10,6 +10,10 @@ from neufs_tui.core.text import plural
 from neufs_tui.engine.protocol import Rescored, ScanProgressed
 from neufs_tui.labelling.engine_view import EngineState
 from neufs_tui.labelling.loop import LabellingLoop
+from neufs_tui.wording.standing import seen
+
+_ALWAYS_LISTED = 3
+"""Labels that stand with their counts in the smallest window; of more, some may not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +55,16 @@ def status_lines(loop: LabellingLoop, *, loading: str = "") -> StatusLines:
 
 def count_parts(counts: Counts, shots: int) -> tuple[str, ...]:
     """The first status line, its most important part first."""
+    of_shots = f"shots {counts.n_labels:,}/{shots:,}"
+    if counts.n_labels > shots:
+        of_shots = f"shots {shots:,} +{counts.n_labels - shots:,}"
     parts = [
         f"labelled {counts.labelled:,}",
+        of_shots,
+        *filter(None, [seen(counts.by_class) if counts.n_classes > _ALWAYS_LISTED else ""]),
         f"skipped {counts.skipped:,}",
         f"left {counts.left:,}",
-        f"shots {counts.n_labels:,}/{shots:,}",
     ]
-    if counts.n_labels > shots:
-        parts[-1] = f"shots {shots:,} +{counts.n_labels - shots:,}"
     if counts.labels_elsewhere:
         parts.append(f"{plural(counts.labels_elsewhere, 'label')} on removed rows")
     return tuple(parts)

@@ -18,13 +18,14 @@ _QUIET = "$foreground-muted"
 
 
 def summary(progress: Progress) -> Content:
-    """Agreement, classes, coverage, and whether to go on."""
+    """Classes, agreement, whether labels help, coverage, and whether to go on."""
     parts: Parts = [("Learning curve\n", _HEADING)]
     if not progress.points:
         return Content.assemble(*parts, "Nothing is labelled yet.\n")
     for line in (
-        wording.agreement(progress),
         wording.classes(progress),
+        wording.agreement(progress),
+        wording.helps(progress),
         wording.coverage(progress),
     ):
         parts += [line, "\n"]

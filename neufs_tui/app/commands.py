@@ -6,9 +6,11 @@ from collections.abc import Mapping
 
 from neufs_tui.core.records import Answer, DecisionKind
 from neufs_tui.labelling.loop import LabellingLoop
+from neufs_tui.labelling.progress import standing
 from neufs_tui.statistics.stability import stable
 from neufs_tui.wording import sentences
 from neufs_tui.wording.learning_curve import stable_now
+from neufs_tui.wording.standing import finish, gist
 
 
 class Commands:
@@ -25,6 +27,8 @@ class Commands:
         self._keys = keys
         self._is_stable = False
         """Whether it was told that labels change next to nothing, and still is so."""
+        self._told: object = None
+        """What was told of the few-shot set last, since there are as many labels as wanted."""
 
     def decide(self, answer: Answer | None, *, seconds: float | None) -> str | None:
         """Label the example shown, or skip it without an answer; None when nothing is shown.
@@ -78,14 +82,25 @@ class Commands:
 
     def _reached(self) -> list[str]:
         """What the label just given has reached, each thing said when it comes to be so."""
-        lines = []
-        shots = self._loop.workspace.selection.shots
-        if self._loop.counts.n_labels == shots:
-            lines.append(sentences.shots_reached(shots, leave=self._keys["quit"]))
+        if (said := self._finish()) is not None:
+            return [said]  # there is room for one
         rescored = self._loop.engine.rescored
-        if rescored is not None:
-            found = stable(rescored.changes)
-            if found is not None and not self._is_stable:
-                lines.append(stable_now(found, curve=self._keys["curve"]))
-            self._is_stable = found is not None
-        return lines
+        if rescored is None:
+            return []
+        found = stable(rescored.changes)
+        was_stable, self._is_stable = self._is_stable, found is not None
+        if found is None or was_stable:
+            return []
+        return [stable_now(found, curve=self._keys["curve"])]
+
+    def _finish(self) -> str | None:
+        """What the few-shot set is, once it has its size, whenever that is another than before."""
+        if self._loop.counts.n_labels < self._loop.workspace.selection.shots:
+            self._told = None
+            return None
+        now = standing(self._loop)
+        before, self._told = self._told, gist(now)
+        if self._told == before:
+            return None
+        how = f" {sentences.how_to_write(self._keys['quit'])}" if before is None else ""
+        return f"{finish(now)}{how}"

@@ -101,11 +101,12 @@ def _do(
     labelling = open_headless(project_request(options), CaptureSettings())
     with closing(labelling):
         made = request(labelling)
+        told = made_as_json(labelling, made) if as_json else None
     workspace = labelling.loop.workspace
     for notice in workspace.notices:
         say(notice)
-    if as_json:
-        tell_json(made_as_json(made))
+    if told is not None:
+        tell_json(told)
         return
     tell(tell_of(made))
     say(" · ".join(count_parts(made.counts, workspace.selection.shots)))

@@ -42,14 +42,16 @@ def export(format_name: str, k: int | None, output: str, force: bool, **options:
     fields; a `label` that the row had itself is kept as `gold_label`.
 
     Check examples (`label --check`) are left out. The instruction is the one that `label` would
-    give the model now. Beside FILE, FILE.manifest.json tells model, prompt, strategy, seed,
-    order, ids, hashes and versions.
+    give the model now. Labels of the task with no example, or only one, are told. Beside FILE,
+    FILE.manifest.json tells model, prompt, counts by label, strategy, seed, order, ids, hashes and
+    versions.
 
     \b
     Examples:
       neufs-tui export pool.jsonl > few_shot.jsonl
       neufs-tui export pool.jsonl --format chat -k 10 -o prompt.json
     """
+    from neufs_tui.core.labelled import class_counts
     from neufs_tui.export.manifest import (
         Provenance,
         changes_since,
@@ -61,6 +63,7 @@ def export(format_name: str, k: int | None, output: str, force: bool, **options:
     from neufs_tui.project.project import require_labels, task_by_now
     from neufs_tui.project.said import session_path
     from neufs_tui.storage.session import Session
+    from neufs_tui.wording.standing import lacking
 
     request = project_request(options)
     with Session.open(session_path(request), write=False) as session:
@@ -79,7 +82,9 @@ def export(format_name: str, k: int | None, output: str, force: bool, **options:
     chosen = first_labelled(labelled, k)
     require_labels(task, (one.answer for one in chosen))
     left_out = f"{plural(len(checked), 'check example')} left out" if checked else ""
-    for notice in filter(None, [missing, changes_since(task, chosen), left_out]):
+    lacks = lacking(class_counts(chosen, task.label_names))
+    thin = f"of the {len(chosen):,} examples {lacks}" if lacks else ""
+    for notice in filter(None, [missing, changes_since(task, chosen), left_out, thin]):
         say(notice)
     text = render(format_name, task, chosen)
     if output == "-":

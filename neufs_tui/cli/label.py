@@ -93,6 +93,7 @@ def _reconcile(request: ProjectRequest, counts: Counts) -> None:
     """Where every example of the pool has gone: the sums must match."""
     from neufs_tui.project.said import session_path
     from neufs_tui.wording.sentences import export_command
+    from neufs_tui.wording.standing import lacking
 
     say(
         f"{counts.pool:,} examples: {counts.labelled:,} labelled, {counts.skipped:,} skipped, "
@@ -104,6 +105,8 @@ def _reconcile(request: ProjectRequest, counts: Counts) -> None:
         say(f"{counts.checked:,} labels are of check examples, which stay out of the few-shot set")
     say(f"kept in {session_path(request)}")
     if counts.n_labels:
+        if lacks := lacking(counts.by_class):
+            say(f"of the labels {lacks}")
         say(f"write them with: {export_command(request.source, request.session)}")
 
 

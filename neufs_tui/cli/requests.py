@@ -9,9 +9,11 @@ from neufs_tui.core.history import HistoryEvent
 from neufs_tui.core.records import Decision, Example, Pick
 from neufs_tui.errors import UsageError
 from neufs_tui.labelling.headless import HeadlessLabelling, Made, find_example
+from neufs_tui.labelling.progress import standing
 from neufs_tui.labelling.shown import Shown
 from neufs_tui.storage.session import Session
 from neufs_tui.wording.reasons import why_shown, why_then
+from neufs_tui.wording.standing import finish
 
 
 def answer(labelling: HeadlessLabelling, request: dict[str, Any]) -> dict[str, Any]:
@@ -30,14 +32,14 @@ def answer(labelling: HeadlessLabelling, request: dict[str, Any]) -> dict[str, A
             reveal = bool(rest.get("reveal"))
             return next_as_json(labelling, labelling.next(reveal=reveal), reveal=reveal)
         case {"do": "add", "id": example, "label": str(label), **rest} if not rest:
-            return made_as_json(labelling.add(str(example), label))
+            return made_as_json(labelling, labelling.add(str(example), label))
         case {"do": "skip", **rest} if rest.keys() <= {"id"}:
             named = str(rest["id"]) if "id" in rest else None
-            return made_as_json(labelling.skip(named))
+            return made_as_json(labelling, labelling.skip(named))
         case {"do": "undo", **rest} if not rest:
-            return made_as_json(labelling.undo())
+            return made_as_json(labelling, labelling.undo())
         case {"do": "redo", **rest} if not rest:
-            return made_as_json(labelling.redo())
+            return made_as_json(labelling, labelling.redo())
         case {"do": "history", **rest} if not rest:
             return {"events": history_as_json(labelling.loop.workspace.session.history())}
         case {"do": "show", "id": example, **rest} if not rest:
@@ -71,8 +73,8 @@ def next_as_json(labelling: HeadlessLabelling, shown: Shown, *, reveal: bool) ->
     return told | {"model": _model(shown.pick)} if reveal else told
 
 
-def made_as_json(made: Made) -> dict[str, Any]:
-    """What was done to a decision, and how far the session is now."""
+def made_as_json(labelling: HeadlessLabelling, made: Made) -> dict[str, Any]:
+    """What was done to a decision, how far the session is now, and what the set has and lacks."""
     removed = {"id": made.decision.example_id, "hash": made.decision.example_id, "row": None}
     return {
         **(_named(made.example) if made.example else removed),
@@ -83,6 +85,8 @@ def made_as_json(made: Made) -> dict[str, Any]:
         "checked": made.counts.checked,
         "skipped": made.counts.skipped,
         "left": made.counts.left,
+        "by_label": dict(made.counts.by_label),
+        "set": finish(standing(labelling.loop)),
     }
 
 

@@ -13,6 +13,7 @@ from neufs_tui.core.text import one_line
 if TYPE_CHECKING:
     from neufs_tui.core.counts import Counts
     from neufs_tui.statistics.agreement import Agreement
+    from neufs_tui.statistics.standing import Standing
 
 
 @click.command()
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 def stats(as_json: bool, **options: Any) -> None:
     """Count what is labelled, skipped and left in the session of POOL.
 
-    Agreement is the model's own answer, given before the annotator's, against her label.
+    Agreement is the model's own answer, given before the annotator's, against her label. The set
+    is all that is labelled: which of the task's labels have no example or one, and whether the
+    model was more often right with labels in its prompt than without, on the examples chosen.
 
     \b
     Examples:
@@ -31,23 +34,27 @@ def stats(as_json: bool, **options: Any) -> None:
     from neufs_tui.project.project import task_by_now
     from neufs_tui.project.said import session_path
     from neufs_tui.statistics.agreement import agreement
+    from neufs_tui.statistics.standing import standing
     from neufs_tui.storage.session import Session
 
     request = project_request(options)
     with Session.open(session_path(request), write=False) as session:
         task = task_by_now(request, session)
-        counts = session.counts(task.label_names if task else ())
-        agreed = agreement(session.decided())
+        names = task.label_names if task else ()
+        counts, labelled = session.counts(names), session.decided()
+        agreed, stands = agreement(labelled), standing(labelled, names, {})
         notices = [notice for notice in (session.missing, session.leftover) if notice]
     for notice in notices:
         say(notice)
     if as_json:
-        tell_json(_as_json(counts, agreed) | {"notices": notices})
+        tell_json(_as_json(counts, agreed, stands) | {"notices": notices})
     else:
-        _print_lines(counts, agreed)
+        _print_lines(counts, agreed, stands)
 
 
-def _as_json(counts: Counts, agreement: Agreement) -> dict[str, Any]:
+def _as_json(counts: Counts, agreement: Agreement, stands: Standing) -> dict[str, Any]:
+    from neufs_tui.wording.standing import finish
+
     return {
         "labelled": counts.n_labels,
         "checked": counts.checked + counts.checked_elsewhere,
@@ -58,11 +65,21 @@ def _as_json(counts: Counts, agreement: Agreement) -> dict[str, Any]:
         "agreeing": agreement.agreeing,
         "compared": agreement.compared,
         "looked": agreement.looked,
+        "set": finish(stands),
+        "paired": {
+            "compared": stands.paired.compared,
+            "with_labels": stands.paired.with_labels,
+            "without_labels": stands.paired.without_labels,
+            "gained": stands.paired.gained,
+            "lost": stands.paired.lost,
+        },
         "removed": counts.elsewhere,
     }
 
 
-def _print_lines(counts: Counts, agreement: Agreement) -> None:
+def _print_lines(counts: Counts, agreement: Agreement, stands: Standing) -> None:
+    from neufs_tui.wording.standing import finish
+
     tell(f"labelled   {counts.n_labels:,}")
     for name, n_labels in counts.by_label.items():
         tell(f"  {n_labels:6,}  {one_line(name)}")
@@ -82,3 +99,5 @@ def _print_lines(counts: Counts, agreement: Agreement) -> None:
     if agreement.looked:
         looked = f"{agreement.looked:,} given after a look at the model's answer"
         tell(f"           not counted: {looked}")
+    if counts.n_labels:
+        tell(f"set        {finish(stands)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, islice
 
 from neufs_tui.core.records import Decision, DecisionKind, ExampleId
 
@@ -29,6 +29,13 @@ class Counts:
     by_label: Mapping[str, int] = field(default_factory=dict)
     """Labels that hold, those kept for removed rows included and those of check examples not, by
     name: the task's in its order, then others."""
+    n_classes: int = 0
+    """How many of those names are the task's."""
+
+    @property
+    def by_class(self) -> dict[str, int]:
+        """Labels that hold of each of the task's labels."""
+        return dict(islice(self.by_label.items(), self.n_classes))
 
     @property
     def left(self) -> int:
@@ -81,4 +88,5 @@ def count(
         checked=n_checked_here,
         checked_elsewhere=n_checked - n_checked_here,
         by_label={name: by_label[name] for name in dict.fromkeys([*label_names, *by_label])},
+        n_classes=len(dict.fromkeys(label_names)),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from neufs_tui.core.records import Answer, Example, Pick, Task
@@ -40,3 +42,9 @@ class LabelledExample:
         if self.pick.probabilities and self.answer.text not in self.pick.probabilities:
             return None
         return self.pick.answer == self.answer.text
+
+
+def class_counts(labelled: Iterable[LabelledExample], label_names: Sequence[str]) -> dict[str, int]:
+    """Examples of each of the task's labels, in its order, those without any included."""
+    given = Counter(label for one in labelled for label in one.answer.labels)
+    return {name: given[name] for name in label_names}

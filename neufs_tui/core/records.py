@@ -212,6 +212,9 @@ class Pick:
     """The model read the text without its middle, which did not fit."""
     model: ModelIdentity | None = None
     """The model whose answer and numbers these are; None when that is not known."""
+    scan_answer: str | None = None
+    """The model's answer without labels in the prompt, as the scan read it; None when that is not
+    known."""
 
     @property
     def is_ranked(self) -> bool:

@@ -208,6 +208,8 @@ class Rescored:
     """What each of the last labels changed, as far as it was seen."""
     revision: int = 0
     """Length of the journal whose labels these are."""
+    answers: Mapping[str, int] = field(default_factory=dict)
+    """How often the model gave each answer it gave, over all that is read with those labels."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -286,6 +286,7 @@ class Ranker:
             n_demonstrations=self._n_demonstrations if reread else 0,
             truncated=self._captures[example_id].truncated,
             model=self._model,
+            scan_answer=self._names[self._captures[example_id].answer],
         )
 
 

@@ -6,7 +6,7 @@ it, best first. Whoever drives it goes on batch by batch and stops when she acts
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, takewhile
@@ -46,7 +46,7 @@ class Rescorer:
     def __init__(self, config: EngineConfig, scanner: Scanner) -> None:
         """Bind the pool and the model; nothing is read before the first label."""
         self._examples = {example.id: example for example in config.examples}
-        self._names = set(config.task.label_names)
+        self._names = config.task.label_names
         self._encoder = scanner.encoder
         self._runner = scanner.runner.sibling(self._encoder.prompt("").ids)
         self._batching = Batching(config, scanner.loaded, self._runner)
@@ -65,6 +65,8 @@ class Rescorer:
         """Check examples, which are read before any candidate."""
         self._now: dict[ExampleId, Capture] = {}
         """What was read behind the present demonstrations."""
+        self._answers = Counter[int]()
+        """The answers of that, by index of the label."""
         self.demonstrations: Demonstrations = ()
         """The labels in the prompt, in labelling order."""
 
@@ -84,12 +86,13 @@ class Rescorer:
         self._checks = tuple(one for one in checks if one in self._examples)
         labelled = [d for d in decisions if d.kind is DecisionKind.LABEL]
         self._n_labels = len(labelled)
+        names = set(self._names)
         every = tuple(
             Demonstration(self._examples[d.example_id].text, d.answer.text)
             for d in labelled
             if d.example_id in self._examples
             and d.answer is not None
-            and self._names.issuperset(d.answer.labels)
+            and names.issuperset(d.answer.labels)
         )
         if every == self._labelled:
             return
@@ -101,6 +104,7 @@ class Rescorer:
         self._labelled, self.demonstrations = every, self._encoder.fitting(every)
         self._before = self._readings.get(before, {}) if before else self._scanned
         self._now = self._readings.pop(self.demonstrations, {}) if self.demonstrations else {}
+        self._answers = Counter(one.answer for one in self._now.values())
         self._forget()
         if self.demonstrations:
             self._readings[self.demonstrations] = self._now
@@ -132,6 +136,7 @@ class Rescorer:
         for captured in self._batching.read(batch, self._runner.capture):
             fresh = {example_id: _without_set(one) for example_id, one in captured}
             self._now |= fresh
+            self._answers.update(one.answer for one in fresh.values())
             self._see_changes(fresh)
         return True
 
@@ -149,6 +154,7 @@ class Rescorer:
             total=len(candidates),
             changes=tuple(self._changes[n] for n in sorted(self._changes)),
             revision=revision,
+            answers={self._names[label]: n for label, n in self._answers.items()},
         )
 
     def _forget(self) -> None:

@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from neufs_tui import __version__
-from neufs_tui.core.labelled import LabelledExample
+from neufs_tui.core.labelled import LabelledExample, class_counts
 from neufs_tui.core.prompts import PROMPT_DATE, system_message
 from neufs_tui.core.records import ModelIdentity, Task
 from neufs_tui.core.settings import SelectionSettings
@@ -89,6 +89,7 @@ def manifest_json(
             "texts": _TEXTS,
         },
         "labels": [asdict(label) for label in task.labels],
+        "by_label": class_counts(labelled, task.label_names),
         "strategy": {
             "name": selection.strategy_name,
             "shots": selection.shots,

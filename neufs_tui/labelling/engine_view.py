@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from enum import Enum, auto
 
@@ -17,6 +17,7 @@ from neufs_tui.engine.protocol import (
     Rescored,
     ScanProgressed,
 )
+from neufs_tui.statistics.one_answer import MIN_ANSWERS
 
 
 class EngineState(Enum):
@@ -42,6 +43,9 @@ class EngineView:
         self.rescored: Rescored | None = None
         """The newest that speaks of labels which all hold."""
         self._checks: dict[int, ChecksRead] = {}
+        self.answers: Mapping[str, int] = {}
+        """How often the model gave each answer with such labels in its prompt, when enough was
+        read with them last to judge by."""
         self._turned_back_at = 0
         self.has_chosen = False
         """Whether a strategy has chosen anything; before, examples are drawn at random."""
@@ -61,6 +65,8 @@ class EngineView:
                 self.scan = event
             case Rescored() if event.revision >= self._turned_back_at:
                 self.rescored = event
+                if sum(event.answers.values()) >= MIN_ANSWERS:
+                    self.answers = event.answers
             case ChecksRead() if event.revision >= self._turned_back_at:
                 self._checks[event.n_labels] = event
             case ModelReady():
@@ -83,7 +89,7 @@ class EngineView:
             revision: the journal's length.
             n_labels: labels that hold, those of check examples aside.
         """
-        self.rescored, self._turned_back_at = None, revision
+        self.rescored, self.answers, self._turned_back_at = None, {}, revision
         self._checks = {n: read for n, read in self._checks.items() if n <= n_labels}
 
     @property

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from neufs_tui.engine.protocol import ChecksRead
 from neufs_tui.labelling.loop import LabellingLoop
+from neufs_tui.statistics import standing as standings
 from neufs_tui.statistics.check_set import CheckFigures, check_figures
 from neufs_tui.statistics.learning_curve import Progress, learning_progress
+from neufs_tui.statistics.standing import Standing
 
 
 def progress(loop: LabellingLoop) -> Progress:
@@ -17,7 +19,8 @@ def progress(loop: LabellingLoop) -> Progress:
         gains=engine.ranked.gains if engine.ranked is not None else {},
         rereads=workspace.selection.rescore != "off",
         changes=engine.rescored.changes if engine.rescored is not None else (),
-        n_classes=len(workspace.task.labels),
+        label_names=workspace.task.label_names,
+        answers=engine.answers,
         checks=checks(loop),
         n_checked=loop.counts.checked,
     )
@@ -42,3 +45,10 @@ def _figures(read: ChecksRead, loop: LabellingLoop) -> CheckFigures:
         n_labels=read.n_labels,
         n_demonstrations=read.n_demonstrations,
     )
+
+
+def standing(loop: LabellingLoop) -> Standing:
+    """Where the few-shot set stands, likewise."""
+    workspace = loop.workspace
+    labelled, names = workspace.session.decided(), workspace.task.label_names
+    return standings.standing(labelled, names, loop.engine.answers)

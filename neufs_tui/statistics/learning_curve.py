@@ -12,6 +12,7 @@ from neufs_tui.core.settings import DifficultyName, Signal
 from neufs_tui.statistics.agreement import Agreement
 from neufs_tui.statistics.check_set import CheckFigures
 from neufs_tui.statistics.stability import Change
+from neufs_tui.statistics.standing import Standing, standing
 from neufs_tui.statistics.track_record import TrackRecord, signal_for, track_record
 
 
@@ -22,8 +23,6 @@ class LearningPoint:
     n_labels: int
     agreement: Agreement
     """Of the labels so far."""
-    n_classes: int
-    """Distinct labels given so far."""
     gain: int | None
     """Neurons that this example added to those switched on before; None if it is not scanned."""
 
@@ -38,12 +37,10 @@ def learning_curve(
         gains: neurons that each example added to the coverage.
     """
     points: list[LearningPoint] = []
-    so_far, classes = Agreement(), set[str]()
+    so_far = Agreement()
     for n_labels, one in enumerate(labelled, 1):
         so_far = so_far.after(one)
-        classes.update(one.answer.labels)
-        gain = gains.get(one.example.id)
-        points.append(LearningPoint(n_labels, so_far, len(classes), gain))
+        points.append(LearningPoint(n_labels, so_far, gains.get(one.example.id)))
     return tuple(points)
 
 
@@ -61,8 +58,8 @@ class Progress:
     """Whether answers are read again with new labels in the prompt."""
     changes: tuple[Change, ...]
     """What the last labels changed in the model's answers."""
-    n_classes: int
-    """Labels that the task has."""
+    standing: Standing
+    """What the labels are as a set, and whether they help."""
     answers: Mapping[str, int]
     """How often the model gave each answer, to the examples that are compared."""
     checks: tuple[CheckFigures, ...] = ()
@@ -78,7 +75,8 @@ def learning_progress(
     gains: Mapping[ExampleId, int],
     rereads: bool,
     changes: Sequence[Change],
-    n_classes: int,
+    label_names: Sequence[str],
+    answers: Mapping[str, int],
     checks: Sequence[CheckFigures] = (),
     n_checked: int = 0,
 ) -> Progress:
@@ -90,7 +88,9 @@ def learning_progress(
         gains: neurons that each example added to the coverage.
         rereads: whether answers are read again with new labels in the prompt.
         changes: what the last labels changed in the model's answers.
-        n_classes: labels that the task has.
+        label_names: the task's.
+        answers: how often the model gave each answer to undecided examples, with labels in its
+            prompt; empty when that is not known.
         checks: what the check set said, the newest last.
         n_checked: check examples that are labelled.
     """
@@ -101,7 +101,7 @@ def learning_progress(
         follows=difficulty == "auto",
         rereads=rereads,
         changes=tuple(changes),
-        n_classes=n_classes,
+        standing=standing(labelled, label_names, answers),
         answers=Counter(
             one.pick.answer
             for one in labelled

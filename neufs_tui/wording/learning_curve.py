@@ -9,6 +9,7 @@ from neufs_tui.statistics.learning_curve import Progress
 from neufs_tui.statistics.stability import FEW, Stable, stable
 from neufs_tui.statistics.track_record import MIN_LABELS, TrackRecord
 from neufs_tui.wording.sentences import share
+from neufs_tui.wording.standing import alike_in_full, has, helps_in_full
 
 _FEW_ANSWERS, _ALIKE = 5, 0.9
 """Answers below which, and the share of them from which on, their being alike is told."""
@@ -82,9 +83,15 @@ def _always(progress: Progress) -> str:
 
 
 def classes(progress: Progress) -> str:
-    """How many of the labels were given."""
-    last = progress.points[-1]
-    return f"{last.n_classes:,} of {plural(progress.n_classes, 'label')} given."
+    """What the labels are as a set, and what they lack."""
+    return f"{has(progress.standing.n_labels, progress.standing.by_class)}."
+
+
+def helps(progress: Progress) -> str:
+    """Whether they help, and whether the model answers everything alike with them."""
+    one = progress.standing.one_answer
+    alike = f" {alike_in_full(one)}" if one is not None else ""
+    return f"{helps_in_full(progress.standing.paired)}{alike}"
 
 
 def coverage(progress: Progress) -> str:

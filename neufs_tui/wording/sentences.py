@@ -132,9 +132,9 @@ def redone(example: Example | None, decision: Decision, *, undo: str = "u") -> s
     return f"redone: {_what(example, decision)} — {undo} undoes"
 
 
-def shots_reached(shots: int, *, leave: str = "q") -> str:
+def how_to_write(leave: str = "q") -> str:
     """Said once, when as many are labelled as were wanted, with the key that quits."""
-    return f"{shots} of {shots} shots: {leave} quits and says how to write them, or go on"
+    return f"{leave} quits and says how to write them; or go on."
 
 
 def export_command(pool_name: str, session: str | None = None) -> str:

@@ -14,6 +14,10 @@ from neufs_tui.labelling.progress import newest_check
 from neufs_tui.statistics.check_set import MIN_CHECKED, CheckFigures
 from neufs_tui.wording.learning_curve import of_your_labels, with_interval
 from neufs_tui.wording.sentences import share
+from neufs_tui.wording.standing import seen
+
+_ALWAYS_LISTED = 3
+"""Labels that stand with their counts in the smallest window; of more, some may not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +61,16 @@ def status_lines(loop: LabellingLoop, *, loading: str = "") -> StatusLines:
 
 def count_parts(counts: Counts, shots: int) -> tuple[str, ...]:
     """The first status line, its most important part first."""
+    of_shots = f"shots {counts.n_labels:,}/{shots:,}"
+    if counts.n_labels > shots:
+        of_shots = f"shots {shots:,} +{counts.n_labels - shots:,}"
     parts = [
         f"labelled {counts.labelled:,}",
+        of_shots,
+        *filter(None, [seen(counts.by_class) if counts.n_classes > _ALWAYS_LISTED else ""]),
         f"skipped {counts.skipped:,}",
         f"left {counts.left:,}",
-        f"shots {counts.n_labels:,}/{shots:,}",
     ]
-    if counts.n_labels > shots:
-        parts[-1] = f"shots {shots:,} +{counts.n_labels - shots:,}"
     if counts.labels_elsewhere:
         parts.append(f"{plural(counts.labels_elsewhere, 'label')} on removed rows")
     return tuple(parts)

@@ -144,12 +144,12 @@ async def test_a_label_key_goes_to_the_store_before_the_display() -> None:
         assert session.text == "Text number 2."
         said = "#1 you: With Explanation · model: Without Explanation .60 — u undoes"
         assert session.said("#feedback") == said
-        assert "labelled 1 · skipped 0 · left 99 · shots 1/16" in session.said("#status")
+        assert "labelled 1 · shots 1/16 · skipped 0 · left 99" in session.said("#status")
         assert startup.workspace.calls[-3:] == ["set_shown", "record", "set_shown"]
         assert startup.workspace.seconds[0] is not None
         assert session.engine.focus.shown == EXAMPLES[1].id
     given = {"Without Explanation": 0, "With Explanation": 1}
-    assert app.summary == Counts(pool=100, labelled=1, skipped=0, by_label=given)
+    assert app.summary == Counts(pool=100, labelled=1, skipped=0, by_label=given, n_classes=2)
 
 
 async def test_engine_events_arrive_as_messages() -> None:
@@ -465,7 +465,7 @@ async def test_nothing_that_is_said_moves_a_label_or_the_text(size: tuple[int, i
         assert "recorded" in session.said("#feedback")
         assert places() == before
         await session.press("1")  # which is the last shot wanted too
-        assert "1 of 1 shots" in session.said("#feedback")
+        assert "1 labelled, but" in session.said("#feedback")
         assert places() == before
         await session.say(EngineDied("the engine is gone, " + "and more of it " * 9, False))
         assert places() == before
@@ -645,7 +645,10 @@ async def test_a_model_that_cannot_load_is_told_and_labelling_goes_on_in_draws()
         assert session.text == startup.workspace.examples[second.example_id].text
         assert session.said("#why") == "Drawn at random (seed 0), without the model."
         await session.press("2", "c")
-        assert "2 of 2 labels given" in session.said("#summary")
+        assert (
+            "2 labelled, but Without Explanation and With Explanation have 1 each"
+            in session.said("#summary")
+        )
         history = startup.workspace.session.history()
         assert [one.chosen_by for one in history] == ["draw", "draw"]
 
@@ -749,13 +752,57 @@ async def test_what_the_model_makes_of_the_pool_is_told_once_behind_what_was_sai
         assert "[INST]" not in session.said("#feedback")
 
 
-async def test_the_last_shot_is_announced_once() -> None:
+async def test_the_finish_says_what_the_set_lacks_whenever_that_is_another() -> None:
     app, startup = app_on(StoredWorkspace(EXAMPLES, shots=2))
     async with app.run_test() as pilot:
         session = await start(pilot, startup)
-        for expected in (False, True, False):
-            await session.press("1")
-            assert ("2 of 2 shots: q quits" in session.said("#feedback")) is expected
+        for key, expected in (
+            ("1", None),
+            ("1", "2 labelled, but With Explanation has none. Whether"),
+            ("1", None),
+            ("2", "4 labelled, but With Explanation has 1. Whether"),
+            ("2", "5 labelled, 2 or more of each class. Whether"),
+            ("2", None),
+        ):
+            await session.press(key)
+            said = " ".join(session.said("#feedback").split())
+            assert (expected or "labelled,") in said if expected else "labelled," not in said
+            assert ("q quits and says how" in said) is said.startswith("#2 ")
+        await session.press("u", "u", "u", "u", "u", "1")
+        assert "2 labelled, but With Explanation has none" in session.said("#feedback")
+
+
+async def test_a_model_that_answers_everything_alike_is_told_on() -> None:
+    app, startup = app_on(StoredWorkspace(EXAMPLES, shots=3))
+    known = [replace(p, n_demonstrations=1, scan_answer=p.answer) for p in PICKS]
+    alike = Rescored(3, 3, 60, 96, answers={"Without Explanation": 60})
+    async with app.run_test(size=(80, 24)) as pilot:
+        session = await start(pilot, startup)
+        await session.say(startup.engine.rank(queue=tuple(known)))
+        await session.press("1", "1", "2")
+        assert "3 labelled, but With Explanation has 1." in session.said("#feedback")
+        await session.say(alike, Rescored(3, 3, 2, 96, answers={"With Explanation": 2}))
+        await session.press("2")
+        said = " ".join(session.said("#feedback").split())
+        assert "The model answers Without Explanation to 60 of 60: this model does not se" in said
+        await session.press("c")
+        page = " ".join(str(app.screen.query_one("#summary", Static).render()).split())
+        assert "4 labelled, 2 or more of each class." in page
+        assert "and to 2 of 2 that you labelled otherwise: this model does not separate" in page
+        assert "right 1 of 3 with labels, 1 without: too few to tell." in page
+
+
+async def test_how_often_each_label_was_given_stands_beside_it_and_moves_nothing() -> None:
+    app, startup = app_on()
+    async with app.run_test(size=(80, 24)) as pilot:
+        session = await start(pilot, startup)
+        before = session.said("#labels").splitlines()
+        await session.press("2", "2", "space")
+        after = session.said("#labels").splitlines()
+        assert after[0] == before[0]
+        assert after[1] == before[1].replace("   0  says", "   2  says")
+        await session.press("u", "u")
+        assert session.said("#labels").splitlines()[1] == before[1].replace("   0  ", "   1  ")
 
 
 async def test_all_decided_ends_with_the_export_command() -> None:

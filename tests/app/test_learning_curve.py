@@ -24,7 +24,8 @@ def known(
         gains={one.example.id: 100 // one.seq if one.seq else 500 for one in given},
         rereads=True,
         changes=changes,
-        n_classes=3,
+        label_names=("A", "B", "C"),
+        answers={},
     )
 
 
@@ -35,11 +36,17 @@ def test_nothing_labelled_is_said_plainly() -> None:
 def test_agreement_comes_with_its_interval_and_leaves_out_what_she_looked_at() -> None:
     said = progress.summary(known(10)).plain
     assert "5 of 10 answers given before yours were the same: .50 (.24 to .76)." in said
-    assert "2 of 3 labels given." in said
+    assert "10 labelled, but C has none." in said
     looked = [replace(labelled(place, right=True), looked=place < 2) for place in range(4)]
     said = progress.summary(
         learning_progress(
-            looked, difficulty="count", gains={}, rereads=True, changes=(), n_classes=2
+            looked,
+            difficulty="count",
+            gains={},
+            rereads=True,
+            changes=(),
+            label_names=("A", "B"),
+            answers={},
         )
     ).plain
     assert "2 of 2 answers given before yours were the same" in said
@@ -113,7 +120,13 @@ def test_little_evidence_about_the_signals_is_called_little() -> None:
     assert "until one has done better than chance on your labels" in said
     one_sided = [labelled(place, right=False) for place in range(12)]
     told = learning_progress(
-        one_sided, difficulty="count", gains={}, rereads=True, changes=(), n_classes=2
+        one_sided,
+        difficulty="count",
+        gains={},
+        rereads=True,
+        changes=(),
+        label_names=("A", "B"),
+        answers={},
     )
     assert "All 12 answers were wrong" in progress.signals(told).plain
     assert "Difficulty goes by neuron count." in progress.signals(told).plain

@@ -16,7 +16,7 @@ from neufs_tui.app.screens.picker import matching
 from neufs_tui.app.widgets.bar import KeyBar
 from neufs_tui.app.widgets.example_view import ExampleView
 from neufs_tui.app.widgets.foot import Foot
-from neufs_tui.app.widgets.label_list import LabelList, Plan, plan
+from neufs_tui.app.widgets.label_list import LabelList, Plan, bar, plan
 from neufs_tui.app.widgets.reason_panel import gap_lines
 from neufs_tui.app.widgets.status_bar import StatusBar
 from neufs_tui.core.records import Label
@@ -75,6 +75,37 @@ async def test_a_label_keeps_its_key_whatever_the_window_and_however_many_are_sh
             assert widget.key_of() == keys
         widget.labels = LABELS
         assert widget.key_of() == {"1": "Card lost", "2": "Lost [b]PIN[/b]", "3": "Transfer"}
+
+
+async def test_counts_stand_beside_the_labels_with_bars_where_there_is_room() -> None:
+    widget = LabelList()
+    app = Alone(widget)
+    async with app.run_test(size=(76, 24)) as pilot:
+        widget.labels = tuple(
+            Label(name, "what it means") for name in ("ham", "spam", "long " * 30)
+        )
+        await pilot.pause()
+        blank = app.said("LabelList").splitlines()[0]
+        assert blank.split() == ["1", "ham", "what", "it", "means"]
+        widget.counts = {"ham": 15, "spam": 1, "long " * 30: 0}
+        await pilot.pause()
+        ham, spam, long = app.said("LabelList").splitlines()
+        assert ham == blank.replace("    what", "15  what")
+        assert spam.split() == ["2", "spam", "1", "what", "it", "means"]
+        assert long.endswith("lon…   0")
+        await pilot.resize_terminal(120, 24)
+        await pilot.pause()
+        ham, spam, _ = app.said("LabelList").splitlines()
+        assert ham.split() == ["1", "ham", "15", "█" * 15, "what", "it", "means"]
+        assert spam.split() == ["2", "spam", "1", "█", "what", "it", "means"]
+        assert ham.index("what") == spam.index("what")
+
+
+@given(st.integers(0, 3_000), st.integers(0, 3_000), st.sampled_from([8, 20]))
+def test_a_bar_fits_and_is_there_for_any_label(n: int, more: int, cells: int) -> None:
+    length = len(bar(n, n + more, cells))
+    assert length <= cells and (length > 0) == (n > 0)
+    assert length == n or n + more > cells
 
 
 @pytest.mark.parametrize(
@@ -243,6 +274,17 @@ async def test_the_foot_answers_in_as_many_lines_as_it_always_has() -> None:
         await pilot.pause()
         assert foot.size.height == height == 5
         assert not app.query_one("#keys").display
+        foot.tell(StatusLines(("labelled 3",), "", ("scanned all 12",), "random draw"))
+        for n_times, in_full, is_cut, expected in (
+            (14, True, False, [4, 1]),
+            (40, True, True, [4, 1]),
+            (40, False, True, [3, 2]),
+        ):
+            foot.say("more than fits " * n_times, in_full=in_full)
+            await pilot.pause()
+            heights = [app.query_one(one).size.height for one in ("#feedback", "#status")]
+            assert foot.size.height == height and heights == expected
+            assert app.said("#feedback").endswith("…") is is_cut
         foot.say("[b]as it is[/b]")
         await pilot.pause()
         assert app.said("#feedback") == "[b]as it is[/b]"

@@ -357,6 +357,7 @@ def test_an_export_is_read_back_in_labelling_order(run: Run, pool: Path, tmp_pat
     rows = [json.loads(line) for line in run("export", pool).out.splitlines()]
     assert [row["id"] for row in rows] == [f"r{number}" for number in range(5)]
     assert [row["label"] for row in rows] == ["yes"] * 5
+    assert run("export", pool).err == "of the 5 examples no, not at all has none\n"
     assert rows[0]["gold_label"] == "no, not at all"
     assert rows[0]["channel"] == "mail"
     chat = json.loads(run("export", pool, "--format", "chat", "-k", 2).out)
@@ -370,6 +371,7 @@ def test_an_export_is_read_back_in_labelling_order(run: Run, pool: Path, tmp_pat
     assert run("export", pool, "-o", target).status == 0
     manifest = json.loads((tmp_path / "few_shot.jsonl.manifest.json").read_text())
     assert manifest["ids"] == [f"r{number}" for number in range(5)]
+    assert manifest["by_label"] == {"yes": 5, "no, not at all": 0}
     again = run("export", pool, "-o", target)
     assert again.status == 1
     assert "--force" in again.err
@@ -415,7 +417,10 @@ def test_stats_count_and_compare(run: Run, pool: Path) -> None:
     assert (told["labelled"], told["skipped"], told["remaining"]) == (3, 0, 21)
     assert told["by_label"] == {"yes": 3, "no, not at all": 0}
     assert told["agreement"] is None
-    assert "labelled   3" in run("stats", pool).out
+    assert told["set"].startswith("3 labelled, but no, not at all has none. Whether labels help")
+    assert told["paired"]["compared"] == 0
+    said = run("stats", pool).out
+    assert "labelled   3" in said and told["set"] in said
 
 
 def test_a_grown_and_reordered_pool_goes_on_with_its_session(run: Run, pool: Path) -> None:

@@ -93,6 +93,8 @@ def test_next_repeats_itself_until_its_example_is_decided(run: Run, pool: Path) 
     assert first.json["text"] in said.out and first.json["why"] in said.out
     made = run("add", pool, first.json["id"], "yes", "--json").json
     assert (made["label"], made["labelled"], made["left"]) == ("yes", 1, 39)
+    assert made["by_label"] == {"yes": 1, "no": 0}
+    assert made["set"].startswith("1 labelled, but yes has 1 and no none.")
     assert made["model"] is None
     chosen = run("next", pool, "--json")
     assert "scanned all 40" in chosen.err

@@ -6,11 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from neufs_tui.core.labelled import LabelledExample
+from neufs_tui.core.labelled import LabelledExample, class_counts
 from neufs_tui.core.records import Answer, Example, Pick, content_hash
 
 ONE = Example(content_hash("one"), "one", 0)
 PICK = Pick(ONE.id, None, "A", {"A": 0.75, "B": 0.25}, n_scanned=1, n_labelled=0)
+
+
+def test_a_class_without_an_example_is_counted_and_a_dropped_label_is_not() -> None:
+    given = [LabelledExample(ONE, Answer(name), 1) for name in ("B", "B", "Z")]
+    assert list(class_counts(given, ("A", "B")).items()) == [("A", 0), ("B", 2)]
 
 
 @pytest.mark.parametrize(

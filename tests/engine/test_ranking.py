@@ -159,6 +159,9 @@ def test_entropy_says_what_it_compared_and_counts_no_label_in_what_the_scan_read
     queue = one.answer(Focus(2, decisions, None)).queue
     reasons = [pick.reason for pick in queue if pick.reason is not None]
     assert {pick.example_id for pick in queue} <= reread.keys()
+    for pick in queue:
+        assert pick.answer == TASK.label_names[reread[pick.example_id].answer]
+        assert pick.scan_answer == TASK.label_names[CAPTURES[pick.example_id].answer]
     assert [reason.n_easier for reason in reasons] == list(range(9, 0, -1))
     assert {(one.neighbourhood, one.n_demonstrations, one.signal) for one in reasons} == {
         (10, 2, "entropy")

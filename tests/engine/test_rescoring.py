@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -118,13 +119,19 @@ def test_what_a_label_changed_is_counted_on_what_was_read_both_times(
         while rescorer.step(candidates):
             pass
         answers.append([rescorer.readings[one].answer for one in candidates])
-        seen = rescorer.progress(candidates).changes
+        progress = rescorer.progress(candidates)
+        names = [TASK.label_names[answer] for answer in answers[-1]]
+        assert progress.answers == Counter(names)
+        seen = progress.changes
         assert [one.n_labels for one in seen] == list(range(1, n_labels + 1))
         for change, before, after in zip(seen, answers, answers[1:], strict=False):
             assert change.compared == len(candidates)
             assert change.changed == sum(a != b for a, b in zip(before, after, strict=True))
     rescorer.follow([label(0), label(7)])
-    assert [one.n_labels for one in rescorer.progress(candidates).changes] == [1]
+    now = rescorer.progress(candidates)
+    assert [one.n_labels for one in now.changes] == [1] and not now.answers
+    rescorer.follow([label(0)])
+    assert sum(rescorer.progress(candidates).answers.values()) == len(candidates)
 
 
 def test_a_long_prefix_is_a_step_of_its_own(

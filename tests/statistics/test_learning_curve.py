@@ -22,7 +22,6 @@ def test_each_point_counts_what_came_before_it() -> None:
     assert [(p.n_labels, p.agreement.agreeing, p.agreement.compared) for p in points] == [
         (1, 1, 1), (2, 1, 1), (3, 1, 2), (4, 1, 2), (5, 2, 3),
     ]  # fmt: skip
-    assert [p.n_classes for p in points] == [1, 1, 2, 2, 2]
     assert [p.gain for p in points] == [500, None, 12, None, None]
     now = points[-1].agreement
     assert (now.share, now.interval, now.looked) == (2 / 3, share_interval(2, 3), 1)

@@ -33,9 +33,18 @@ def test_the_counts_add_up() -> None:
     counts = Counts(pool=200, labelled=12, skipped=3, labels_elsewhere=1)
     assert counts.left == 185
     assert count_parts(counts, 16) == (
-        *("labelled 12", "skipped 3", "left 185", "shots 13/16"),
+        *("labelled 12", "shots 13/16", "skipped 3", "left 185"),
         "1 label on removed rows",
     )
+
+
+def test_one_line_says_how_many_of_many_classes_are_seen() -> None:
+    given = {f"class {n}": 6 * (n < 3) for n in range(77)}
+    counts = Counts(pool=1_200, labelled=18, skipped=4, by_label=given, n_classes=77)
+    line = " · ".join(count_parts(counts, 16))
+    assert line == ("labelled 18 · shots 16 +2 · 3 of 77 classes seen · skipped 4 · left 1,178")
+    assert spread(count_parts(counts, 16), "", 76).rstrip() == line
+    assert "3 of 77 classes seen" in spread(count_parts(counts, 16), "", 56)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from neufs_tui.core.prompts import system_message
 from neufs_tui.core.records import Task
 from neufs_tui.core.text import one_line, plural, visible
 from neufs_tui.engine.protocol import ScanProgressed
+from neufs_tui.wording.standing import lacking
 from neufs_tui.wording.status import scan_parts
 
 _HEADING = "bold $text"
@@ -61,10 +62,12 @@ def finished(counts: Counts, export: str) -> Content:
         counts: how.
         export: the command that writes the few-shot set.
     """
+    lacks = lacking(counts.by_class)
     return Content.assemble(
         (f"Nothing is left to label: {plural(counts.pool, 'example')} decided.", _HEADING),
         "\n\n",
-        f"{counts.labelled:,} labelled, {counts.skipped:,} skipped.",
+        f"{counts.labelled:,} labelled, {counts.skipped:,} skipped",
+        f", but {lacks}." if lacks else ".",
         "\n\n",
         (export, _KEY),
         " writes the few-shot set.",

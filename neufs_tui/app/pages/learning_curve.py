@@ -18,15 +18,16 @@ _QUIET = "$foreground-muted"
 
 
 def summary(progress: Progress) -> Content:
-    """Agreement, classes, coverage, and whether to go on."""
+    """Classes, agreement, whether labels help, coverage, and whether to go on."""
     parts: Parts = [("Learning curve\n", _HEADING)]
     checks = wording.check_lines(progress)
     if not progress.points:
         lines = [f"{one}\n" for one in ("Nothing is labelled yet.", *checks)]
         return Content.assemble(*parts, *lines)
     for line in (
-        wording.agreement(progress),
         wording.classes(progress),
+        wording.agreement(progress),
+        wording.helps(progress),
         wording.coverage(progress),
         *checks,
     ):

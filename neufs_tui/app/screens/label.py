@@ -288,7 +288,7 @@ class LabelScreen(Screen[None]):
             self._foot.say_error(error)
             return
         if said is not None:
-            self._foot.say(said)
+            self._foot.say(said, in_full=True)
         self._refresh()
 
     def _decide(self, answer: Answer | None) -> None:
@@ -305,4 +305,5 @@ class LabelScreen(Screen[None]):
             return
         if self._display.follow():
             self._questions.begin()
+        self._labels.counts = self._loop.counts.by_class
         self._foot.tell(status_lines(self._loop, loading=self._news.loading))

@@ -11,6 +11,7 @@ from neufs_tui.app.widgets.bar import KeyBar
 from neufs_tui.app.widgets.status_bar import StatusBar
 from neufs_tui.core.text import visible
 from neufs_tui.errors import NeufsError
+from neufs_tui.wording.lines import ellipsis
 from neufs_tui.wording.sentences import too_early
 from neufs_tui.wording.status import StatusLines
 
@@ -21,7 +22,10 @@ _ON_EXAMPLES = frozenset({"skip", "find", "why", "model"})
 
 
 class Foot(Vertical):
-    """Always as many lines: a long answer takes the line of keys too, and moves no label."""
+    """Always as many lines: a long answer takes the line of keys too, and moves no label.
+
+    What is to be read in full takes the engine's line as well. What it would take beyond is cut.
+    """
 
     DEFAULT_CSS = """
     Foot {
@@ -39,11 +43,21 @@ class Foot(Vertical):
         &.-long #keys {
             display: none;
         }
+
+        &.-longest #feedback {
+            height: 4;
+        }
+
+        &.-longest #status {
+            height: 1;
+        }
     }
     """
 
     said: str = ""
     """What answered the last key."""
+    _may_take: int = 1
+    """Lines of others that it may take."""
     _n_early: int = 0
     """Keys that came too early since then."""
 
@@ -53,9 +67,15 @@ class Foot(Vertical):
         yield StatusBar(id="status")
         yield KeyBar(id="keys")
 
-    def say(self, sentence: str, *, trouble: bool = False) -> None:
-        """Answer a key."""
-        self.said, self._n_early = sentence, 0
+    def say(self, sentence: str, *, trouble: bool = False, in_full: bool = False) -> None:
+        """Answer a key.
+
+        Args:
+            sentence: the answer.
+            trouble: it is about something that went wrong.
+            in_full: it goes before what the engine does, should it be long.
+        """
+        self.said, self._n_early, self._may_take = sentence, 0, 2 if in_full else 1
         self.query_one("#feedback", Static).set_class(trouble, "-trouble")
         self._show(sentence)
 
@@ -84,5 +104,11 @@ class Foot(Vertical):
         feedback = self.query_one("#feedback", Static)
         content = Content(visible(sentence))
         width = feedback.content_size.width
-        self.set_class(bool(width) and len(content.wrap(width)) > _SAID_LINES, "-long")
+        lines = content.wrap(width) if width else []
+        n_most = _SAID_LINES + self._may_take
+        if len(lines) > n_most:
+            shown = [line.plain.rstrip() for line in lines[:n_most]]
+            content = Content("\n".join([*shown[:-1], ellipsis(f"{shown[-1]} …", width)]))
+        self.set_class(len(lines) > _SAID_LINES, "-long")
+        self.set_class(min(len(lines), n_most) > _SAID_LINES + 1, "-longest")
         feedback.update(content)

@@ -1,7 +1,8 @@
-"""The labels under the text, each with its key, its name and what it means."""
+"""The labels under the text, each with its key, how often it was given, and what it means."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rich.cells import cell_len
@@ -17,10 +18,17 @@ from neufs_tui.wording.lines import ellipsis
 
 _TWO_COLUMNS_FROM = 56
 _GUTTER = 4
-_ALIGNED_SHARE = 0.4
-"""Part of a column within which names are padded, so that definitions stand in line."""
+_ALIGNED_SHARE = 0.5
+"""Part of a line within which names are padded, so that counts stand in line; in two columns
+all are."""
 _SHORTEST_DEFINITION = 10
 """Cells below which a definition is left out."""
+_DIGITS = 2
+"""Cells of a count at least, so that the tenth label moves nothing."""
+_BARS_FROM = 90
+"""Cells of a line from which on counts have bars."""
+_BAR, _SHORT_BAR = 20, 8
+"""Cells of the longest bar, in one column and in two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +70,8 @@ class LabelList(Widget):
     max_rows: reactive[int] = reactive(10, layout=True)
     taken: reactive[frozenset[str]] = reactive(frozenset())
     """Keys that are no label's, because the configuration gives them to commands."""
+    counts: reactive[Mapping[str, int]] = reactive(dict)
+    """How often each label was given, by name; empty until that is known."""
     find_key: reactive[str] = reactive("l")
     """Named where labels are left out: it finds them."""
 
@@ -75,17 +85,19 @@ class LabelList(Widget):
         return self._plan(width).rows
 
     def render(self) -> RenderResult:
-        """Key, name and definition, column by column."""
+        """Key, name, count and definition, column by column."""
         width = self.content_size.width
         plan = self._plan(width)
         column = (width - _GUTTER * (plan.columns - 1)) // plan.columns
         keys = self._keys()
         names = [one_line(label.name) for label in self.labels[: plan.n_shown]]
         longest = max((cell_len(name) for name in names), default=0)
-        name_width = min(longest, int(column * _ALIGNED_SHARE))
+        tallies = self._tallies(width, plan.columns)
+        room = int(column * _ALIGNED_SHARE) if plan.columns == 1 else column
+        name_width = min(longest, room)
         cells = [
-            _cell(key, name, label.definition, column, name_width)
-            for key, name, label in zip(keys, names, self.labels, strict=False)
+            _cell(key, name, tally, label.definition, column, name_width)
+            for key, name, tally, label in zip(keys, names, tallies, self.labels, strict=False)
         ]
         if plan.n_shown < len(self.labels):
             more = f"{self.find_key}  {len(self.labels) - plan.n_shown:,} more"
@@ -103,21 +115,59 @@ class LabelList(Widget):
         n_keys = len(self._keys())
         return plan(len(self.labels), n_keys, width=width, max_rows=self.max_rows)
 
+    def _tallies(self, width: int, columns: int) -> list[Content]:
+        """The count of each label, all equally wide."""
+        most = max((self.counts.get(label.name, 0) for label in self.labels), default=0)
+        digits = max(_DIGITS, len(f"{most:,}"))
+        cells = 0
+        if width >= _BARS_FROM:
+            cells = _BAR if columns == 1 else _SHORT_BAR
+        return [
+            _tally(self.counts.get(label.name), most, digits=digits, cells=cells)
+            for label in self.labels
+        ]
+
     def _keys(self) -> tuple[str, ...]:
         return allocate(len(self.labels), self.taken)
 
 
-def _cell(key: str, name: str, definition: str, width: int, name_width: int) -> Content:
-    room = width - 3
+def bar(n: int, most: int, cells: int) -> str:
+    """A bar of a cell for each, or in proportion where the longest would not fit.
+
+    Args:
+        n: what it stands for.
+        most: what the longest of them stands for.
+        cells: of the longest at most.
+    """
+    length = n if most <= cells else max(n > 0, round(n * cells / most))
+    return "█" * length
+
+
+def _tally(n: int | None, most: int, *, digits: int, cells: int) -> Content:
+    """A count, and its bar where there is room for one; blank when it is not known."""
+    count = f"{n:,}".rjust(digits) if n is not None else " " * digits
+    # Once anything is labelled, a class without an example is what must be seen
+    style = "bold $warning" if most and not n else "$foreground"
+    drawn = f" {bar(n or 0, most, cells):<{cells}}" if cells else ""
+    return Content.assemble((count, style), (drawn, "$primary"))
+
+
+def _cell(
+    key: str, name: str, tally: Content, definition: str, width: int, name_width: int
+) -> Content:
+    room = width - 3 - 2 - tally.cell_length
     name = ellipsis(name, room)
-    gap = max(0, name_width - cell_len(name)) + 2
-    left = room - cell_len(name) - gap
+    pad = max(0, min(name_width, room) - cell_len(name)) + 2
+    gap = 2
+    left = room + 2 - cell_len(name) - pad - gap
     if not definition or left < _SHORTEST_DEFINITION:
         gap, definition = 0, ""
     return Content.assemble(
         (key, "bold $accent"),
         "  ",
         (name, "bold"),
+        " " * pad,
+        tally,
         " " * gap,
         (ellipsis(one_line(definition), left) if definition else "", "$foreground-muted"),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain, takewhile
+from itertools import chain, islice, takewhile
 
 import numpy as np
 
@@ -33,6 +33,10 @@ _LONG_PREFIX = 512
 
 _HELD = 2
 """Check examples to come that are read at once: a skip on the way to the first leads to another."""
+
+_BEST = 8
+"""Candidates read before the check examples: enough to be compared with one another, so that what
+is shown next is never older for them."""
 
 Demonstrations = tuple[Demonstration, ...]
 
@@ -61,8 +65,10 @@ class Rescorer:
         """What the last label has changed so far."""
         self._scanned: Mapping[ExampleId, Capture] = scanner.captures
         self._n_labels = 0
+        self._held: tuple[ExampleId, ...] = ()
+        """The next check examples to come."""
         self._checks: tuple[ExampleId, ...] = ()
-        """Check examples, which are read before any candidate."""
+        """Those that are labelled."""
         self._now: dict[ExampleId, Capture] = {}
         """What was read behind the present demonstrations."""
         self._answers = Counter[int]()
@@ -82,8 +88,9 @@ class Rescorer:
             decisions: what holds, in order.
             held: check examples still to come, of which the next are read too.
         """
-        checks = (*(d.example_id for d in decisions if d.check), *held[:_HELD])
+        checks = (d.example_id for d in decisions if d.check)
         self._checks = tuple(one for one in checks if one in self._examples)
+        self._held = tuple(held[:_HELD])
         labelled = [d for d in decisions if d.kind is DecisionKind.LABEL]
         self._n_labels = len(labelled)
         names = set(self._names)
@@ -115,7 +122,8 @@ class Rescorer:
     def step(self, candidates: Candidates) -> bool:
         """Read one batch of what is not read behind these labels yet, or first the labels.
 
-        Check examples come first, then the candidates.
+        What may be shown next comes first, then the check examples that are labelled, then all
+        other candidates.
 
         Args:
             candidates: best first.
@@ -125,7 +133,7 @@ class Rescorer:
         """
         if not self.demonstrations:
             return False
-        missing = (one for one in chain(self._checks, candidates) if one not in self._now)
+        missing = self._missing(candidates)
         best = next(missing, None)
         if best is None:
             return False
@@ -156,6 +164,15 @@ class Rescorer:
             revision=revision,
             answers={self._names[label]: n for label, n in self._answers.items()},
         )
+
+    def _missing(self, candidates: Candidates) -> Iterator[ExampleId]:
+        """What is not read yet, in the order in which it is to be."""
+        best = islice(candidates, _BEST)
+        given: set[ExampleId] = set()
+        for one in chain(self._held, best, self._checks, candidates):
+            if one not in self._now and one not in given:
+                given.add(one)
+                yield one
 
     def _forget(self) -> None:
         """Let go of what was read behind the demonstrations that were used least lately."""

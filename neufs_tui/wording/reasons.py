@@ -79,15 +79,15 @@ def why(pick: Pick | None, *, n_pool: int, choose_from: int, n_labels: int) -> s
 def facts(pick: Pick | None) -> str:
     """What is said of each example while check examples come, whatever brought it.
 
-    It claims nothing of a choice, so that no check example can be told from the others.
+    It claims nothing of a choice, so that no check example can be told from the others. Nor does it
+    say with how many labels it was read: what is to come for certain is read sooner.
     """
     if pick is None:
         return why(pick, n_pool=0, choose_from=0, n_labels=0)
     best, second, *_ = (*sorted(pick.probabilities.values(), reverse=True), 0.0, 0.0)
     if not best:
         return "The model had not read this text when it came."
-    read = _read_with(pick.n_demonstrations)
-    return f"To the model, its two likeliest labels are {share(best - second)} apart ({read})."
+    return f"To the model, its two likeliest labels are {share(best - second)} apart."
 
 
 def _by_neufs(pick: Pick, reason: Reason, n_labels: int) -> str:

@@ -296,7 +296,7 @@ def test_a_check_set_is_the_same_by_commands_and_by_serve(
         shown = run("next", pools["commands"], "--json").json  # it is remembered how many
         said.append(re.sub(r"[.]\d\d", "…", shown["why"]))
         run("add", pools["commands"], shown["id"], label_of(shown["text"]))
-    facts = "To the model, its two likeliest labels are … apart (read without labels)."
+    facts = "To the model, its two likeliest labels are … apart."
     assert set(said[1:9]) == {facts} and facts not in said[10:]
     with serving(pools["serve"], "--check", "5") as server:
         for _ in range(12):

@@ -6,7 +6,7 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neufs_tui.core.records import Answer, Decision, DecisionKind, content_hash
@@ -35,6 +35,7 @@ def rows_in_pool(path: Path) -> set[tuple[object, ...]]:
         return set(found)
 
 
+@settings(deadline=None)
 @given(POOLS, POOLS, st.integers(0, 5), st.booleans())
 def test_in_parts_or_at_once_left_in_the_middle_or_not_the_session_is_the_same(
     tmp_path_factory: pytest.TempPathFactory,

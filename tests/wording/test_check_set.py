@@ -103,7 +103,7 @@ def test_the_curve_says_what_is_not_counted_and_tells_few_earlier_figures() -> N
 
 
 UNREAD = "The model had not read this text when it came."
-READ = "To the model, its two likeliest labels are .20 apart (read without labels)."
+READ = "To the model, its two likeliest labels are .20 apart."
 
 
 @pytest.mark.parametrize(
@@ -115,10 +115,7 @@ READ = "To the model, its two likeliest labels are .20 apart (read without label
         (pick(ONE, why=draw_reason(0, check=True)), READ),
         (pick(ONE, why=reason()), READ),
         (pick(ONE, why=reason(strategy="random")), READ),
-        (
-            replace(pick(ONE, why=reason()), n_demonstrations=5),
-            "To the model, its two likeliest labels are .20 apart (read with 5 labels).",
-        ),
+        (replace(pick(ONE, why=reason()), n_demonstrations=5), READ),
     ],
 )
 def test_facts_are_the_same_for_a_check_example_and_any_other(

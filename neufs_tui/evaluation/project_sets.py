@@ -15,8 +15,6 @@ from neufs_tui.statistics.calibration import MIN_LABELS, MIN_SAMPLE, class_prior
 
 SAMPLE = 64
 """Texts that answers are calibrated on."""
-_ENOUGH_DRAWN = 8
-"""Labels of random draws from which on they alone tell how frequent the classes are."""
 
 
 def her_set(labelled: Sequence[LabelledExample]) -> FewShotSet:
@@ -41,7 +39,8 @@ def calibration_for(
     if len(picks) < MIN_SAMPLE:
         return f"not calibrated: the pool has fewer than {MIN_SAMPLE} other texts"
     drawn = [one for one in labelled if _is_drawn(one)]
-    known = drawn if len(drawn) >= _ENOUGH_DRAWN else labelled
+    # those of random draws alone say how frequent the classes are, if there are enough
+    known = drawn if len(drawn) >= MIN_LABELS else labelled
     if len(known) < MIN_LABELS:
         return f"not calibrated: fewer than {MIN_LABELS} labels tell how frequent the classes are"
     by_id = {one.id: one for one in project.pool.examples}

@@ -21,11 +21,11 @@ Run = Callable[..., Ran]
 
 @pytest.fixture
 def pool(tmp_path: Path, tiny_llama: Path, run: Run) -> Path:
-    """Sixty texts, four of them labelled."""
+    """Sixty texts, eight of them labelled."""
     path = beside(tmp_path / "session", tiny_llama)
     write_pool(path, n=60)
-    for number, label in ((3, "yes"), (8, "no"), (5, "yes"), (21, "no")):
-        assert run("add", path, f"r{number}", label).status == 0
+    for number in (3, 8, 5, 21, 40, 11, 30, 2):
+        assert run("add", path, f"r{number}", "no" if number % 3 else "yes").status == 0
     return path
 
 
@@ -43,17 +43,17 @@ def test_her_labels_are_measured_against_none_and_random_ones(
     page = tmp_path / "report.md"
     told = run("evaluate", pool, "--test", gold, "--json", "--markdown", page)
     assert told.status == 0, told.err
-    basis = "on 56 texts of the pool, with the classes expected as in 4 labels given"
+    basis = "on 52 texts of the pool, with the classes expected as in 8 labels given"
     assert f"calibrated {basis}" in told.err
     (report,) = told.json["reports"]
     (test,) = report["tests"]
     assert test["texts"] == 30
     assert [one["set"] for one in test["sets"]] == [
         "no demonstrations",
-        "your 4 labels",
-        "2 of them at random",
+        "your 8 labels",
+        "4 of them at random",
     ]
-    assert [one["demonstrations"] for one in test["sets"]] == [[0], [4], [2, 2, 2]]
+    assert [one["demonstrations"] for one in test["sets"]] == [[0], [8], [4, 4, 4]]
     for one in test["sets"]:
         for kind in ("raw", "calibrated"):
             accuracy = one[kind]["accuracy"]
@@ -88,7 +88,7 @@ def test_without_a_label_the_model_is_measured_by_itself(
     told = run("evaluate", beside(tmp_path / "new", tiny_llama), "--test", gold)
     assert told.status == 0, told.err
     assert "nothing is labelled yet" in told.err
-    assert "not calibrated: fewer than 2 labels" in told.err
+    assert "not calibrated: fewer than 8 labels" in told.err
     assert "no demonstrations" in told.out
 
 
@@ -108,8 +108,8 @@ def test_models_and_prompts_are_compared_on_the_same_labels(
     told = run(*asked, "--config", config, "--dtype", "float32", "--markdown", tmp_path / "r.md")
     assert told.status == 0, told.err
     page = told.out.split("gold, side by side")[1]
-    assert "other, your 4 labels − tiny-llama" in page
-    assert "polite, your 4 labels − tiny-llama" in page
+    assert "other, your 8 labels − tiny-llama" in page
+    assert "polite, your 8 labels − tiny-llama" in page
     assert "## gold, side by side" in (tmp_path / "r.md").read_text()
     same = run(*asked[:6], "--config", config, "--json").json["reports"]
     first, second = (one["tests"][0]["sets"] for one in same)

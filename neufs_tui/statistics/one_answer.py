@@ -29,7 +29,7 @@ class OneAnswer:
     n_missed: int
     """How often it had given that answer to those labelled otherwise."""
     n_otherwise: int
-    """Examples labelled otherwise that it had answered with labels in the prompt."""
+    """Examples labelled otherwise that it had answered before, as `LabelledExample.agrees` says."""
     separates: bool
     """Whether it may still tell the classes apart: the labels are too few or too much alike to
     say that it does not, or it was right where they differ, as where a class is rare."""
@@ -57,8 +57,7 @@ def one_answer(
     others = [
         one.pick.answer
         for one in labelled
-        if one.agrees is not None and one.pick is not None and one.pick.n_demonstrations
-        if one.answer.text != answer
+        if one.answer.text != answer and one.pick is not None and one.agrees is not None
     ]
     n_missed = sum(other == answer for other in others)
     has_classes = sum(n >= MIN_EACH for n in by_class.values()) >= 2

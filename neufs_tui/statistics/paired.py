@@ -78,13 +78,14 @@ def paired(labelled: Sequence[LabelledExample]) -> Paired:
     """
     compared = with_labels = gained = lost = 0
     for one in labelled:
-        if one.agrees is None or one.pick is None or one.pick.scan_answer is None:
+        pick = one.pick
+        if pick is None or not pick.n_demonstrations or pick.scan_answer is None:
             continue
-        if not one.pick.n_demonstrations:
+        if (agrees := one.agrees) is None:
             continue
-        without = one.pick.scan_answer == one.answer.text
+        without = pick.scan_answer == one.answer.text
         compared += 1
-        with_labels += one.agrees
-        gained += one.agrees and not without
-        lost += without and not one.agrees
+        with_labels += agrees
+        gained += agrees and not without
+        lost += without and not agrees
     return Paired(compared, with_labels, gained, lost)

@@ -134,7 +134,7 @@ def redone(example: Example | None, decision: Decision, *, undo: str = "u") -> s
 
 def how_to_write(leave: str = "q") -> str:
     """Said once, when as many are labelled as were wanted, with the key that quits."""
-    return f"{leave} quits and says how to write them; or go on."
+    return f"{leave} quits and says how to write them."
 
 
 def export_command(pool_name: str, session: str | None = None) -> str:

@@ -71,8 +71,7 @@ def has(n_labels: int, by_class: Mapping[str, int]) -> str:
 def finish(standing: Standing) -> str:
     """What the set has and lacks, and whether it helps, as short as that can be said."""
     parts = [has(standing.n_labels, standing.by_class)]
-    one = standing.one_answer
-    if one is not None and (not one.separates or lacking(standing.by_class)):
+    if (one := _told(standing)) is not None:
         parts.append(_alike(one))
     if one is None or one.separates:
         # of a model that tells nothing apart there is nothing more to say in this place
@@ -82,11 +81,12 @@ def finish(standing: Standing) -> str:
 
 def gist(standing: Standing) -> object:
     """What of `finish` is worth being said anew when it changes: not the numbers."""
+    one = _told(standing)
     lacks: object = lacking(standing.by_class)
     if lacks and not _is_named(standing.by_class):
         lacks = True
-    one = standing.one_answer
-    return lacks, standing.paired.verdict, one and (one.answer, one.separates)
+    verdict = standing.paired.verdict if one is None or one.separates else None
+    return lacks, verdict, one and (one.answer, one.separates)
 
 
 def helps(paired: Paired) -> str:
@@ -118,6 +118,12 @@ def alike_in_full(one: OneAnswer) -> str:
     if one.n_otherwise:
         missed = f", and to {one.n_missed:,} of {one.n_otherwise:,} that you labelled otherwise"
     return f"With labels the model answers {_to_all(one)}{missed}{_advice(one)}."
+
+
+def _told(standing: Standing) -> OneAnswer | None:
+    """That it answers all alike, where that is the model's fault or may be the set's."""
+    one = standing.one_answer
+    return one if one and (not one.separates or lacking(standing.by_class)) else None
 
 
 def _alike(one: OneAnswer) -> str:

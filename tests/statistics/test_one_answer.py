@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from neufs_tui.statistics.one_answer import OneAnswer, one_answer
@@ -59,7 +61,7 @@ def test_the_model_is_at_fault_only_where_the_set_has_classes_that_it_misses(
     assert found == OneAnswer("A", 99, 100, n_missed - n_right, n_missed, separates)
 
 
-def test_what_was_answered_without_labels_says_nothing_of_answers_with_them() -> None:
-    early = [both_ways(place, "B", "A", "A", n_demonstrations=0) for place in range(4)]
-    found = one_answer({"A": 60}, early, ENOUGH)
+def test_answers_that_she_had_looked_at_are_no_witnesses() -> None:
+    looked = [replace(both_ways(place, "B", "A", "A"), looked=True) for place in range(4)]
+    found = one_answer({"A": 60}, looked, ENOUGH)
     assert found == OneAnswer("A", 60, 60, 0, 0, separates=True)

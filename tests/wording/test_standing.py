@@ -109,6 +109,10 @@ def test_it_is_worth_saying_again_when_more_than_numbers_changed() -> None:
     assert wording.gist(replace(more, paired=Paired(16, 12, 5, 1))) == gist
     assert wording.gist(replace(more, by_class={"ham": 15, "spam": 2})) != gist
     assert wording.gist(replace(more, one_answer=HAM)) != gist
+    full = replace(STANDING, by_class=FULL)
+    assert wording.gist(replace(full, one_answer=HAM)) == wording.gist(full)  # it is not said
+    blind = replace(full, one_answer=replace(HAM, separates=False))
+    assert wording.gist(blind) != wording.gist(full)
     many = {str(n): int(n < 16) for n in range(77)}
     one_more = many | {"16": 1}
     told = [wording.gist(replace(STANDING, by_class=counts)) for counts in (many, one_more)]

@@ -1013,7 +1013,7 @@ async def test_shots_are_said_to_be_reached_by_a_label_that_is_one() -> None:
         said = []
         for _ in range(6):
             await session.press("1")
-            said.append("1 of 1 shots" in session.said("#feedback"))
+            said.append("1 labelled" in session.said("#feedback"))
         assert said.count(True) == 1
         first = next(at for at, one in enumerate(workspace.done) if not one.check)
         assert said.index(True) == first

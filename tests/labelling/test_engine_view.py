@@ -19,6 +19,6 @@ def test_answers_are_kept_while_too_few_are_read_with_a_new_label() -> None:
 def test_answers_read_with_a_label_that_was_undone_do_not_hold() -> None:
     view = EngineView()
     view.take(Rescored(4, 4, 60, 90, answers={"A": 60}, revision=4))
-    view.turn_back(5)
+    view.turn_back(5, n_labels=3)
     view.take(Rescored(4, 4, 80, 90, answers={"A": 80}, revision=4))
     assert not view.answers

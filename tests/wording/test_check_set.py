@@ -69,7 +69,8 @@ def known(*figures: CheckFigures, n_checked: int = 12) -> Progress:
         gains={},
         rereads=True,
         changes=(),
-        n_classes=2,
+        label_names=("A", "B"),
+        answers={},
         checks=figures,
         n_checked=n_checked,
     )

@@ -84,6 +84,12 @@ if TYPE_CHECKING:
 @click.option(
     "--markdown", metavar="FILE", type=click.Path(dir_okay=False), help="Write a page there too."
 )
+@click.option(
+    "--chart",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Draw the accuracies there, as .png or .svg; needs the extra `charts`.",
+)
 @json_option
 def evaluate(as_json: bool, **options: Any) -> None:
     """Measure the labels of POOL's session on gold labels, or on its check set.
@@ -100,13 +106,21 @@ def evaluate(as_json: bool, **options: Any) -> None:
       neufs-tui evaluate pool.jsonl --test test.jsonl --set other.jsonl --score sum --json
     """
     from neufs_tui.atomic import whole_files
+    from neufs_tui.evaluation.chart import draw_chart, require_charts
     from neufs_tui.evaluation.tables import markdown, side_by_side
 
+    chart: Path | None = options["chart"]
+    if chart is not None:
+        require_charts(chart)
     reports = _reports(options)
     if options["markdown"]:
         with whole_files(Path(options["markdown"])) as (file,):
             file.write_text(markdown(reports), encoding="utf-8")
         say(f"wrote {options['markdown']}")
+    if chart is not None:
+        with whole_files(chart) as (file,):
+            draw_chart(file, chart.suffix[1:].lower(), reports)
+        say(f"wrote {chart}")
     if as_json:
         tell_json({"reports": [_as_json(one) for one in reports]})
         return

@@ -12,7 +12,9 @@ from neufs_tui.core.records import Demonstration, Label, Task
 from neufs_tui.core.settings import ModelChoice
 from neufs_tui.engine.protocol import EngineConfig
 from neufs_tui.engine.set_readings import SetReading, SetReadings, Wanted
+from neufs_tui.errors import UsageError
 from neufs_tui.evaluation import report as module
+from neufs_tui.evaluation.chart import draw_chart, require_charts
 from neufs_tui.evaluation.few_shot_sets import WITHOUT, FewShotSet
 from neufs_tui.evaluation.gold_test import GoldTest
 from neufs_tui.evaluation.report import Calibration, Report, compare, make_report
@@ -125,6 +127,27 @@ def test_a_model_is_compared_with_another_set_by_set(made: Report) -> None:
     assert all(one.accuracy.value == 0 for one in home)
     rows = side_by_side([worse, better], 0)
     assert rows["calibrated"][1][:2] == ("A, your 2 labels − B", "+.00 (+.00 to +.00)")
+
+
+@pytest.mark.parametrize(("kind", "begins"), [("png", b"\x89PNG"), ("svg", b"<?xml")])
+def test_the_chart_has_every_set_of_every_test(
+    made: Report, tmp_path: Path, kind: str, begins: bytes
+) -> None:
+    path = tmp_path / "chart.part"
+    named = replace(made.tests[0].results[1].few_shot_set, name="$x$ of <yours>")
+    result = replace(made.tests[0].results[1], few_shot_set=named)
+    home = replace(made.tests[0], results=(made.tests[0].results[0], result))
+    draw_chart(path, kind, [replace(made, tests=(home, made.tests[1]))])
+    content = path.read_bytes()
+    assert content.startswith(begins)
+    if kind == "svg":
+        assert content.count(b"<!-- $x$ of &lt;yours&gt; -->") + content.count(b"$x$") >= 1
+
+
+@pytest.mark.parametrize("name", ["chart.gif", "chart"])
+def test_a_chart_of_another_kind_is_refused_before_anything_is_read(name: str) -> None:
+    with pytest.raises(UsageError, match=r"neither \.png nor \.svg"):
+        require_charts(Path(name))
 
 
 @pytest.mark.parametrize(

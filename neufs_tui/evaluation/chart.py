@@ -83,4 +83,4 @@ def _draw(axes: Axes, test: TestReport) -> None:
     axes.set_xlabel("accuracy, 95% interval")
     axes.grid(axis="x", alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(loc="lower right", fontsize=8, frameon=False)
+    axes.legend(loc="best", fontsize=8, framealpha=0.8)

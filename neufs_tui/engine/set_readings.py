@@ -76,8 +76,6 @@ def read_sets(config: EngineConfig, wanted: Sequence[Wanted], listener: Listener
     model = ready(loaded)
     listener(model)
     encoder = PromptEncoder(loaded.tokenizer, config.task, context_window=loaded.context_window)
-    runner = ScoreRunner(loaded, encoder.candidates, config.capture)
-    batching = Batching(config, loaded, runner)
     key = {
         "model": model.fingerprint,
         "dtype": model.dtype,
@@ -87,14 +85,24 @@ def read_sets(config: EngineConfig, wanted: Sequence[Wanted], listener: Listener
     }
 
     def read(
-        cache: ScoreCache, shown: Demonstrations, texts: Sequence[Example]
+        cache: ScoreCache,
+        shown: Demonstrations,
+        texts: Sequence[Example],
+        known: Mapping[ExampleId, Scores],
     ) -> Iterator[Sequence[tuple[ExampleId, Scores]]]:
-        """Read and store what is not known yet, a batch at a time."""
+        """Read and store what is not known yet, a batch at a time.
+
+        Batches are cut from all texts, and demonstrations read from their beginning: a run that
+        goes on rounds as one that was never stopped.
+        """
+        runner = ScoreRunner(loaded, encoder.candidates, config.capture)
+        batching = Batching(config, loaded, runner)
         runner.share(encoder.shared_prefix(shown))
         encoded = [(one, encoder.prompt(one.text, shown)) for one in texts]
         encoded.sort(key=lambda item: (len(item[1].ids), item[0].id))
         for batch in batching.cut(encoded):
-            for part in batching.read(batch, runner.scores):
+            missing = [item for item in batch if item[0].id not in known]
+            for part in batching.read(missing, runner.scores) if missing else ():
                 cache.put(part)
                 yield part
 
@@ -107,9 +115,9 @@ def read_sets(config: EngineConfig, wanted: Sequence[Wanted], listener: Listener
         with closing(ScoreCache(folder, key | {"demonstrations": told})) as cache:
             known = cache.all()
             texts = {one.id: one for one in each.texts}
-            missing = [one for one in texts.values() if one.id not in known]
+            missing = texts.keys() - known.keys()
             progress.skip(len(texts) - len(missing))
-            for part in read(cache, shown, missing) if missing else ():
+            for part in read(cache, shown, [*texts.values()], known) if missing else ():
                 known |= dict(part)
                 progress.add(len(part))
         sets.append(SetReading(shown, _in_order(known, each.texts, len(encoder.candidates))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,9 +19,10 @@ from neufs_tui.cli.options import (
 from neufs_tui.cli.output import say, tables, tell, tell_json
 from neufs_tui.core.settings import CaptureSettings
 from neufs_tui.core.text import one_line
+from neufs_tui.errors import ExportError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from neufs_tui.core.labelled import LabelledExample
     from neufs_tui.evaluation.report import Report, Result, TestReport
@@ -82,7 +84,10 @@ if TYPE_CHECKING:
 )
 @click.option("--no-calibration", is_flag=True, help="Only the model's answers as they are.")
 @click.option(
-    "--markdown", metavar="FILE", type=click.Path(dir_okay=False), help="Write a page there too."
+    "--markdown",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a page there too.",
 )
 @click.option(
     "--chart",
@@ -105,22 +110,20 @@ def evaluate(as_json: bool, **options: Any) -> None:
       neufs-tui evaluate pool.jsonl --test home.jsonl --test elsewhere.jsonl --markdown report.md
       neufs-tui evaluate pool.jsonl --test test.jsonl --set other.jsonl --score sum --json
     """
-    from neufs_tui.atomic import whole_files
     from neufs_tui.evaluation.chart import draw_chart, require_charts
     from neufs_tui.evaluation.tables import markdown, side_by_side
 
     chart: Path | None = options["chart"]
+    page: Path | None = options["markdown"]
     if chart is not None:
         require_charts(chart)
+    for target in filter(None, (page, chart)):
+        _require_folder(target)
     reports = _reports(options)
-    if options["markdown"]:
-        with whole_files(Path(options["markdown"])) as (file,):
-            file.write_text(markdown(reports), encoding="utf-8")
-        say(f"wrote {options['markdown']}")
+    if page is not None:
+        _write(page, lambda file: file.write_text(markdown(reports), encoding="utf-8"))
     if chart is not None:
-        with whole_files(chart) as (file,):
-            draw_chart(file, chart.suffix[1:].lower(), reports)
-        say(f"wrote {chart}")
+        _write(chart, lambda file: draw_chart(file, chart.suffix[1:].lower(), reports))
     if as_json:
         tell_json({"reports": [_as_json(one) for one in reports]})
         return
@@ -133,6 +136,36 @@ def evaluate(as_json: bool, **options: Any) -> None:
         for place, test in enumerate(reports[0].tests):
             tell(f"{one_line(test.test.name)}, side by side")
             _draw(side_by_side(reports, place))
+
+
+def _require_folder(target: Path) -> None:
+    """See to it that a file can be written, before anything is read.
+
+    Raises:
+        ExportError: its folder is not there, or may not be written to.
+    """
+    if not os.access(target.parent, os.W_OK):
+        raise _unwritable(target, "its folder is not there, or may not be written to")
+
+
+def _write(target: Path, write: Callable[[Path], object]) -> None:
+    """Write a file, whole or not at all.
+
+    Raises:
+        ExportError: it cannot be written.
+    """
+    from neufs_tui.atomic import whole_files
+
+    try:
+        with whole_files(target) as (file,):
+            write(file)
+    except OSError as error:
+        raise _unwritable(target, error.strerror) from error
+    say(f"wrote {target}")
+
+
+def _unwritable(target: Path, why: str | None) -> ExportError:
+    return ExportError(f"{target} cannot be written: {why}", hint="name a file in another folder")
 
 
 def _reports(options: dict[str, Any]) -> list[Report]:

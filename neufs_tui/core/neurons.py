@@ -40,7 +40,7 @@ class Capture:
         return softmax(self.scores)
 
 
-def softmax(scores: NDArray[np.float32]) -> NDArray[np.float64]:
+def softmax(scores: NDArray[np.floating]) -> NDArray[np.float64]:
     """Shares that sum to 1 along the last axis, of the same shape."""
     wide = scores.astype(np.float64)
     odds = np.exp(wide - wide.max(axis=-1, keepdims=True))

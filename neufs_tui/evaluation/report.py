@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from neufs_tui.core.neurons import softmax
 from neufs_tui.core.records import Example
 from neufs_tui.engine.announcer import Listener
 from neufs_tui.engine.protocol import EngineConfig, ModelReady
@@ -119,14 +120,12 @@ def make_report(
     for test in tests:
         rows = slice(start, start := start + len(test.texts))
         raw = [[_shares(one, rows, factor, None) for one in each] for each in by_set]
-        moved = (
-            [
+        moved = None
+        if moves:
+            moved = [
                 [_shares(one, rows, factor, move) for one, move in zip(each, own, strict=True)]
                 for each, own in zip(by_set, moves, strict=True)
             ]
-            if moves
-            else None
-        )
         results = tuple(
             Result(
                 few_shot_set=each,
@@ -189,7 +188,7 @@ def _shares(
     reading: SetReading, rows: slice, factor: NDArray[np.int64], move: Shares | None
 ) -> Shares:
     scores = reading.scores[rows] * factor
-    return calibrated(scores, move if move is not None else np.zeros(scores.shape[1]))
+    return softmax(scores) if move is None else calibrated(scores, move)
 
 
 def _pairs(sets: Sequence[FewShotSet]) -> list[tuple[int, int]]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from neufs_tui.core.text import one_line, plural
 from neufs_tui.evaluation.report import Report, Result, TestReport, compare
 from neufs_tui.statistics.classification import Estimate, Figures
+from neufs_tui.wording.sentences import share, share_in
 
 Row = tuple[str, ...]
 COLUMNS: Row = ("", "accuracy", "macro-F1")
@@ -69,9 +70,8 @@ def sentences(report: TestReport) -> list[str]:
     return said
 
 
-def class_rows(result: Result, *, calibrated: bool = False) -> list[Row]:
-    """One row a class: texts, answers, precision, recall, F1."""
-    figures = result.calibrated if calibrated and result.calibrated else result.raw
+def class_rows(result: Result) -> list[Row]:
+    """One row a class, as the model answers: texts, answers, precision, recall, F1."""
     return [
         (
             one_line(one.name),
@@ -79,7 +79,7 @@ def class_rows(result: Result, *, calibrated: bool = False) -> list[Row]:
             f"{one.n_answered:,.0f}",
             *map(share, (one.precision, one.recall, one.f1)),
         )
-        for one in figures.classes
+        for one in result.raw.classes
     ]
 
 
@@ -120,29 +120,24 @@ def _page(report: Report) -> list[str]:
     return lines
 
 
-def share(value: float) -> str:
-    """A share without its 0.
+def signed(value: float) -> str:
+    """A difference of shares.
 
-    >>> share(0.714), share(1.0), share(-0.02)
-    ('.71', '1.00', '−.02')
+    >>> signed(0.25), signed(-0.25), signed(-0.004)
+    ('+.25', '−.25', '+.00')
     """
-    return f"{value:.2f}".replace("0.", ".", 1).replace("-", "−")
+    return f"{'−' if value < -0.005 else '+'}{share(abs(value))}"
 
 
 def _figures(figures: Figures) -> tuple[str, str]:
-    return _interval(figures.accuracy), _interval(figures.macro_f1)
-
-
-def _interval(one: Estimate) -> str:
-    return f"{share(one.value)} ({share(one.low)}–{share(one.high)})"
+    accuracy, macro_f1 = (
+        share_in(one.value, one.low, one.high) for one in (figures.accuracy, figures.macro_f1)
+    )
+    return accuracy, macro_f1
 
 
 def _signed(one: Estimate) -> str:
-    return f"{_sign(one.value)} ({_sign(one.low)} to {_sign(one.high)})"
-
-
-def _sign(value: float) -> str:
-    return share(value) if value < -0.005 else f"+{share(abs(value))}"
+    return f"{signed(one.value)} ({signed(one.low)} to {signed(one.high)})"
 
 
 def _table(heading: Row, cells: Sequence[Row]) -> list[str]:

@@ -14,6 +14,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from neufs_tui.core.neurons import softmax
+
 MIN_SAMPLE = 32
 """Texts below which a sample says too little."""
 MIN_LABELS = 8
@@ -46,9 +48,7 @@ def offsets(scores: NDArray[np.floating], prior: NDArray[np.float64]) -> NDArray
 
 def calibrated(scores: NDArray[np.floating], offsets: NDArray[np.float64]) -> NDArray[np.float64]:
     """Probabilities of scores with offsets, of the scores' shape."""
-    moved = scores.astype(np.float64) + offsets
-    odds = np.exp(moved - moved.max(axis=-1, keepdims=True))
-    return np.asarray(odds / odds.sum(axis=-1, keepdims=True))
+    return softmax(scores.astype(np.float64) + offsets)
 
 
 def class_prior(given: Iterable[str], names: Sequence[str]) -> NDArray[np.float64]:

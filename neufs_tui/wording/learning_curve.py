@@ -8,7 +8,7 @@ from neufs_tui.statistics.intervals import share_interval
 from neufs_tui.statistics.learning_curve import Progress
 from neufs_tui.statistics.stability import FEW, Stable, stable
 from neufs_tui.statistics.track_record import MIN_LABELS, TrackRecord
-from neufs_tui.wording.sentences import share
+from neufs_tui.wording.sentences import share, share_in
 from neufs_tui.wording.standing import alike_in_full, has, helps_in_full
 
 _FEW_ANSWERS, _ALIKE = 5, 0.9
@@ -131,8 +131,7 @@ def with_interval(right: Right) -> str:
     >>> with_interval(Right(10, 14))
     '.71 (.45–.88)'
     """
-    low, high = right.interval
-    return f"{share(right.share)} ({share(low)}–{share(high)})"
+    return share_in(right.share, *right.interval)
 
 
 def check_lines(progress: Progress) -> list[str]:

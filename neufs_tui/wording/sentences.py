@@ -122,6 +122,15 @@ def share(of_one: float) -> str:
     return f"{of_one:.2f}".removeprefix("0")
 
 
+def share_in(value: float, low: float, high: float) -> str:
+    """A share with its interval.
+
+    >>> share_in(0.714, 0.45, 0.88)
+    '.71 (.45–.88)'
+    """
+    return f"{share(value)} ({share(low)}–{share(high)})"
+
+
 def undone(example: Example | None, decision: Decision, *, redo: str = "r") -> str:
     """What undo has done, with the key that does it again."""
     return f"undone: {_what(example, decision)} — {redo} redoes"

@@ -144,3 +144,13 @@ def test_without_a_test_file_the_check_set_is_the_test(
     assert (test["name"], test["texts"]) == ("check set", 3)
     assert "1 label given after a look at the answer left out" in told.err
     assert test["sets"][1]["set"] == "your 4 labels"
+
+
+@pytest.mark.parametrize("option", ["--markdown", "--chart"])
+def test_what_cannot_be_written_is_refused_before_anything_is_read(
+    run: Run, pool: Path, gold: Path, tmp_path: Path, option: str
+) -> None:
+    told = run("evaluate", pool, "--test", gold, option, tmp_path / "nowhere" / "report.png")
+    assert told.status != 0
+    assert "report.png cannot be written: its folder is not there" in told.err
+    assert "PyTorch" not in told.err

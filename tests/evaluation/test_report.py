@@ -22,8 +22,8 @@ from neufs_tui.evaluation.tables import (
     markdown,
     sections,
     sentences,
-    share,
     side_by_side,
+    signed,
     title,
 )
 from tests.fakes import READY
@@ -151,7 +151,8 @@ def test_a_chart_of_another_kind_is_refused_before_anything_is_read(name: str) -
 
 
 @pytest.mark.parametrize(
-    ("value", "expected"), [(0, ".00"), (0.004, ".00"), (0.5, ".50"), (1, "1.00"), (-0.25, "−.25")]
+    ("value", "expected"),
+    [(0, "+.00"), (0.004, "+.00"), (-0.004, "+.00"), (0.5, "+.50"), (1, "+1.00"), (-0.25, "−.25")],
 )
-def test_a_share_has_no_leading_zero(value: float, expected: str) -> None:
-    assert share(value) == expected
+def test_a_difference_has_a_sign_and_no_leading_zero(value: float, expected: str) -> None:
+    assert signed(value) == expected

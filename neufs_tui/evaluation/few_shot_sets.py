@@ -52,7 +52,7 @@ def random_sets(labelled: Demonstrations, k: int, *, n_draws: int, seed: int) ->
     for draw in range(n_draws):
         order = Random(f"{seed} {draw}").sample(range(len(labelled)), len(labelled))
         draws.append(tuple(labelled[place] for place in sorted(order[:k])))
-    return FewShotSet(f"{k:,} of them at random", tuple(draws))
+    return FewShotSet(f"{k:,} of them, random", tuple(draws))
 
 
 def exported_set(path: Path, task: Task) -> FewShotSet:

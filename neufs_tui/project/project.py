@@ -19,6 +19,7 @@ from neufs_tui.errors import SessionError, UsageError
 from neufs_tui.project.config import load_config
 from neufs_tui.project.request import ProjectRequest
 from neufs_tui.project.said import LastSession, overrides_of, session_path
+from neufs_tui.statistics.check_set import MIN_CHECKED
 from neufs_tui.storage.gold_labels import gold_labels
 from neufs_tui.storage.label_names import first_clash, told_apart
 from neufs_tui.storage.pool import Pool, read_pool
@@ -54,6 +55,8 @@ class Project:
                 f"{plural(self.n_checks, 'check example')} instead of {self.selection.check:,}: "
                 f"more would be over half of the pool's {plural(len(self.pool.examples), 'text')}"
             )
+        if 0 < self.n_checks < MIN_CHECKED:
+            notices.append(f"fewer than {MIN_CHECKED} check examples tell nothing")
         return tuple(notices)
 
     @property

@@ -51,7 +51,7 @@ def test_her_labels_are_measured_against_none_and_random_ones(
     assert [one["set"] for one in test["sets"]] == [
         "no demonstrations",
         "your 8 labels",
-        "4 of them at random",
+        "4 of them, random",
     ]
     assert [one["demonstrations"] for one in test["sets"]] == [[0], [8], [4, 4, 4]]
     for one in test["sets"]:

@@ -34,7 +34,7 @@ TEXTS = examples_of(f"text {number}" for number in range(100))
 SAMPLE = examples_of(f"sample {number}" for number in range(40))
 GOLD = np.array([0, 1] * 50, dtype=np.intp)
 HERS = FewShotSet("your 2 labels", ((Demonstration("x", "a"), Demonstration("y", "b")),))
-RANDOM = FewShotSet("1 of them at random", (HERS.draws[0][:1], HERS.draws[0][1:]))
+RANDOM = FewShotSet("1 of them, random", (HERS.draws[0][:1], HERS.draws[0][1:]))
 
 
 def scores_of(n_shown: int, texts: list[str]) -> np.ndarray:
@@ -108,7 +108,7 @@ def test_the_page_has_every_figure(made: Report) -> None:
     assert parts["as the model answers"][1] == ("your 2 labels", *figures)
     assert [row[0] for row in parts["calibrated"]][3:] == [
         "your 2 labels − no demonstrations",
-        "your 2 labels − 1 of them at random",
+        "your 2 labels − 1 of them, random",
     ]
     page = markdown([made])
     assert "Calibrated on 40 texts." in page

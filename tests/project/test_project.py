@@ -237,5 +237,12 @@ def test_no_more_than_half_of_a_pool_is_for_the_check_set(
     pool = write_rows(tmp_path / "pool.jsonl", [{"text": f"text {n}"} for n in range(11)])
     project = read_project(ProjectRequest(str(pool), labels=("a", "b"), check=asked))
     assert project.n_checks == given
-    said = [one for one in project.notices if "check example" in one]
+    said = [one for one in project.notices if "instead of" in one]
     assert bool(said) == (given < asked)
+
+
+@pytest.mark.parametrize(("asked", "told"), [(0, False), (1, True), (9, True), (10, False)])
+def test_a_check_set_that_can_tell_nothing_is_told(tmp_path: Path, asked: int, told: bool) -> None:
+    pool = write_rows(tmp_path / "pool.jsonl", [{"text": f"text {n}"} for n in range(30)])
+    project = read_project(ProjectRequest(str(pool), labels=("a", "b"), check=asked))
+    assert ("fewer than 10 check examples tell nothing" in project.notices) == told

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from neufs_tui.core.check_readings import CheckReading, ChecksRead, digests
 from neufs_tui.core.records import DecisionKind, ExampleId
-from neufs_tui.engine.protocol import ChecksRead, Focus
-from neufs_tui.statistics.check_set import CheckReading
+from neufs_tui.engine.protocol import Focus
 
 if TYPE_CHECKING:
     from neufs_tui.core.neurons import Capture
@@ -19,6 +19,7 @@ def checks_read(
     scanned: Mapping[ExampleId, Capture],
     reread: Mapping[ExampleId, Capture],
     *,
+    in_pool: Container[ExampleId],
     n_demonstrations: int,
 ) -> ChecksRead | None:
     """Put the readings together.
@@ -28,6 +29,7 @@ def checks_read(
         names: of the labels.
         scanned: what the scan has read so far.
         reread: what was read with the present demonstrations.
+        in_pool: the pool.
         n_demonstrations: how many these are.
 
     Returns:
@@ -37,8 +39,9 @@ def checks_read(
     ids = [one for one in marked if one in scanned]
     if not ids or (n_demonstrations and any(one not in reread for one in ids)):
         return None
+    *_, behind = digests(focus.decisions, in_pool)
     return ChecksRead(
-        revision=focus.revision,
+        behind=behind.hexdigest(),
         n_demonstrations=n_demonstrations,
         n_labels=sum(one.kind is DecisionKind.LABEL for one in focus.decisions),
         names=tuple(names),

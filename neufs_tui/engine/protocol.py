@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from neufs_tui.core.check_readings import ChecksRead
 from neufs_tui.core.explanation import Explanation, Word
 from neufs_tui.core.records import (
     Decision,
@@ -29,7 +30,6 @@ from neufs_tui.core.settings import (
     Signal,
 )
 from neufs_tui.model.loading.listener import LoadStage
-from neufs_tui.statistics.check_set import CheckReading
 from neufs_tui.statistics.stability import Change
 
 
@@ -210,21 +210,6 @@ class Rescored:
     """Length of the journal whose labels these are."""
     answers: Mapping[str, int] = field(default_factory=dict)
     """How often the model gave each answer it gave, over all that is read with those labels."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChecksRead:
-    """The check examples that are labelled have been read with the labels there are."""
-
-    revision: int
-    """Length of the journal whose labels these are."""
-    n_demonstrations: int
-    """Labels in the prompt."""
-    n_labels: int
-    """Labels that hold, those of check examples aside."""
-    names: tuple[str, ...]
-    """Of the labels, in the order of the readings' scores."""
-    readings: tuple[CheckReading, ...]
 
 
 @dataclass(frozen=True, slots=True)

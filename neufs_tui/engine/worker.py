@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
+from neufs_tui.core.records import ExampleId
 from neufs_tui.engine.announcer import Announcer
 from neufs_tui.engine.candidates import NONE, Candidates
 from neufs_tui.engine.checking import checks_read
@@ -62,6 +63,7 @@ class Engine:
         """What is to be reread, best first."""
         self._shortlist = NONE
         """What of it is reread before the scan goes on."""
+        self._in_pool = frozenset[ExampleId]()
         self._owes_checks = False
         """Whether check examples are still to be read behind the present labels."""
         self._is_unranked = False
@@ -108,6 +110,7 @@ class Engine:
         from neufs_tui.engine.scanning import Scanner, ready
 
         config = self._config
+        self._in_pool = frozenset(example.id for example in config.examples)
         loaded = self._model.load(config, announcer)
         hello = ready(loaded)
         self._send(hello)
@@ -178,6 +181,7 @@ class Engine:
             self._config.task.label_names,
             self._scanner.captures,
             self._rescorer.readings if self._rescorer is not None else {},
+            in_pool=self._in_pool,
             n_demonstrations=len(self._rescorer.demonstrations) if self._rescorer else 0,
         )
         if read is not None:

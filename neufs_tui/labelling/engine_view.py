@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from enum import Enum, auto
 
+from neufs_tui.core.check_readings import ChecksRead
 from neufs_tui.core.records import ExampleId, Pick
 from neufs_tui.engine.protocol import (
-    ChecksRead,
     EngineDied,
     EngineFailed,
     Event,
@@ -17,6 +17,7 @@ from neufs_tui.engine.protocol import (
     Rescored,
     ScanProgressed,
 )
+from neufs_tui.labelling.check_readings import CheckReadings
 from neufs_tui.statistics.one_answer import MIN_ANSWERS
 
 
@@ -35,14 +36,18 @@ class EngineState(Enum):
 class EngineView:
     """The newest of each kind of event."""
 
-    def __init__(self) -> None:
-        """Begin with a silent engine."""
+    def __init__(self, checks: CheckReadings) -> None:
+        """Begin with a silent engine.
+
+        Args:
+            checks: what is known of the check examples.
+        """
+        self.checks = checks
         self.state = EngineState.LOADING
         self.model: ModelReady | None = None
         self.scan: ScanProgressed | None = None
         self.rescored: Rescored | None = None
         """The newest that speaks of labels which all hold."""
-        self._checks: dict[int, ChecksRead] = {}
         self.answers: Mapping[str, int] = {}
         """How often the model gave each answer with such labels in its prompt, when enough was
         read with them last to judge by."""
@@ -67,10 +72,11 @@ class EngineView:
                 self.rescored = event
                 if sum(event.answers.values()) >= MIN_ANSWERS:
                     self.answers = event.answers
-            case ChecksRead() if event.revision >= self._turned_back_at:
-                self._checks[event.n_labels] = event
+            case ChecksRead():
+                self.checks.hear(event)
             case ModelReady():
                 self.model = event
+                self.checks.begin(event.identity)
             case EngineFailed():
                 self._lose(restarting=event.out_of_memory)
             case EngineDied():
@@ -82,20 +88,9 @@ class EngineView:
         if self.ranked is not None:
             self.ranked = replace(self.ranked, complete=False, final=False)
 
-    def turn_back(self, revision: int, n_labels: int) -> None:
-        """An undo or redo made the journal this long: what is older no longer holds.
-
-        Args:
-            revision: the journal's length.
-            n_labels: labels that hold, those of check examples aside.
-        """
+    def turn_back(self, revision: int) -> None:
+        """An undo or redo made the journal this long: what is older no longer holds."""
         self.rescored, self.answers, self._turned_back_at = None, {}, revision
-        self._checks = {n: read for n, read in self._checks.items() if n <= n_labels}
-
-    @property
-    def checks(self) -> tuple[ChecksRead, ...]:
-        """How the check examples were read with the labels there were, the newest last."""
-        return tuple(self._checks[n] for n in sorted(self._checks))
 
     def held(self, example_id: ExampleId) -> Pick | None:
         """What the model says of a check example to come; None while that is not known."""

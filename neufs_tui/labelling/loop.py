@@ -24,6 +24,7 @@ from neufs_tui.engine.protocol import (
     Request,
     WordsFound,
 )
+from neufs_tui.labelling.check_readings import CheckReadings
 from neufs_tui.labelling.choosing import Choosing, undecided
 from neufs_tui.labelling.engine_view import EngineState, EngineView
 from neufs_tui.labelling.position import position
@@ -48,7 +49,7 @@ class LabellingLoop:
         self._begun = False
         self.position = position(workspace)
         """What holds of the journal."""
-        self.engine = EngineView()
+        self.engine = EngineView(CheckReadings(workspace))
         self.shown: Shown | None = None
         self.done: Shown | None = None
         """The example labelled last, as it was shown; None after anything else."""
@@ -94,8 +95,7 @@ class LabellingLoop:
         """Whether the engine has nothing more to find out for the journal as it is."""
         ranked = self.engine.ranked_for(self.position.revision, self.shown_id)
         is_explained = self.shown is None or self.questions.explanation is not None
-        owes_nothing = is_explained and not self.questions.owed
-        return ranked is not None and ranked.final and owes_nothing
+        return bool(ranked and ranked.final) and is_explained and not self.questions.owed
 
     def begin(self, first: ExampleId | None = None) -> None:
         """Show a text where nothing is shown yet.
@@ -294,7 +294,7 @@ class LabellingLoop:
     def _turned_back(self) -> None:
         """An undo or redo is stored."""
         self.position = position(self.workspace)
-        self.engine.turn_back(self.position.revision, self.position.counts.n_labels)
+        self.engine.turn_back(self.position.revision)
 
     @property
     def shown_id(self) -> ExampleId | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from neufs_tui.engine.protocol import ChecksRead
+from neufs_tui.core.check_readings import ChecksRead
 from neufs_tui.labelling.loop import LabellingLoop
 from neufs_tui.statistics import standing as standings
 from neufs_tui.statistics.check_set import CheckFigures, check_figures
@@ -27,14 +27,18 @@ def progress(loop: LabellingLoop) -> Progress:
 
 
 def checks(loop: LabellingLoop) -> tuple[CheckFigures, ...]:
-    """What the check set says, with the labels there were each time it was read in this run."""
-    return tuple(_figures(one, loop) for one in loop.engine.checks)
+    """What the check set says, with the labels there were each time it was read."""
+    return tuple(_figures(one, loop) for one in _read(loop))
 
 
 def newest_check(loop: LabellingLoop) -> CheckFigures | None:
     """What it says by the newest reading; None before the first."""
-    read = loop.engine.checks
+    read = _read(loop)
     return _figures(read[-1], loop) if read else None
+
+
+def _read(loop: LabellingLoop) -> tuple[ChecksRead, ...]:
+    return loop.engine.checks.holding(loop.position, loop.workspace)
 
 
 def _figures(read: ChecksRead, loop: LabellingLoop) -> CheckFigures:

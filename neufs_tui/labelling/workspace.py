@@ -40,6 +40,8 @@ class Workspace:
         self.draws = Draws(self.examples, project.selection.seed, checks=self.n_checks > 0)
         self.task = project.require_task()
         self.selection = project.selection
+        self.model_name = project.model.name
+        """The model as it is named."""
         self.pool_name = project.pool.source
         """The pool as the commands take it, such as `pool.jsonl`."""
         self.keys = project.keys

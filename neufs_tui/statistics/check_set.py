@@ -8,22 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from neufs_tui.core.check_readings import CheckReading
 from neufs_tui.core.records import ExampleId
 from neufs_tui.statistics.intervals import share_interval
 
 MIN_CHECKED = 10
 """Check examples below which nothing is said."""
-
-
-@dataclass(frozen=True, slots=True)
-class CheckReading:
-    """The model's answers to one check example, as mean log-probabilities in the labels' order."""
-
-    example_id: ExampleId
-    without: tuple[float, ...]
-    """Without demonstrations."""
-    with_labels: tuple[float, ...] | None
-    """With the labels in the prompt; None where none are, or nothing is read again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,6 +115,21 @@ def m006_check_examples(db: Database) -> None:
     db.table("events").add_column("is_check", int, not_null_default=0)
 
 
+@session_migrations()
+def m008_readings_of_check_examples(db: Database) -> None:
+    """What was read of the check examples, by model, task and number of labels."""
+    db.table("checks").create(
+        {
+            "model": str,  # JSON; empty where it is not known
+            "task": int,
+            "n_labels": int,
+            "readings": str,  # JSON
+        },
+        pk=("model", "task", "n_labels"),
+        not_null={"readings"},
+    )
+
+
 def _by_label(pick: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
     """A pick with its probabilities by name; without them where the names cannot be right."""
     shares = pick.get("probabilities", [])

@@ -19,6 +19,7 @@ from neufs_tui.core.records import Decision, ExampleId, ModelIdentity, Pick
 from neufs_tui.errors import SessionError
 from neufs_tui.storage import session_rows
 from neufs_tui.storage.journal import EventKind, JournalEvent, JournalState, fold, labels_of
+from neufs_tui.storage.kept_checks import KeptChecks
 from neufs_tui.storage.pool import Pool
 from neufs_tui.storage.pool_changes import PoolChanges, pool_record
 from neufs_tui.storage.session_file import SessionFile, open_session_file, translated
@@ -40,6 +41,7 @@ class Session:
     def __init__(self, file: SessionFile) -> None:
         """Bind an open file and read its journal; use `Session.open`."""
         self._file = file
+        self.checks = KeptChecks(file)
         self._labelled: dict[int, LabelledExample] = {}
         """By the number of the label's line, as far as they were read, as is `_made`."""
         self._made: dict[int, Decision] = {}
@@ -139,13 +141,11 @@ class Session:
 
     def pool(self) -> PoolRecord | None:
         """The pool file merged last; None before the first."""
-        text = self._file.state("pool")
-        return pool_from_json(text) if text else None
+        return pool_from_json(text) if (text := self._file.state("pool")) else None
 
     def settings(self) -> SessionSettings | None:
         """Task, model and selection as last used; None when never saved."""
-        text = self._file.state("settings")
-        return settings_from_json(text) if text else None
+        return settings_from_json(text) if (text := self._file.state("settings")) else None
 
     def save_settings(self, settings: SessionSettings) -> None:
         """Keep task, model and selection for the next time; each label remembers its task."""
@@ -155,8 +155,7 @@ class Session:
 
     def model(self) -> ModelIdentity | None:
         """The model that was last loaded; None before the first."""
-        text = self._file.state("model")
-        return model_from_json(text) if text else None
+        return model_from_json(text) if (text := self._file.state("model")) else None
 
     def save_model(self, model: ModelIdentity) -> None:
         """Keep which model is loaded."""

@@ -75,13 +75,20 @@ class SessionFile:
             logger.warning("%s could not be settled at its end: %s", self.path, error)
 
     @contextmanager
-    def transaction(self) -> Iterator[Database]:
+    def transaction(self, *, durable: bool = True) -> Iterator[Database]:
         """Write several rows or none; they are on disk when the block is left.
+
+        Args:
+            durable: False does not wait for the disk, so that what is written may be lost with
+                the machine's power, if nothing is written after it.
 
         Raises:
             SessionError: they could not be written, and nothing was.
         """
-        with translated(self.path), self.db.conn:
+        with translated(self.path), ExitStack() as wanted, self.db.conn:
+            if not durable:
+                wanted.callback(self.db.execute, "pragma synchronous = full")
+                self.db.execute("pragma synchronous = normal")
             self.db.execute("begin immediate")  # a journal emptied after a read would refuse us
             yield self.db
         if self._settler is not None:

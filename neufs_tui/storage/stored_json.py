@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from neufs_tui.core.check_readings import ChecksRead
 from neufs_tui.core.explanation import Explanation
 from neufs_tui.core.records import Answer, ExampleId, ModelIdentity, Pick, Task
 from neufs_tui.core.settings import ModelChoice, SelectionSettings
@@ -64,6 +65,7 @@ _PICK = TypeAdapter(Pick)
 _MODEL = TypeAdapter(ModelIdentity)
 _TASK = TypeAdapter(Task)
 _PANEL = TypeAdapter(Explanation)
+_CHECKS = TypeAdapter(ChecksRead)
 
 Stored = (
     Answer | SessionSettings | ShownRecord | PoolRecord | Pick | ModelIdentity | Task | Explanation
@@ -120,6 +122,16 @@ def task_from_json(text: str) -> Task | None:
 def panel_from_json(text: str) -> Explanation | None:
     """Read what a panel said; None when another version wrote it otherwise."""
     return _read(_PANEL, text)
+
+
+def checks_to_json(read: ChecksRead) -> str:
+    """Write readings, of which there may be many thousand, while a key may come."""
+    return _CHECKS.dump_json(read).decode()
+
+
+def checks_from_json(text: str) -> ChecksRead | None:
+    """Read them; None when another version wrote them otherwise."""
+    return _read(_CHECKS, text)
 
 
 def _read(adapter: TypeAdapter[Value], text: str) -> Value | None:

@@ -9,12 +9,12 @@ import pytest
 from textual.pilot import Pilot
 
 from neufs_tui.app.main import LabelApp
+from neufs_tui.core.check_readings import CheckReading, ChecksRead, digests
 from neufs_tui.core.draws import draw_reason, drawn
 from neufs_tui.core.explanation import Alternative, Word
 from neufs_tui.core.records import Label, Task
 from neufs_tui.core.settings import SIGNALS
 from neufs_tui.engine.protocol import (
-    ChecksRead,
     Downloaded,
     EngineDied,
     EngineFailed,
@@ -27,7 +27,6 @@ from neufs_tui.engine.protocol import (
     WordsFound,
 )
 from neufs_tui.project.first_text import FirstText
-from neufs_tui.statistics.check_set import CheckReading
 from neufs_tui.statistics.stability import Change
 from tests.fakes import (
     LABELS,
@@ -266,7 +265,8 @@ def checked_session(*keys: str) -> Session:
             CheckReading(one, (float(place > 3), 0.5), (float(place != 5), 0.5))
             for place, one in enumerate(checks)
         ]
-        return ChecksRead(engine.focus.revision, 4, 4, names, tuple(readings))
+        *_, behind = digests(engine.focus.decisions, {one.id for one in examples})
+        return ChecksRead(behind.hexdigest(), 4, 4, names, tuple(readings))
 
     return session.then(READY, ScanProgressed(200, 200, 13.2, 0.0), read)
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from neufs_tui.core.check_readings import ChecksRead
 from neufs_tui.core.records import Answer, Decision, DecisionKind
 from neufs_tui.engine.protocol import (
-    ChecksRead,
     EngineDied,
     EngineFailed,
     Event,
@@ -190,6 +190,7 @@ def test_check_examples_are_told_as_soon_as_they_are_read(
     alone, behind = told
     assert [one.example_id for one in behind.readings] == [one.example_id for one in checks[:3]]
     assert (alone.n_labels, behind.n_labels) == (0, 1)
+    assert alone.behind != behind.behind
     assert alone.names == ("yes", "no")
     assert all(one.with_labels is None and len(one.without) == 2 for one in alone.readings)
     assert [one.without for one in behind.readings] == [one.without for one in alone.readings]

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from neufs_tui.core.check_readings import CheckReading, ChecksRead, digests
 from neufs_tui.core.check_set import as_unlabelled
 from neufs_tui.core.draws import Draws, drawn
 from neufs_tui.core.records import Answer, DecisionKind, ExampleId
 from neufs_tui.engine.protocol import (
-    ChecksRead,
     EngineFailed,
     Focus,
     Ranked,
@@ -23,10 +24,10 @@ from neufs_tui.labelling.progress import checks, newest_check, progress
 from neufs_tui.labelling.workspace import Workspace
 from neufs_tui.project.project import open_session, read_project
 from neufs_tui.project.request import ProjectRequest
-from neufs_tui.statistics.check_set import CheckReading, Right
+from neufs_tui.statistics.check_set import Right
 from neufs_tui.wording.reasons import facts, why_shown
 from tests.captures import random_capture
-from tests.fakes import LABELS, FakeEngine, StoredWorkspace, pick, pool
+from tests.fakes import LABELS, READY, FakeEngine, StoredWorkspace, pick, pool
 from tests.pools import write_rows
 
 LABEL, SKIP = DecisionKind.LABEL, DecisionKind.SKIP
@@ -44,9 +45,15 @@ class Loop:
         self._seed = seed
         self.start(check)
 
-    def start(self, check: int | None = None) -> None:
+    def start(
+        self,
+        check: int | None = None,
+        *,
+        labels: tuple[str, ...] = ("a", "b"),
+        model: str | None = None,
+    ) -> None:
         request = ProjectRequest(
-            str(self._path), labels=("a", "b"), shots=5, seed=self._seed, check=check
+            str(self._path), labels=labels, shots=5, seed=self._seed, check=check, model=model
         )
         project = read_project(request)
         self.workspace = Workspace(project, open_session(project))
@@ -223,12 +230,13 @@ def test_a_script_waits_for_the_model_on_a_check_example_as_on_any_other() -> No
     assert loop.shown is not None and loop.shown.pick == known
 
 
-def read(loop: LabellingLoop, n_right: int, *, revision: int, n_labels: int) -> ChecksRead:
+def read(loop: LabellingLoop, n_right: int, *, n_labels: int) -> ChecksRead:
     names = tuple(label.name for label in LABELS)
     rows = [one.example_id for one in loop.position.decisions if one.check]
     right, wrong = (0.0, -1.0), (-1.0, 0.0)
+    *_, behind = digests(loop.position.decisions, loop.workspace.examples)
     return ChecksRead(
-        revision,
+        behind.hexdigest(),
         n_labels,
         n_labels,
         names,
@@ -245,9 +253,9 @@ def test_figures_are_kept_with_the_labels_they_were_read_with() -> None:
         loop.decide(LABEL, Answer(LABELS[0].name))
     for n_labels in (1, 2):
         loop.decide(LABEL, Answer(LABELS[0].name))
-        loop.hear(read(loop, n_labels, revision=loop.position.revision, n_labels=n_labels))
+        loop.hear(read(loop, n_labels, n_labels=n_labels))
     assert [one.with_labels for one in checks(loop)] == [Right(1, 4), Right(2, 4)]
-    late = read(loop, 4, revision=loop.position.revision, n_labels=2)
+    late = read(loop, 4, n_labels=2)
     loop.undo()
     assert [one.n_labels for one in checks(loop)] == [1]
     loop.hear(late)  # of labels that do not hold any more
@@ -264,3 +272,58 @@ def test_a_label_given_with_the_answer_in_view_measures_nothing() -> None:
     loop.decide(LABEL, Answer(LABELS[0].name))
     loop.decide(LABEL, Answer(LABELS[0].name))
     assert len(loop.position.checked) == 1 and loop.counts.checked == 2
+
+
+def test_figures_of_earlier_runs_hold_as_far_as_their_labels_do(tmp_path: Path) -> None:
+    loop = Loop(tmp_path)
+    loop.flow.hear(READY)
+    for step in "ab" * 8:
+        loop.take(step)
+        loop.flow.hear(read(loop.flow, 3, n_labels=loop.flow.counts.n_labels))
+    before = checks(loop.flow)
+    assert [one.n_labels for one in before] == [*range(loop.flow.counts.n_labels + 1)]
+    loop.take("restart")
+    assert checks(loop.flow) == before and newest_check(loop.flow) == before[-1]
+    for _ in range(2):
+        loop.take("undo")
+    assert checks(loop.flow) == before[:-2]
+    for _ in range(2):
+        loop.take("redo")
+    assert checks(loop.flow) == before
+    for step in ("undo", "undo", "b", "restart"):
+        loop.take(step)
+    n_held = loop.flow.counts.n_labels
+    assert n_held == len(before) - 2 and checks(loop.flow) == before[:-2]
+    loop.flow.hear(READY)
+    assert checks(loop.flow) == before[:-2]
+    loop.flow.hear(replace(READY, fingerprint="beef"))
+    assert checks(loop.flow) == ()
+    loop.workspace.session.close()
+
+
+def test_figures_of_another_model_or_task_are_not_told(tmp_path: Path) -> None:
+    loop = Loop(tmp_path)
+    loop.flow.hear(READY)
+    for step in "ababab":
+        loop.take(step)
+    loop.flow.hear(read(loop.flow, 1, n_labels=loop.flow.counts.n_labels))
+    assert len(checks(loop.flow)) == 1
+    for changed in ({"model": "another"}, {"labels": ("b", "a")}):
+        loop.workspace.session.close()
+        loop.start(**changed)
+        assert checks(loop.flow) == ()
+    loop.workspace.session.close()
+    loop.start(model=READY.name)
+    assert len(checks(loop.flow)) == 1
+    loop.workspace.session.close()
+
+
+def test_a_reading_that_says_less_does_not_take_the_place_of_one_that_says_more() -> None:
+    loop, _, _ = fake(check=4)
+    for _ in range(5):
+        loop.decide(LABEL, Answer(LABELS[0].name))
+    known = read(loop, 3, n_labels=1)
+    loop.hear(known)
+    loop.hear(replace(known, readings=known.readings[:2]))
+    loop.hear(replace(known, n_demonstrations=0))
+    assert [one.with_labels for one in checks(loop)] == [Right(3, 4)]

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from neufs_tui.core.check_readings import CheckReading
 from neufs_tui.statistics.check_set import (
     MIN_CHECKED,
     CheckFigures,
-    CheckReading,
     Right,
     check_figures,
 )

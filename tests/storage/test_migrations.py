@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlite_utils import Database
 
+from neufs_tui.core.check_readings import ChecksRead
 from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.records import Answer, Decision, DecisionKind, Label, Task, content_hash
 from neufs_tui.errors import SessionError
@@ -24,6 +25,7 @@ BEFORE_PANELS = "m002_looked_and_panels"
 BEFORE_ANSWERS = "m004_answers_and_examples_not_shown"
 BEFORE_TASKS = "m003_tasks_and_probabilities_by_label"
 BEFORE_CHECKS = "m006_check_examples"
+BEFORE_READINGS = "m008_readings_of_check_examples"
 TASK = Task((Label("A"), Label("B", "the other")), instruction="Sort.")
 MODEL = {"name": "m", "fingerprint": "f00d", "device": "cpu", "dtype": "float32"}
 
@@ -199,3 +201,15 @@ def test_an_earlier_session_has_no_check_examples_and_takes_some(tmp_path: Path)
     with Session.open(path, write=False) as session:
         assert session.decisions() == (label,)
         assert [event.check for event in session.history()] == [False, True]
+
+
+def test_an_earlier_session_knows_of_no_readings_and_takes_some(tmp_path: Path) -> None:
+    path = tmp_path / "pool.neufs.db"
+    written_before(path, BEFORE_READINGS).close()
+    with Session.open(path, write=False) as session:
+        assert session.checks.of(None) == {}
+    read = ChecksRead("f00d", 1, 1, ("A", "B"), ())
+    with Session.open(path, write=True) as session:
+        session.checks.keep(read, None)
+    with Session.open(path, write=False) as session:
+        assert session.checks.of(None) == {1: read}

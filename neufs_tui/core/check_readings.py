@@ -18,6 +18,8 @@ class CheckReading:
     """Without demonstrations."""
     with_labels: tuple[float, ...] | None
     """With the labels in the prompt; None where none are, or nothing is read again."""
+    halves: tuple[tuple[float, ...], ...] = ()
+    """With random halves of the labels, one a draw; empty until all of that is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class ChecksRead:
     names: tuple[str, ...]
     """Of the labels, in the order of the readings' scores."""
     readings: tuple[CheckReading, ...]
+    n_half: int = 0
+    """Labels in each random half; 0 until every example is read behind all halves."""
 
     def tells_more_than(self, other: ChecksRead) -> bool:
         """Whether it says what another says, and more, or is of other labels or answers."""
@@ -41,8 +45,8 @@ class ChecksRead:
         return self != other and self._extent >= other._extent
 
     @property
-    def _extent(self) -> tuple[bool, int]:
-        return bool(self.n_demonstrations), len(self.readings)
+    def _extent(self) -> tuple[bool, int, int]:
+        return bool(self.n_demonstrations), len(self.readings), self.n_half
 
 
 def digests(decisions: Iterable[Decision], in_pool: Container[ExampleId]) -> Iterator[blake2b]:

@@ -10,7 +10,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import blake2b
 
-from neufs_tui.core.records import Decision, DecisionKind
+from neufs_tui.core.records import Decision, DecisionKind, Demonstration
+
+N_DRAWS = 3
+"""Random halves of the labels."""
+MIN_LABELS = 4
+"""Labels from which on there are such halves."""
 
 
 def n_left(decisions: Sequence[Decision], n: int) -> int:
@@ -41,7 +46,7 @@ def is_due(decisions: Sequence[Decision], n: int, seed: int) -> bool:
         return False
     first = next((at for at, one in enumerate(decisions) if one.check), len(decisions))
     n_queries = 2 * n - (len(decisions) - first)
-    return _coin(seed, len(decisions)) * max(left, n_queries) < left
+    return _coin(f"query {seed} {len(decisions)}") * max(left, n_queries) < left
 
 
 def as_unlabelled(decisions: Sequence[Decision]) -> tuple[Decision, ...]:
@@ -57,7 +62,33 @@ def as_unlabelled(decisions: Sequence[Decision]) -> tuple[Decision, ...]:
     )
 
 
-def _coin(seed: int, n_decided: int) -> float:
-    """A number in [0, 1) that the seed and the place of a query fix."""
-    digest = blake2b(f"query {seed} {n_decided}".encode(), digest_size=8).digest()
+def random_halves(
+    labelled: tuple[Demonstration, ...], *, seed: int
+) -> tuple[tuple[Demonstration, ...], ...]:
+    """Random halves of the labels, in their order; none of fewer than `MIN_LABELS`.
+
+    Of each two labels that follow one another a coin takes one. So a label more changes no half or
+    is added to its end, and what was read behind the others still holds.
+
+    Args:
+        labelled: the labels, in labelling order.
+        seed: of the coins.
+    """
+    if len(labelled) < MIN_LABELS:
+        return ()
+    pairs = list(zip(labelled[::2], labelled[1::2], strict=False))
+    return tuple(
+        tuple(pair[_is_second(pair, f"half {seed} {draw}")] for pair in pairs)
+        for draw in range(N_DRAWS)
+    )
+
+
+def _is_second(pair: tuple[Demonstration, Demonstration], seed: str) -> bool:
+    texts = "\0".join(one.text for one in pair)
+    return _coin(f"{seed} {texts}") < 0.5
+
+
+def _coin(text: str) -> float:
+    """A number in [0, 1) that a text fixes."""
+    digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest) / 2**64

@@ -2,58 +2,91 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from neufs_tui.core.check_readings import CheckReading, ChecksRead, digests
+from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import DecisionKind, ExampleId
-from neufs_tui.engine.protocol import Focus
+from neufs_tui.engine.half_sets import HalfReader
+from neufs_tui.engine.protocol import EngineConfig, Focus
+from neufs_tui.engine.rescoring import Rescorer
+from neufs_tui.engine.scanning import Scanner
 
-if TYPE_CHECKING:
-    from neufs_tui.core.neurons import Capture
 
+class Checking:
+    """Puts together what scan and rereading make of them, and reads behind halves of the labels."""
 
-def checks_read(
-    focus: Focus,
-    names: Sequence[str],
-    scanned: Mapping[ExampleId, Capture],
-    reread: Mapping[ExampleId, Capture],
-    *,
-    in_pool: Container[ExampleId],
-    n_demonstrations: int,
-) -> ChecksRead | None:
-    """Put the readings together.
+    def __init__(self, config: EngineConfig, scanner: Scanner, rescorer: Rescorer | None) -> None:
+        """Bind what reads them.
 
-    Args:
-        focus: where the annotator is.
-        names: of the labels.
-        scanned: what the scan has read so far.
-        reread: what was read with the present demonstrations.
-        in_pool: the pool.
-        n_demonstrations: how many these are.
+        Args:
+            config: the pool.
+            scanner: reads them without labels.
+            rescorer: reads them with the labels there are; None where nothing is read again.
+        """
+        self._in_pool = frozenset(example.id for example in config.examples)
+        self._names = config.task.label_names
+        self._scanner = scanner
+        self._rescorer = rescorer
+        self._halves = HalfReader(config, scanner) if rescorer is not None else None
+        self._focus: Focus | None = None
+        self.is_owed = False
+        """Whether there are some that are still to be told of behind the present labels."""
 
-    Returns:
-        None while there is none to read, or one is still to be read with the demonstrations.
-    """
-    marked = [one.example_id for one in focus.decisions if one.check]
-    ids = [one for one in marked if one in scanned]
-    if not ids or (n_demonstrations and any(one not in reread for one in ids)):
-        return None
-    *_, behind = digests(focus.decisions, in_pool)
-    return ChecksRead(
-        behind=behind.hexdigest(),
-        n_demonstrations=n_demonstrations,
-        n_labels=sum(one.kind is DecisionKind.LABEL for one in focus.decisions),
-        names=tuple(names),
-        readings=tuple(
-            CheckReading(
-                one,
-                without=_scores(scanned[one]),
-                with_labels=_scores(reread[one]) if n_demonstrations else None,
-            )
-            for one in ids
-        ),
-    )
+    def follow(self, focus: Focus) -> None:
+        """Go on from where the annotator is; the rescorer does so before."""
+        self._focus = focus
+        self.is_owed = any(one.check for one in focus.decisions)
+        if self._rescorer is not None and self._halves is not None:
+            self._halves.follow(self._rescorer.labelled, self._rescorer.checks)
+
+    def news(self) -> ChecksRead | None:
+        """What is to be told of them, once; None while one is still to be read with the labels."""
+        read = self._read() if self.is_owed else None
+        self.is_owed = self.is_owed and read is None
+        return read
+
+    def step(self) -> bool:
+        """Read one batch behind random halves of the labels.
+
+        Returns:
+            Whether there was anything to read.
+        """
+        more = self._halves is not None and self._halves.step()
+        self.is_owed |= more and bool(self._halves and self._halves.n_labels)
+        return more
+
+    def _read(self) -> ChecksRead | None:
+        assert self._focus is not None  # there is something to tell
+        scanned = self._scanner.captures
+        reread: Mapping[ExampleId, Capture] = {}
+        n_demonstrations = n_half = 0
+        if self._rescorer is not None:
+            reread = self._rescorer.readings
+            n_demonstrations = len(self._rescorer.demonstrations)
+        marked = [one.example_id for one in self._focus.decisions if one.check]
+        ids = [one for one in marked if one in scanned]
+        if not ids or (n_demonstrations and any(one not in reread for one in ids)):
+            return None
+        if self._halves is not None:
+            n_half = self._halves.n_labels
+        *_, behind = digests(self._focus.decisions, self._in_pool)
+        return ChecksRead(
+            behind=behind.hexdigest(),
+            n_demonstrations=n_demonstrations,
+            n_labels=sum(one.kind is DecisionKind.LABEL for one in self._focus.decisions),
+            names=tuple(self._names),
+            readings=tuple(
+                CheckReading(
+                    one,
+                    without=_scores(scanned[one]),
+                    with_labels=_scores(reread[one]) if n_demonstrations else None,
+                    halves=self._halves.scores(one) if self._halves and n_half else (),
+                )
+                for one in ids
+            ),
+            n_half=n_half,
+        )
 
 
 def _scores(capture: Capture) -> tuple[float, ...]:

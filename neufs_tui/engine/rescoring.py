@@ -77,6 +77,16 @@ class Rescorer:
         """The labels in the prompt, in labelling order."""
 
     @property
+    def labelled(self) -> Demonstrations:
+        """All labels that may be in the prompt, in labelling order."""
+        return self._labelled
+
+    @property
+    def checks(self) -> tuple[ExampleId, ...]:
+        """The check examples that are read behind them."""
+        return self._checks
+
+    @property
     def readings(self) -> Mapping[ExampleId, Capture]:
         """What was read behind the present demonstrations; empty without any."""
         return self._now

@@ -7,10 +7,8 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
-from neufs_tui.core.records import ExampleId
 from neufs_tui.engine.announcer import Announcer
 from neufs_tui.engine.candidates import NONE, Candidates
-from neufs_tui.engine.checking import checks_read
 from neufs_tui.engine.kept_model import KeptModel
 from neufs_tui.engine.line import Line
 from neufs_tui.engine.protocol import (
@@ -25,6 +23,7 @@ from neufs_tui.engine.protocol import (
 
 if TYPE_CHECKING:
     from neufs_tui.engine.answering import Answering
+    from neufs_tui.engine.checking import Checking
     from neufs_tui.engine.explaining import Explainer
     from neufs_tui.engine.ranking import Ranker
     from neufs_tui.engine.rescoring import Rescorer
@@ -57,15 +56,13 @@ class Engine:
         self._scanner: Scanner | None = None
         self._ranker: Ranker | None = None
         self._rescorer: Rescorer | None = None
+        self._checking: Checking | None = None
         self._explainer: Explainer | None = None
         self._answering: Answering
         self._candidates = NONE
         """What is to be reread, best first."""
         self._shortlist = NONE
         """What of it is reread before the scan goes on."""
-        self._in_pool = frozenset[ExampleId]()
-        self._owes_checks = False
-        """Whether check examples are still to be read behind the present labels."""
         self._is_unranked = False
         """Whether something was reread that the last ranking does not know."""
         self._rank_again_at = 0.0
@@ -98,11 +95,13 @@ class Engine:
             except _Another:
                 logger.info("goes on with another configuration")
             self._scanner = self._ranker = self._rescorer = self._explainer = None
+            self._checking = None
             self._answering.leave()
             self._candidates, self._shortlist, self._is_unranked = NONE, NONE, False
 
     def _work(self, announcer: Announcer) -> NoReturn:
         """Load, scan and rank what is wanted; _Another ends it."""
+        from neufs_tui.engine.checking import Checking
         from neufs_tui.engine.explaining import Explainer
         from neufs_tui.engine.kept_selection import KeptSelection
         from neufs_tui.engine.ranking import Ranker
@@ -110,7 +109,6 @@ class Engine:
         from neufs_tui.engine.scanning import Scanner, ready
 
         config = self._config
-        self._in_pool = frozenset(example.id for example in config.examples)
         loaded = self._model.load(config, announcer)
         hello = ready(loaded)
         self._send(hello)
@@ -127,6 +125,7 @@ class Engine:
         )
         if config.selection.rescore != "off":
             self._rescorer = Rescorer(config, scanner)
+        self._checking = Checking(config, scanner, self._rescorer)
         self._explainer = Explainer(config, scanner)
         try:
             for self._progress in scanner.run():
@@ -140,7 +139,7 @@ class Engine:
         finally:
             scanner.close()
         while True:
-            if self._explain() and not self._reread(self._candidates):
+            if self._explain() and not (self._reread(self._candidates) or self._read_halves()):
                 self._line.wait(_LOOK_S if self._ranker.is_building else None)
             built = self._ranker.observe(scanner.captures, complete=scanner.complete)
             if self._hear() or built:
@@ -154,7 +153,8 @@ class Engine:
             self._rescorer.follow(self._focus.decisions, self._focus.held)
             self._refresh(self._ranker, self._rescorer)
             self._is_unranked = False
-        self._owes_checks = any(one.check for one in self._focus.decisions)
+        if self._checking is not None:
+            self._checking.follow(self._focus)
         self._tell_checks()
         ranked = self._ranker.answer(self._focus)
         if self._rescorer is None or not self._rescorer.demonstrations:
@@ -173,23 +173,21 @@ class Engine:
             self._send(replace(ranked, final=True))
 
     def _tell_checks(self) -> None:
-        """Say what was made of the check examples, once for each focus."""
-        if not self._owes_checks or self._focus is None or self._scanner is None:
-            return
-        read = checks_read(
-            self._focus,
-            self._config.task.label_names,
-            self._scanner.captures,
-            self._rescorer.readings if self._rescorer is not None else {},
-            in_pool=self._in_pool,
-            n_demonstrations=len(self._rescorer.demonstrations) if self._rescorer else 0,
-        )
-        if read is not None:
+        """Say what was made of the check examples, as soon as it is known."""
+        if self._checking is not None and (read := self._checking.news()) is not None:
             self._send(read)
-            self._owes_checks = False
 
     def _is_all_read(self, progress: Rescored) -> bool:
-        return progress.done == progress.total and not self._owes_checks
+        owes_checks = self._checking is not None and self._checking.is_owed
+        return progress.done == progress.total and not owes_checks
+
+    def _read_halves(self) -> bool:
+        """Read check examples behind some of the labels; returns whether any were left to read."""
+        if self._checking is None or self._ranker is None or self._ranker.is_building:
+            return False
+        more = self._checking.step()
+        self._tell_checks()
+        return more
 
     def _reread(self, candidates: Candidates) -> bool:
         """Reread one batch of candidates; rank anew when it is worth its time, and at the end.

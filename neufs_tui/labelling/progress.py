@@ -48,6 +48,7 @@ def _figures(read: ChecksRead, loop: LabellingLoop) -> CheckFigures:
         loop.position.checked,
         n_labels=read.n_labels,
         n_demonstrations=read.n_demonstrations,
+        n_half=read.n_half,
     )
 
 

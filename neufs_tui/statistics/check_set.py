@@ -20,7 +20,8 @@ MIN_CHECKED = 10
 class Right:
     """How many answers were the annotator's."""
 
-    part: int
+    part: float
+    """The mean of several draws of a set, where there are such."""
     whole: int
 
     @property
@@ -49,6 +50,11 @@ class CheckFigures:
     """Right with the labels, wrong without."""
     lost: int = 0
     """Wrong with the labels, right without."""
+    halves: Right | None = None
+    """With random halves of the labels, over the same examples, the mean of the draws; None where
+    that is not read."""
+    n_half: int = 0
+    """Labels in each of them."""
 
     @property
     def n_checked(self) -> int:
@@ -68,6 +74,7 @@ def check_figures(
     *,
     n_labels: int,
     n_demonstrations: int,
+    n_half: int = 0,
 ) -> CheckFigures:
     """Compare readings with what the annotator said.
 
@@ -78,6 +85,7 @@ def check_figures(
             passed over.
         n_labels: labels there were when they were read.
         n_demonstrations: labels in the prompt.
+        n_half: labels in each random half; 0 where none is read.
     """
     known = [one for one in readings if given.get(one.example_id) in names]
     without = [_best(one.without, names) == given[one.example_id] for one in known]
@@ -87,6 +95,12 @@ def check_figures(
         if one.with_labels is not None
     ]
     is_paired = bool(known) and len(again) == len(known)
+    halves = [
+        sum(_best(scores, names) == given[one.example_id] for scores in one.halves)
+        / len(one.halves)
+        for one in known
+        if one.halves
+    ]
     pairs = list(zip(without, again, strict=True)) if is_paired else []
     return CheckFigures(
         n_labels=n_labels,
@@ -95,6 +109,8 @@ def check_figures(
         with_labels=Right(sum(again), len(known)) if is_paired else None,
         gained=sum(after and not before for before, after in pairs),
         lost=sum(before and not after for before, after in pairs),
+        halves=Right(sum(halves), len(known)) if n_half and known else None,
+        n_half=n_half,
     )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from neufs_tui.core.check_set import N_DRAWS
 from neufs_tui.core.text import one_line, plural
 from neufs_tui.statistics.check_set import MIN_CHECKED, CheckFigures, Right
 from neufs_tui.statistics.intervals import share_interval
@@ -145,6 +148,7 @@ def check_lines(progress: Progress) -> list[str]:
     if newest is None:
         return [f"The model has still to read the {progress.n_checked:,} check examples."]
     lines = [_now(newest, len(progress.points)), *_not_counted(newest, progress.n_checked)]
+    lines += _halves(progress.checks, newest)
     earlier = [one for one in progress.checks[:-1] if one.tells and one.with_labels is not None]
     if earlier and newest.with_labels is not None:
         shown = earlier[:: max(1, -(-len(earlier) // _EARLIER))]
@@ -168,6 +172,16 @@ def _then(figures: CheckFigures) -> str:
     assert figures.with_labels is not None  # whoever asks has made sure
     labels = plural(figures.n_labels, "label")
     return f"with {labels} {with_interval(figures.with_labels)} of {figures.n_checked:,}"
+
+
+def _halves(known: Sequence[CheckFigures], newest: CheckFigures) -> list[str]:
+    """What random halves of the labels do, by the newest reading behind such."""
+    last = next((one for one in reversed(known) if one.halves is not None and one.tells), None)
+    if last is None or last.halves is None:
+        return []
+    them = "them" if last is newest else plural(last.n_labels, "label")
+    of_each = f"{last.n_half:,} each, the mean of {N_DRAWS} draws"
+    return [f"With random halves of {them} {with_interval(last.halves)}: {of_each}."]
 
 
 def _not_counted(figures: CheckFigures, n_checked: int) -> list[str]:

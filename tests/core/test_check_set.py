@@ -8,9 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neufs_tui.core.check_set import as_unlabelled, is_due, n_left
+from neufs_tui.core.check_set import (
+    MIN_LABELS,
+    N_DRAWS,
+    as_unlabelled,
+    is_due,
+    n_left,
+    random_halves,
+)
 from neufs_tui.core.counts import count
-from neufs_tui.core.records import Answer, Decision, DecisionKind
+from neufs_tui.core.records import Answer, Decision, DecisionKind, Demonstration
 
 LABEL, SKIP = DecisionKind.LABEL, DecisionKind.SKIP
 
@@ -102,3 +109,31 @@ def test_check_examples_are_counted_apart_and_all_adds_up() -> None:
     assert (counts.labels_elsewhere, counts.checked_elsewhere, counts.n_labels) == (2, 1, 2)
     assert counts.by_label == {"a": 2, "b": 0}
     assert counts.left == 7
+
+
+def shown(n: int) -> tuple[Demonstration, ...]:
+    return tuple(Demonstration(f"text {number}", "ab"[number % 2]) for number in range(n))
+
+
+@given(n=st.integers(0, 60), seed=st.integers(0, 10**6))
+def test_halves_are_half_of_the_labels_in_their_order(n: int, seed: int) -> None:
+    halves = random_halves(shown(n), seed=seed)
+    assert len(halves) == (N_DRAWS if n >= MIN_LABELS else 0)
+    for half in halves:
+        assert len(half) == n // 2
+        assert [one for one in shown(n) if one in half] == [*half]
+
+
+@given(n=st.integers(MIN_LABELS, 60), seed=st.integers(0, 10**6))
+def test_a_label_more_changes_no_half_or_is_added_to_its_end(n: int, seed: int) -> None:
+    before, after = (random_halves(shown(size), seed=seed) for size in (n, n + 1))
+    for half, grown in zip(before, after, strict=True):
+        assert grown[: len(half)] == half
+        assert len(grown) == len(half) + (n % 2)
+        assert {*grown[len(half) :]} <= {*shown(n + 1)[n - 1 :]}
+
+
+def test_every_label_is_in_half_of_the_halves() -> None:
+    halves = [half for seed in range(400) for half in random_halves(shown(8), seed=seed)]
+    for one in shown(8):
+        assert sum(one in half for half in halves) == pytest.approx(len(halves) / 2, rel=0.15)

@@ -203,6 +203,30 @@ def test_check_examples_are_told_as_soon_as_they_are_read(
         assert {pick.n_demonstrations for pick in event.held} == {1}
 
 
+def test_behind_halves_of_the_labels_check_examples_are_read_once_all_else_is(
+    client: Begin, tiny_llama: Path
+) -> None:
+    engine, events = client(tiny_llama, n=40), queue.Queue[Event]()
+    examples = pool(40)
+    labels = tuple(
+        Decision(examples[row].id, DecisionKind.LABEL, Answer("yes")) for row in range(4)
+    )
+    checks = tuple(
+        Decision(examples[row].id, DecisionKind.SKIP, check=True) for row in range(4, 14)
+    )
+    engine.send(Focus(14, (*labels, *checks), examples[14].id))
+    engine.start(events.put)
+    seen: list[Event] = []
+    while not (isinstance(event := events.get(timeout=WAIT_S), ChecksRead) and event.n_half):
+        seen.append(event)
+    assert event.n_half == 2
+    *_, told = (one for one in seen if isinstance(one, ChecksRead))
+    assert [one.with_labels for one in event.readings] == [one.with_labels for one in told.readings]
+    rescored = [one for one in seen if isinstance(one, Rescored)][-1]
+    assert rescored.done == rescored.total > 0
+    assert any(isinstance(one, Ranked) and one.final for one in seen)
+
+
 def test_a_question_why_is_answered_beside_the_rereading(client: Begin, tiny_llama: Path) -> None:
     engine, events = client(tiny_llama), queue.Queue[Event]()
     examples = pool(20)

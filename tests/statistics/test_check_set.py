@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,6 +57,25 @@ def test_where_nothing_is_read_with_labels_only_the_other_is_known() -> None:
     found = figures(("yes", None, "yes"), ("yes", None, "no"))
     assert (found.without, found.with_labels) == (Right(1, 2), None)
     assert figures().with_labels is None and figures().n_checked == 0
+
+
+def test_random_halves_are_the_mean_of_their_draws_over_the_same_examples() -> None:
+    rows = [("no", ("yes", "yes", "no")), ("yes", ("no", "yes", "no")), ("no", ("no",) * 3)]
+    found = check_figures(
+        [
+            replace(reading(number, without, "yes"), halves=tuple(map(scores, halves)))
+            for number, (without, halves) in enumerate(rows)
+        ],
+        NAMES,
+        {"0": "yes", "1": "yes", "2": "no"},
+        n_labels=4,
+        n_demonstrations=4,
+        n_half=2,
+    )
+    assert (found.without, found.with_labels) == (Right(2, 3), Right(2, 3))
+    assert found.halves is not None and found.n_half == 2
+    assert (found.halves.part, found.halves.whole) == (pytest.approx(2 / 3 + 1 / 3 + 1), 3)
+    assert figures(("yes", "yes", "yes")).halves is None
 
 
 def test_an_example_without_a_label_is_passed_over() -> None:

@@ -103,6 +103,19 @@ def test_the_curve_says_what_is_not_counted_and_tells_few_earlier_figures() -> N
     ]
 
 
+def test_the_curve_tells_random_halves_beside_all_labels() -> None:
+    halves = replace(FIGURES, halves=Right(7.0, 12), n_half=8)
+    now, beside = check_lines(known(halves))
+    assert now == check_lines(known(FIGURES))[0]
+    assert beside == "With random halves of them .58 (.32–.81): 8 each, the mean of 3 draws."
+    of_fewer = replace(halves, n_labels=14, n_half=7)
+    assert check_lines(known(of_fewer, FIGURES))[1].startswith(
+        "With random halves of 14 labels .58"
+    )
+    few = replace(halves, without=Right(2, 8), halves=Right(5.0, 8))
+    assert not any("halves" in line for line in check_lines(known(few, FIGURES)))
+
+
 UNREAD = "The model had not read this text when it came."
 READ = "To the model, its two likeliest labels are .20 apart."
 

@@ -43,8 +43,8 @@ def export(format_name: str, k: int | None, output: str, force: bool, **options:
 
     Check examples (`label --check`) are left out. The instruction is the one that `label` would
     give the model now. Labels of the task with no example, or only one, are told. Beside FILE,
-    FILE.manifest.json tells model, prompt, counts by label, strategy, seed, order, ids, hashes and
-    versions.
+    FILE.manifest.json tells model, prompt, counts by label, strategy, seed, order, ids, hashes,
+    versions, and what to add to each label's score to calibrate the model's answers.
 
     \b
     Examples:
@@ -70,7 +70,7 @@ def export(format_name: str, k: int | None, output: str, force: bool, **options:
         labelled, checked = session.decided(), session.checked()
         settings, pool = session.settings(), session.pool()
         model, task = session.model(), task_by_now(request, session)
-        missing = session.missing
+        missing, calibration = session.missing, session.calibration.get()
     if settings is None or pool is None or task is None:
         raise ExportError("nothing is labelled yet", hint="run `neufs-tui label` on the pool first")
     if checked and not labelled:
@@ -90,6 +90,9 @@ def export(format_name: str, k: int | None, output: str, force: bool, **options:
     if output == "-":
         tell_data(text)
         return
+    is_of_these = calibration is not None and calibration.demonstrations == tuple(
+        one.example.id for one in chosen
+    )
     provenance = Provenance(
         task=task,
         selection=settings.selection,
@@ -97,9 +100,15 @@ def export(format_name: str, k: int | None, output: str, force: bool, **options:
         pool_name=pool.name,
         pool_sha256=pool.sha256,
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        calibration=calibration if is_of_these else None,
         versions=installed_versions(),
     )
     target = Path(output)
     manifest = manifest_json(provenance, chosen, format_name, left_out=checked)
     write_export(text, manifest, target, force=force)
+    if calibration is not None and calibration.demonstrations and not is_of_these:
+        say(
+            "without what calibrates the answers, which is known behind "
+            f"{plural(len(calibration.demonstrations), 'other label')} only"
+        )
     say(f"wrote {len(chosen)} examples to {target} and {manifest_path(target)}")

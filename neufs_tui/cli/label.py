@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from neufs_tui.cli.options import (
+    calibration_option,
     capture_options,
     capture_settings,
     check_option,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 @selection_options
 @check_option
 @rescore_option
+@calibration_option
 @capture_options
 @click.option(
     "--keep-engine",

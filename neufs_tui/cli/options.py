@@ -163,6 +163,12 @@ rescore_option = click.option(
     type=click.Choice(["off", "shortlist", "pool"]),
     help="What the model rereads with your labels in its prompt.  [default: pool]",
 )
+calibration_option = click.option(
+    "--calibration/--no-calibration",
+    default=None,
+    help="Take the model's lean towards some labels out of its answers, from 8 labels on.  "
+    "[default: on]",
+)
 check_option = click.option(
     "--check",
     type=int,

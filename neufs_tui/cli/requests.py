@@ -146,5 +146,7 @@ def _model(pick: Pick | None) -> dict[str, Any] | None:
     return {
         "answer": pick.answer,
         "probabilities": dict(pick.probabilities),
+        "calibrated": pick.calibrated,
+        "scores": dict(pick.scores),
         "n_demonstrations": pick.n_demonstrations,
     }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from neufs_tui.cli.options import (
+    calibration_option,
     capture_options,
     capture_settings,
     check_option,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 @selection_options
 @check_option
 @rescore_option
+@calibration_option
 @capture_options
 def serve(**options: Any) -> None:
     """Answer requests on POOL: a JSON object a line from standard input, one back for each.

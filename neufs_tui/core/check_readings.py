@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from neufs_tui.core.calibration import RAW, Offsets
 from neufs_tui.core.records import Decision, ExampleId
 
 
@@ -37,6 +38,8 @@ class ChecksRead:
     readings: tuple[CheckReading, ...]
     n_half: int = 0
     """Labels in each random half; 0 until every example is read behind all halves."""
+    offsets: Offsets = RAW
+    """What calibrates their scores."""
 
     def tells_more_than(self, other: ChecksRead) -> bool:
         """Whether it says what another says, and more, or is of other labels or answers."""

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from neufs_tui.core.calibration import Shift
+
 
 @dataclass(frozen=True, slots=True)
 class Capture:
@@ -34,10 +36,19 @@ class Capture:
     truncated: bool = False
     """The text was cut in the middle to fit the context window."""
 
+    def answer_with(self, offsets: Shift | None) -> int:
+        """Index of the predicted label once calibration has added offsets; ties go to the first."""
+        return self.answer if offsets is None else int(shifted(self.scores, offsets).argmax())
+
     @property
     def probabilities(self) -> NDArray[np.float64]:
         """Softmax over the candidates' mean log-probabilities, shape (n_labels,)."""
         return softmax(self.scores)
+
+
+def shifted(scores: NDArray[np.floating], offsets: Shift | None) -> NDArray[np.floating]:
+    """Scores of shape (…, n_labels) with what calibration adds to them, of their shape."""
+    return scores if offsets is None else scores + np.array(offsets)
 
 
 def softmax(scores: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -193,11 +193,11 @@ class Pick:
     reason: Reason | None
     """None in sessions of earlier versions, for what came in file order."""
     answer: str | None
-    """The model's own answer: the label it gives the highest mean log-probability. None when it
-    had not read the text."""
+    """The model's own answer: the label with the highest probability. None when it had not read
+    the text."""
     probabilities: Mapping[str, float]
-    """Label name → softmax of the candidates' mean log-probabilities, over the labels there
-    were; sums to 1. Empty when those labels are not known."""
+    """Label name → softmax of the scores, with what calibration adds to them, over the labels
+    there were; sums to 1. Empty when those labels are not known."""
     n_scanned: int
     """Examples scanned when it was chosen."""
     n_labelled: int
@@ -214,7 +214,14 @@ class Pick:
     """The model whose answer and numbers these are; None when that is not known."""
     scan_answer: str | None = None
     """The model's answer without labels in the prompt, as the scan read it; None when that is not
-    known."""
+    known. Calibrated as `answer` is."""
+    scores: Mapping[str, float] = field(default_factory=dict)
+    """Label name → mean log-probability of its tokens, as the model gave it: never calibrated.
+    Empty where that was not kept."""
+    scan_scores: Mapping[str, float] = field(default_factory=dict)
+    """The same without labels in the prompt."""
+    calibrated: bool = False
+    """Whether the answers and probabilities are."""
 
     @property
     def is_ranked(self) -> bool:

@@ -97,6 +97,8 @@ class SelectionSettings:
     difficulty: DifficultyName = DEFAULT_SIGNAL
     strategy: str | None = None
     """Name of the rule that chooses; None leaves it to the command."""
+    calibration: bool = True
+    """Answers are calibrated, once there are enough labels to go by."""
     check: int = 0
     """Check examples wanted: drawn at random among the first queries, never demonstrations."""
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from neufs_tui.core.calibration import Calibration, Uncalibrated
 from neufs_tui.core.check_readings import ChecksRead
 from neufs_tui.core.explanation import Explanation, Word
 from neufs_tui.core.records import (
@@ -47,7 +48,7 @@ class EngineConfig:
     """How often the batch size was halved after the engine ran out of memory."""
     first: tuple[ExampleId, ...] = ()
     """Examples to be scanned before all others, in this order: those shown until a strategy
-    chooses."""
+    chooses, and those that answers are calibrated on."""
 
     def wants_as(self, other: EngineConfig) -> bool:
         """Whether the other wants the same, in whatever order and batches it is to be scanned."""
@@ -213,6 +214,15 @@ class Rescored:
 
 
 @dataclass(frozen=True, slots=True)
+class Calibrated:
+    """What calibrates the answers with the labels there are, or why nothing does."""
+
+    revision: int
+    """Length of the journal whose labels these are."""
+    by: Calibration | Uncalibrated
+
+
+@dataclass(frozen=True, slots=True)
 class WordsFound:
     """The answer to `FindWords`."""
 
@@ -264,6 +274,7 @@ Event = (
     | Ranked
     | Rescored
     | ChecksRead
+    | Calibrated
     | Explained
     | WordsFound
     | EngineFailed

@@ -13,6 +13,7 @@ from dataclasses import replace
 from functools import partial
 from heapq import nsmallest
 
+from neufs_tui.core.calibration import RAW
 from neufs_tui.core.draws import draw_key, draw_reason
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import (
@@ -22,12 +23,13 @@ from neufs_tui.core.records import (
     ExampleId,
     ModelIdentity,
     Pick,
-    Reason,
     Task,
 )
 from neufs_tui.core.settings import SelectionSettings, Signal
 from neufs_tui.engine.building import Built, beside, build
+from neufs_tui.engine.calibrating import Calibrator
 from neufs_tui.engine.candidates import NONE, Candidates
+from neufs_tui.engine.picks import answered, reason_of
 from neufs_tui.engine.protocol import Focus, Ranked
 from neufs_tui.selection.memory import NOT_KEPT, Memory
 from neufs_tui.selection.scanned_pool import Readings
@@ -54,6 +56,7 @@ class Ranker:
         device: str = "cpu",
         model: ModelIdentity | None = None,
         memory: Memory = NOT_KEPT,
+        calibrator: Calibrator | None = None,
     ) -> None:
         """Bind what does not change while the engine runs.
 
@@ -64,7 +67,10 @@ class Ranker:
             device: where distances are computed.
             model: the model that reads the pool, recorded with each pick.
             memory: what is known of the whole pool from earlier runs, once it is scanned.
+            calibrator: what calibrates the model's answers; None leaves them as they are.
         """
+        self._calibrator = calibrator
+        self._offsets = RAW
         self._model = model
         self._device = device
         self._memory = memory
@@ -84,8 +90,27 @@ class Ranker:
     def refresh(self, readings: Mapping[ExampleId, Capture], *, n_demonstrations: int) -> None:
         """Take in what was reread behind the labels there are now."""
         self._reread, self._n_demonstrations = dict(readings), n_demonstrations
+        self._read_anew()
+
+    def _read_anew(self) -> None:
+        """What is ranked from now on."""
         if self._built is not None:
-            self._readings = Readings(self._built[0], self._reread, n_demonstrations)
+            read = (self._built[0], self._reread, self._n_demonstrations, self._offsets)
+            self._readings = Readings(*read)
+
+    def _calibrate(self, focus: Focus) -> None:
+        """Calibrate by the labels before the last decision where the next example is wanted.
+
+        What follows it was computed while it was on the screen, by the labels before it too.
+        """
+        if self._calibrator is None:
+            return
+        known = focus.decisions if focus.shown is not None else focus.decisions[:-1]
+        basis = self._calibrator.basis(known, focus.held)
+        offsets = self._calibrator.offsets(basis, self._captures, self._reread)
+        if offsets != self._offsets:
+            self._offsets = offsets
+            self._read_anew()
 
     def candidates(self, focus: Focus, *, limit: int | None = None) -> Candidates:
         """What is to be reread, best first; nothing before the strategy has begun.
@@ -153,6 +178,7 @@ class Ranker:
     def answer(self, focus: Focus) -> Ranked:
         """What to show for a focus."""
         self._decisions = decisions = focus.passed_over
+        self._calibrate(focus)
         n_queued = QUEUE_LENGTH + 1
         queue = self._best(decisions, n_queued, focus.signal, leave_out=focus.shown)
         if not queue and self._built is not None and len(self._captures) > self._n_built:
@@ -217,7 +243,7 @@ class Ranker:
     def _take(self, built: Built) -> bool:
         """Go on with a strategy that has begun."""
         self._built, self._building = built, None
-        self.refresh(self._reread, n_demonstrations=self._n_demonstrations)
+        self._read_anew()
         return True
 
     def _state(self, decisions: Sequence[Decision], signal: Signal) -> SelectionState:
@@ -244,22 +270,11 @@ class Ranker:
         ][:limit]
 
     def _pick(self, state: SelectionState, choice: Choice) -> Pick:
-        place, difficulty = choice.place, state.difficulty
-        reason = Reason(
-            neighbourhood=choice.n_among,
-            neuron_count=int(difficulty.numbers["count"][place]),
-            distance=choice.distance,
-            score=choice.score or 0.0,
-            signal=choice.signal or state.signal,
-            n_farther=choice.n_farther,
-            n_easier=choice.n_easier,
-            n_demonstrations=choice.n_demonstrations,
-            strategy=self._settings.strategy_name,
-            seed=self._settings.seed,
-        )
-        values = {name: float(of[place]) for name, of in difficulty.values.items()}
+        values = state.difficulty.values
         return replace(
-            self._with_answer(state.ids[place], len(state.ids)), reason=reason, difficulty=values
+            self._with_answer(state.ids[choice.place], len(state.ids)),
+            reason=reason_of(state, choice),
+            difficulty={name: float(of[choice.place]) for name, of in values.items()},
         )
 
     def _drawn(
@@ -275,18 +290,10 @@ class Ranker:
 
     def _with_answer(self, example_id: ExampleId, n_scanned: int) -> Pick:
         reread = self._reread.get(example_id)
-        capture = reread or self._captures[example_id]
-        return Pick(
-            example_id=example_id,
-            reason=None,
-            answer=self._names[capture.answer],
-            probabilities=dict(zip(self._names, map(float, capture.probabilities), strict=True)),
-            n_scanned=n_scanned,
-            n_labelled=0,
-            n_demonstrations=self._n_demonstrations if reread else 0,
-            truncated=self._captures[example_id].truncated,
-            model=self._model,
-            scan_answer=self._names[self._captures[example_id].answer],
+        pick = answered(example_id, self._names, self._captures[example_id], reread, self._offsets)
+        n_demonstrations = self._n_demonstrations if reread else 0
+        return replace(
+            pick, n_scanned=n_scanned, n_demonstrations=n_demonstrations, model=self._model
         )
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain, islice, takewhile
 
 import numpy as np
 
+from neufs_tui.core.calibration import Offsets, Shift
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import Decision, DecisionKind, Demonstration, ExampleId
 from neufs_tui.engine.batching import Batching, Encoded
@@ -40,6 +41,20 @@ is shown next is never older for them."""
 
 Demonstrations = tuple[Demonstration, ...]
 
+
+@dataclass(slots=True)
+class _Behind:
+    """What was read behind one set of demonstrations."""
+
+    captures: dict[ExampleId, Capture]
+    offsets: Shift | None = None
+    """What calibrated their answers last."""
+
+    def answer(self, example_id: ExampleId) -> int:
+        """Index of the label that was answered."""
+        return self.captures[example_id].answer_with(self.offsets)
+
+
 _NO_NEURONS = np.empty(0, dtype=np.uint32)
 _NO_CONTRIBUTIONS = np.empty(0, dtype=np.float16)
 
@@ -54,22 +69,26 @@ class Rescorer:
         self._encoder = scanner.encoder
         self._runner = scanner.runner.sibling(self._encoder.prompt("").ids)
         self._batching = Batching(config, scanner.loaded, self._runner)
-        self._readings: OrderedDict[Demonstrations, dict[ExampleId, Capture]] = OrderedDict()
+        self._readings: OrderedDict[Demonstrations, _Behind] = OrderedDict()
         self._in_prefix: Demonstrations | None = None
         self._labelled: Demonstrations = ()
-        self._before: Mapping[ExampleId, Capture] = {}
+        self._ids: tuple[ExampleId, ...] = ()
+        """Of the examples they are made of."""
+        self._scan = _Behind(scanner.captures)
+        self._before = _Behind({})
         """What was read behind the demonstrations there were before the last label."""
         self._changes: dict[int, Change] = {}
         """By number of labels."""
         self._newest = Change(0, 0, 0)
         """What the last label has changed so far."""
-        self._scanned: Mapping[ExampleId, Capture] = scanner.captures
         self._n_labels = 0
         self._held: tuple[ExampleId, ...] = ()
         """The next check examples to come."""
         self._checks: tuple[ExampleId, ...] = ()
         """Those that are labelled."""
-        self._now: dict[ExampleId, Capture] = {}
+        self._sample: tuple[ExampleId, ...] = ()
+        """Examples that answers are calibrated on."""
+        self._now = _Behind({})
         """What was read behind the present demonstrations."""
         self._answers = Counter[int]()
         """The answers of that, by index of the label."""
@@ -87,30 +106,44 @@ class Rescorer:
         return self._checks
 
     @property
+    def shown(self) -> tuple[ExampleId, ...]:
+        """The examples in the prompt, in its order."""
+        return self._ids[len(self._ids) - len(self.demonstrations) :]
+
+    @property
     def readings(self) -> Mapping[ExampleId, Capture]:
         """What was read behind the present demonstrations; empty without any."""
-        return self._now
+        return self._now.captures
 
-    def follow(self, decisions: Sequence[Decision], held: Sequence[ExampleId] = ()) -> None:
+    def follow(
+        self,
+        decisions: Sequence[Decision],
+        held: Sequence[ExampleId] = (),
+        sample: Sequence[ExampleId] = (),
+    ) -> None:
         """Take the labels that hold now as demonstrations, the oldest left out if need be.
 
         Args:
             decisions: what holds, in order.
             held: check examples still to come, of which the next are read too.
+            sample: examples that answers are calibrated on.
         """
+        self._sample = tuple(sample)
         checks = (d.example_id for d in decisions if d.check)
         self._checks = tuple(one for one in checks if one in self._examples)
         self._held = tuple(held[:_HELD])
         labelled = [d for d in decisions if d.kind is DecisionKind.LABEL]
         self._n_labels = len(labelled)
         names = set(self._names)
-        every = tuple(
-            Demonstration(self._examples[d.example_id].text, d.answer.text)
+        shots = [
+            (d.example_id, d.answer.text)
             for d in labelled
             if d.example_id in self._examples
             and d.answer is not None
             and names.issuperset(d.answer.labels)
-        )
+        ]
+        self._ids = tuple(one for one, _ in shots)
+        every = tuple(Demonstration(self._examples[one].text, text) for one, text in shots)
         if every == self._labelled:
             return
         pairs = zip(every, self._labelled, strict=False)
@@ -119,21 +152,27 @@ class Rescorer:
         is_next = every[:-1] == self._labelled
         before = self.demonstrations if is_next else self._encoder.fitting(every[:-1])
         self._labelled, self.demonstrations = every, self._encoder.fitting(every)
-        self._before = self._readings.get(before, {}) if before else self._scanned
-        self._now = self._readings.pop(self.demonstrations, {}) if self.demonstrations else {}
-        self._answers = Counter(one.answer for one in self._now.values())
+        self._before = self._readings.get(before, _Behind({})) if before else self._scan
+        known = self._readings.pop(self.demonstrations, None) if self.demonstrations else None
+        self._now = known or _Behind({})
         self._forget()
         if self.demonstrations:
             self._readings[self.demonstrations] = self._now
-        self._newest = Change(len(every), 0, 0)
-        self._see_changes(self._now)
+        self._count_anew()
         trim_heap()
+
+    def calibrate(self, offsets: Offsets) -> None:
+        """Count the answers that calibration gives, from now on."""
+        now = (self._scan.offsets, self._now.offsets)
+        if now != (offsets.scanned, offsets.reread):
+            self._scan.offsets, self._now.offsets = offsets.scanned, offsets.reread
+            self._count_anew()
 
     def step(self, candidates: Candidates) -> bool:
         """Read one batch of what is not read behind these labels yet, or first the labels.
 
-        What may be shown next comes first, then the check examples that are labelled, then all
-        other candidates.
+        What may be shown next comes first, then what answers are calibrated on, the check examples
+        that are labelled, and all other candidates.
 
         Args:
             candidates: best first.
@@ -153,9 +192,8 @@ class Rescorer:
         batch = next(self._batching.cut(encoded, seconds=_BATCH_S))
         for captured in self._batching.read(batch, self._runner.capture):
             fresh = {example_id: _without_set(one) for example_id, one in captured}
-            self._now |= fresh
-            self._answers.update(one.answer for one in fresh.values())
-            self._see_changes(fresh)
+            self._now.captures |= fresh
+            self._count(fresh)
         return True
 
     def progress(self, candidates: Candidates, *, revision: int = 0) -> Rescored:
@@ -168,7 +206,7 @@ class Rescorer:
         return Rescored(
             n_demonstrations=len(self.demonstrations),
             n_labels=self._n_labels,
-            done=candidates.n_read(self._now),
+            done=candidates.n_read(self._now.captures),
             total=len(candidates),
             changes=tuple(self._changes[n] for n in sorted(self._changes)),
             revision=revision,
@@ -179,24 +217,32 @@ class Rescorer:
         """What is not read yet, in the order in which it is to be."""
         best = islice(candidates, _BEST)
         given: set[ExampleId] = set()
-        for one in chain(self._held, best, self._checks, candidates):
-            if one not in self._now and one not in given:
+        for one in chain(self._held, best, self._sample, self._checks, candidates):
+            if one not in self._now.captures and one not in given:
                 given.add(one)
                 yield one
 
     def _forget(self) -> None:
         """Let go of what was read behind the demonstrations that were used least lately."""
-        sizes = [len(readings) for readings in self._readings.values()]
+        sizes = [len(behind.captures) for behind in self._readings.values()]
         while len(sizes) >= _REMEMBERED or sum(sizes) > _MOST_READINGS:
             self._readings.popitem(last=False)
             del sizes[0]
 
-    def _see_changes(self, fresh: Mapping[ExampleId, Capture]) -> None:
-        """Count what the last label has changed, as far as its reading goes."""
-        both = [one for one in fresh if one in self._before]
+    def _count_anew(self) -> None:
+        """Count all answers read behind the present demonstrations."""
+        self._answers = Counter()
+        self._newest = Change(len(self._labelled), 0, 0)
+        self._count(self._now.captures)
+
+    def _count(self, fresh: Iterable[ExampleId]) -> None:
+        """Count answers just read, and what the last label has changed in them."""
+        answers = {one: self._now.answer(one) for one in fresh}
+        self._answers.update(answers.values())
+        both = [one for one in answers if one in self._before.captures]
         if not both:
             return
-        changed = sum(fresh[one].answer != self._before[one].answer for one in both)
+        changed = sum(answers[one] != self._before.answer(one) for one in both)
         self._newest = replace(
             self._newest,
             changed=self._newest.changed + changed,

@@ -28,6 +28,8 @@ class KnownScan:
     """Digest of the prompt, as the cache's key has it."""
     shape: tuple[int, int]
     """(n_layers, d_mlp)."""
+    reads_all: bool
+    """Every label was read to its end, whatever its chances."""
 
     def cache(self, config: EngineConfig) -> CacheSource:
         """The cache that holds it."""
@@ -65,12 +67,13 @@ class ScanIndex:
                 },
                 "prompt": str(prompt),
                 "shape": [int(n_layers), int(d_mlp)],
+                "reads_all": bool(reads_all),
                 "files": dict(files),
             }:
                 if not _unchanged(files):
                     return None
                 model = ModelIdentity(name, fingerprint, device, dtype)
-                return KnownScan(model, prompt, (n_layers, d_mlp))
+                return KnownScan(model, prompt, (n_layers, d_mlp), reads_all)
         return None
 
 

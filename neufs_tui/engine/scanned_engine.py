@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import ExampleId
+from neufs_tui.engine.calibrating import Calibrator
 from neufs_tui.engine.kept_selection import KeptSelection
 from neufs_tui.engine.protocol import EngineConfig, Event, Focus, Request, ScanProgressed
 from neufs_tui.engine.ranking import Ranker
@@ -67,6 +68,7 @@ class ScannedEngine:
             config.selection,
             model=self._scan.model,
             memory=KeptSelection(config.cache_dir / "clusterings"),
+            calibrator=Calibrator(config, reads_all=self._scan.reads_all),
         )
 
 

@@ -54,7 +54,9 @@ class Scanner:
         self._prefix = self.encoder.shared_prefix()
         self._batching = Batching(config, loaded, self.runner)
         self.shape = (loaded.architecture.n_layers, loaded.architecture.d_mlp)
-        scan = KnownScan(ready(loaded).identity, self.encoder.fingerprint(), self.shape)
+        scan = KnownScan(
+            ready(loaded).identity, self.encoder.fingerprint(), self.shape, self.runner.reads_all
+        )
         source = scan.cache(config)
         with source.open() as cache:
             self.captures: dict[ExampleId, Capture] = cache.get(

@@ -22,8 +22,8 @@ from neufs_tui.engine.protocol import (
 )
 
 if TYPE_CHECKING:
+    from neufs_tui.engine.answer_reports import AnswerReports
     from neufs_tui.engine.answering import Answering
-    from neufs_tui.engine.checking import Checking
     from neufs_tui.engine.explaining import Explainer
     from neufs_tui.engine.ranking import Ranker
     from neufs_tui.engine.rescoring import Rescorer
@@ -56,13 +56,13 @@ class Engine:
         self._scanner: Scanner | None = None
         self._ranker: Ranker | None = None
         self._rescorer: Rescorer | None = None
-        self._checking: Checking | None = None
         self._explainer: Explainer | None = None
         self._answering: Answering
         self._candidates = NONE
         """What is to be reread, best first."""
         self._shortlist = NONE
         """What of it is reread before the scan goes on."""
+        self._reports: AnswerReports | None = None
         self._is_unranked = False
         """Whether something was reread that the last ranking does not know."""
         self._rank_again_at = 0.0
@@ -95,13 +95,14 @@ class Engine:
             except _Another:
                 logger.info("goes on with another configuration")
             self._scanner = self._ranker = self._rescorer = self._explainer = None
-            self._checking = None
+            self._reports = None
             self._answering.leave()
             self._candidates, self._shortlist, self._is_unranked = NONE, NONE, False
 
     def _work(self, announcer: Announcer) -> NoReturn:
         """Load, scan and rank what is wanted; _Another ends it."""
-        from neufs_tui.engine.checking import Checking
+        from neufs_tui.engine.answer_reports import AnswerReports
+        from neufs_tui.engine.calibrating import Calibrator
         from neufs_tui.engine.explaining import Explainer
         from neufs_tui.engine.kept_selection import KeptSelection
         from neufs_tui.engine.ranking import Ranker
@@ -115,6 +116,7 @@ class Engine:
         announcer.stage("scan", "scanning the first examples")
         self._scanner = scanner = Scanner(config, loaded)
         announcer.notice(scanner.notices)
+        calibrator = Calibrator(config, reads_all=scanner.runner.reads_all)
         self._ranker = Ranker(
             config.examples,
             config.task,
@@ -122,10 +124,11 @@ class Engine:
             device=loaded.device,
             model=hello.identity,
             memory=KeptSelection(config.cache_dir / "clusterings"),
+            calibrator=calibrator,
         )
         if config.selection.rescore != "off":
             self._rescorer = Rescorer(config, scanner)
-        self._checking = Checking(config, scanner, self._rescorer)
+        self._reports = AnswerReports(config, scanner, self._rescorer, calibrator, self._send)
         self._explainer = Explainer(config, scanner)
         try:
             for self._progress in scanner.run():
@@ -147,15 +150,14 @@ class Engine:
 
     def _answer(self) -> None:
         """Follow the annotator's decisions, and say what comes next."""
-        if self._focus is None or self._ranker is None:
+        if self._focus is None or self._ranker is None or self._reports is None:
             return
+        sample = self._reports.begin(self._focus)
         if self._rescorer is not None:
-            self._rescorer.follow(self._focus.decisions, self._focus.held)
+            self._rescorer.follow(self._focus.decisions, self._focus.held, sample)
             self._refresh(self._ranker, self._rescorer)
             self._is_unranked = False
-        if self._checking is not None:
-            self._checking.follow(self._focus)
-        self._tell_checks()
+        self._reports.follow(self._focus)
         ranked = self._ranker.answer(self._focus)
         if self._rescorer is None or not self._rescorer.demonstrations:
             self._candidates = self._shortlist = NONE
@@ -172,22 +174,15 @@ class Engine:
         if self._is_all_read(progress) and ranked.complete:
             self._send(replace(ranked, final=True))
 
-    def _tell_checks(self) -> None:
-        """Say what was made of the check examples, as soon as it is known."""
-        if self._checking is not None and (read := self._checking.news()) is not None:
-            self._send(read)
-
-    def _is_all_read(self, progress: Rescored) -> bool:
-        owes_checks = self._checking is not None and self._checking.is_owed
-        return progress.done == progress.total and not owes_checks
-
     def _read_halves(self) -> bool:
         """Read check examples behind some of the labels; returns whether any were left to read."""
-        if self._checking is None or self._ranker is None or self._ranker.is_building:
+        if self._reports is None or self._ranker is None or self._ranker.is_building:
             return False
-        more = self._checking.step()
-        self._tell_checks()
-        return more
+        return self._reports.read_halves()
+
+    def _is_all_read(self, progress: Rescored) -> bool:
+        assert self._reports is not None  # made with what reads
+        return progress.done == progress.total and not self._reports.owes
 
     def _reread(self, candidates: Candidates) -> bool:
         """Reread one batch of candidates; rank anew when it is worth its time, and at the end.
@@ -199,8 +194,8 @@ class Engine:
             return False
         more = self._rescorer.step(candidates)
         self._is_unranked |= more
-        if more:
-            self._tell_checks()
+        if more and self._reports is not None:
+            self._reports.tell()
         if self._is_unranked and (not more or time.monotonic() >= self._rank_again_at):
             self._rank_reread()
         return more
@@ -227,6 +222,8 @@ class Engine:
         return self._answering.go_on(self._explainer, readings)
 
     def _refresh(self, ranker: Ranker, rescorer: Rescorer) -> None:
+        if self._reports is not None:
+            rescorer.calibrate(self._reports.offsets())
         ranker.refresh(rescorer.readings, n_demonstrations=len(rescorer.demonstrations))
 
     def _is_waiting(self) -> bool:

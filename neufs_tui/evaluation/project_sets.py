@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from neufs_tui.core.calibration import MIN_LABELS, MIN_SAMPLE, SAMPLE
 from neufs_tui.core.draws import Draws
 from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.records import DRAW, Demonstration, ExampleId
@@ -11,10 +12,7 @@ from neufs_tui.core.text import plural
 from neufs_tui.evaluation.few_shot_sets import FewShotSet
 from neufs_tui.evaluation.report import Calibration
 from neufs_tui.project.project import Project
-from neufs_tui.statistics.calibration import MIN_LABELS, MIN_SAMPLE, class_prior
-
-SAMPLE = 64
-"""Texts that answers are calibrated on."""
+from neufs_tui.statistics.calibration import class_prior
 
 
 def her_set(labelled: Sequence[LabelledExample]) -> FewShotSet:
@@ -47,7 +45,7 @@ def calibration_for(
     from_draws = " at random" if known is drawn else ""
     return Calibration(
         sample=tuple(by_id[pick.example_id] for pick in picks),
-        prior=class_prior((one.answer.text for one in known), names),
+        prior=class_prior([one.answer.text for one in known], names),
         basis=f"on {plural(len(picks), 'text')} of the pool, with the classes expected as in "
         f"{plural(len(known), 'label')} given{from_draws}",
     )

@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from neufs_tui import __version__
+from neufs_tui.core.calibration import Calibration
 from neufs_tui.core.labelled import LabelledExample, class_counts
 from neufs_tui.core.prompts import PROMPT_DATE, system_message
 from neufs_tui.core.records import ModelIdentity, Task
@@ -40,6 +41,8 @@ class Provenance:
     """Digest of the pool's bytes when it was last opened for labelling."""
     created_at: str
     """ISO 8601, UTC."""
+    calibration: Calibration | None
+    """What calibrates the model's answers behind the exported set; None when that is not known."""
     versions: Mapping[str, str]
     """Package → version; see `installed_versions`."""
 
@@ -104,6 +107,7 @@ def manifest_json(
         "ids": [one.example.stable_id for one in labelled],
         "hashes": [one.example.id for one in labelled],
         "examples": [_example(one, task) for one in labelled],
+        "calibration": _calibration(provenance.calibration),
         "left_out": {
             "check": [
                 {"id": one.example.stable_id, "hash": one.example.id, "label": one.answer.text}
@@ -113,6 +117,18 @@ def manifest_json(
         "versions": dict(provenance.versions),
     }
     return strict_json(manifest, indent=2) + "\n"
+
+
+def _calibration(known: Calibration | None) -> dict[str, Any] | None:
+    if known is None:
+        return None
+    return {
+        "offsets": dict(known.offsets),
+        "added_to": "the mean log-probability (in nats) of a label's tokens, behind this set",
+        "prior": dict(known.prior),
+        "labels": known.n_labels,
+        "texts": known.n_sample,
+    }
 
 
 def changes_since(task: Task, labelled: Sequence[LabelledExample]) -> str:

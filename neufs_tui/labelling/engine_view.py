@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from enum import Enum, auto
 
+from neufs_tui.core.calibration import Calibration
 from neufs_tui.core.check_readings import ChecksRead
 from neufs_tui.core.records import ExampleId, Pick
 from neufs_tui.engine.protocol import (
+    Calibrated,
     EngineDied,
     EngineFailed,
     Event,
@@ -36,12 +38,18 @@ class EngineState(Enum):
 class EngineView:
     """The newest of each kind of event."""
 
-    def __init__(self, checks: CheckReadings) -> None:
+    def __init__(
+        self, checks: CheckReadings, keep: Callable[[Calibration | None], None] = lambda _: None
+    ) -> None:
         """Begin with a silent engine.
 
         Args:
             checks: what is known of the check examples.
+            keep: stores what calibrates the answers now.
         """
+        self._keep = keep
+        self.calibrated: Calibrated | None = None
+        """What calibrates them with labels that all hold, or why nothing does."""
         self.checks = checks
         self.state = EngineState.LOADING
         self.model: ModelReady | None = None
@@ -72,6 +80,9 @@ class EngineView:
                 self.rescored = event
                 if sum(event.answers.values()) >= MIN_ANSWERS:
                     self.answers = event.answers
+            case Calibrated() if event.revision >= self._turned_back_at:
+                self.calibrated = event
+                self._keep(event.by if isinstance(event.by, Calibration) else None)
             case ChecksRead():
                 self.checks.hear(event)
             case ModelReady():
@@ -91,6 +102,7 @@ class EngineView:
     def turn_back(self, revision: int) -> None:
         """An undo or redo made the journal this long: what is older no longer holds."""
         self.rescored, self.answers, self._turned_back_at = None, {}, revision
+        self.calibrated = None
 
     def held(self, example_id: ExampleId) -> Pick | None:
         """What the model says of a check example to come; None while that is not known."""

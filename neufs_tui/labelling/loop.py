@@ -49,7 +49,7 @@ class LabellingLoop:
         self._begun = False
         self.position = position(workspace)
         """What holds of the journal."""
-        self.engine = EngineView(CheckReadings(workspace))
+        self.engine = EngineView(CheckReadings(workspace), workspace.session.calibration.keep)
         self.shown: Shown | None = None
         self.done: Shown | None = None
         """The example labelled last, as it was shown; None after anything else."""

@@ -101,7 +101,7 @@ class PoolFile:
         refuse_another_pool(project, now.session)
         workspace = Workspace(project, now.session, session_name=now.session_name)
         changes = pool_changes(now.session.path, project.pool, check)
-        first = workspace.shown_first(shown)
+        first = workspace.needed_first(shown)
         self._project, self._is_changed, self._seen = project, False, None
         return PoolNow(
             workspace=workspace,

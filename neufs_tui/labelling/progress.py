@@ -23,6 +23,7 @@ def progress(loop: LabellingLoop) -> Progress:
         answers=engine.answers,
         checks=checks(loop),
         n_checked=loop.counts.checked,
+        calibrated=engine.calibrated.by if engine.calibrated is not None else None,
     )
 
 
@@ -49,6 +50,7 @@ def _figures(read: ChecksRead, loop: LabellingLoop) -> CheckFigures:
         n_labels=read.n_labels,
         n_demonstrations=read.n_demonstrations,
         n_half=read.n_half,
+        offsets=read.offsets,
     )
 
 

@@ -120,7 +120,7 @@ class Startup:
         except BaseException:
             session.close()
             raise
-        config = engine_config(project, self._capture, first=workspace.shown_first(loop.shown_id))
+        config = engine_config(project, self._capture, first=workspace.needed_first(loop.shown_id))
         # A collection would walk through the pool, which stays, and hold up the keys meanwhile
         gc.freeze()
         place = Place(project.session_path, engines_dir())
@@ -179,14 +179,14 @@ def open_headless(
     def engine() -> EngineProcess:
         find_strategy(project.selection.strategy_name)
         if keeps_engine:
-            shown_first = workspace.shown_first(first_id)
-            config = engine_config(project, capture, first=shown_first)
+            first_few = workspace.needed_first(first_id)
+            config = engine_config(project, capture, first=first_few)
             place = Place(project.session_path, engines_dir())
             return EngineClient(config, log_path(), place=place)
         from neufs_tui.engine.scanned_engine import ScannedEngine
 
         # Without the check set the scan goes by its own order
-        first_few = workspace.shown_first(None) if workspace.n_checks else ()
+        first_few = workspace.needed_first(None) if workspace.n_checks else ()
         config = engine_config(project, capture, first=first_few)
         once = replace(config, selection=replace(config.selection, rescore="off"))
         return ScannedEngine.open(once) or EngineClient(once, log_path())

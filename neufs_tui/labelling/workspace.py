@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
+from neufs_tui.core.calibration import SAMPLE
 from neufs_tui.core.draws import Draws
 from neufs_tui.core.records import Example, ExampleId
 
@@ -63,9 +64,10 @@ class Workspace:
         draws = self.draws.next(decided, n + 1) if n > 0 else []
         return tuple(one.example_id for one in draws if one.example_id != shown)[: max(0, n)]
 
-    def shown_first(self, shown: ExampleId | None) -> tuple[ExampleId, ...]:
-        """What is shown until a strategy can choose: the example there is, then the draws."""
-        draws = self.draws.next((), max(self.selection.choose_from, self.n_checks))
+    def needed_first(self, shown: ExampleId | None) -> tuple[ExampleId, ...]:
+        """What is scanned first: the example there is, the draws until a strategy can choose, and
+        those that answers are calibrated on."""
+        draws = self.draws.next((), max(self.selection.choose_from, self.n_checks + SAMPLE))
         first = [shown] if shown in self.examples else []
         ids = dict.fromkeys([*first, *(pick.example_id for pick in draws)])
         return tuple(one for one in ids if one is not None)

@@ -103,6 +103,11 @@ class CaptureRunner:
         return twin
 
     @property
+    def reads_all(self) -> bool:
+        """Whether every label is read to its end, so that no score is an estimate."""
+        return self._reader.reads_all
+
+    @property
     def n_likely_slots(self) -> int:
         """Places behind a prompt from which answer tokens are predicted and read, about."""
         return self._reader.n_likely_slots

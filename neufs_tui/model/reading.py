@@ -116,6 +116,11 @@ class Reader:
         return self._prefix.become(ids)
 
     @property
+    def reads_all(self) -> bool:
+        """Whether every candidate is read to its end, whatever its chances."""
+        return self._neutral_prompt is None
+
+    @property
     def n_likely_slots(self) -> int:
         """Slots read for a prompt, about."""
         if self._neutral_prompt is None:

@@ -36,6 +36,7 @@ class Overrides:
     rescore: str | None = None
     difficulty: str | None = None
     strategy: str | None = None
+    calibration: bool | None = None
     check: int | None = None
     text_field: str | None = None
     encoding: str | None = None
@@ -99,6 +100,13 @@ def load_config(
 _Said = dict[str, tuple[Any, str]]
 """Dotted key → value and origin."""
 
+
+def _switch(text: str) -> bool | str:
+    """On or off, as variables are used to say it; anything else is refused where it is checked."""
+    said = {"on": True, "1": True, "true": True, "off": False, "0": False, "false": False}
+    return said.get(text.lower(), text)
+
+
 _VARIABLES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "NEUFS_MODEL": ("model.name", str),
     "NEUFS_DEVICE": ("model.device", str),
@@ -110,6 +118,7 @@ _VARIABLES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "NEUFS_RESCORE": ("selection.rescore", str),
     "NEUFS_DIFFICULTY": ("selection.difficulty", str),
     "NEUFS_STRATEGY": ("selection.strategy", str),
+    "NEUFS_CALIBRATION": ("selection.calibration", _switch),
     "NEUFS_CHECK": ("selection.check", int),
     "NEUFS_ENCODING": ("pool.encoding", str),
 }
@@ -124,6 +133,7 @@ _FLAGS = {
     "selection.rescore": "rescore",
     "selection.difficulty": "difficulty",
     "selection.strategy": "strategy",
+    "selection.calibration": "calibration",
     "selection.check": "check",
     "pool.text_field": "text_field",
     "pool.encoding": "encoding",

@@ -100,6 +100,7 @@ class _Selection(_Section):
     rescore: Literal["off", "shortlist", "pool"] | None = None
     difficulty: DifficultyName | None = None
     strategy: Annotated[str, AfterValidator(_known_strategy)] | None = None
+    calibration: bool | None = None
     check: Annotated[int, Field(ge=0)] | None = None
 
 

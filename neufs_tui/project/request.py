@@ -28,4 +28,5 @@ class ProjectRequest:
     rescore: str | None = None
     difficulty: str | None = None
     strategy: str | None = None
+    calibration: bool | None = None
     check: int | None = None

@@ -15,7 +15,7 @@ from neufs_tui.storage.stored_json import PoolRecord, SessionSettings
 _REMEMBERED = {
     "task": ("labels", "instruction", "input", "answer_prefix"),
     "model": ("name", "device", "device_map", "dtype"),
-    "selection": ("shots", "tau", "seed", "difficulty", "strategy", "check"),
+    "selection": ("shots", "tau", "seed", "difficulty", "strategy", "calibration", "check"),
 }
 """What a session brings back. Running a model's own code has to be allowed each time."""
 
@@ -70,6 +70,7 @@ def overrides_of(request: ProjectRequest) -> Overrides:
         rescore=request.rescore,
         difficulty=request.difficulty,
         strategy=request.strategy,
+        calibration=request.calibration,
         check=request.check,
         text_field=request.text_field,
         encoding=request.encoding,

@@ -10,12 +10,13 @@ stood in the scan: they are the best of the order, so a mean of their own would 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neufs_tui.core.neurons import Capture, softmax
+from neufs_tui.core.calibration import Shift
+from neufs_tui.core.neurons import Capture, shifted, softmax
 from neufs_tui.core.settings import SIGNALS, Signal
 from neufs_tui.selection.jaccard import Indices
 
@@ -77,7 +78,26 @@ def scan_difficulty(captures: Sequence[Capture], *, raw_counts: bool = False) ->
     return Difficulty(numbers, values, dict.fromkeys(SIGNALS, nothing))
 
 
-def reread_difficulty(scan: Difficulty, places: Indices, captures: Sequence[Capture]) -> Difficulty:
+def recalibrated(scan: Difficulty, scores: NDArray[np.floating], offsets: Shift) -> Difficulty:
+    """The difficulty of a scan whose scores are calibrated: neurons stay, probabilities do not.
+
+    Args:
+        scan: by scores as they are.
+        scores: these scores, shape (n, n_labels).
+        offsets: what is added to them, one a label.
+    """
+    numbers = _uncertainty(softmax(shifted(scores, offsets)))
+    alike = np.zeros(len(scores), dtype=np.int64)
+    values = {signal: standardised(of, alike) for signal, of in numbers.items()}
+    return replace(scan, numbers={**scan.numbers, **numbers}, values={**scan.values, **values})
+
+
+def reread_difficulty(
+    scan: Difficulty,
+    places: Indices,
+    captures: Sequence[Capture],
+    offsets: Shift | None = None,
+) -> Difficulty:
     """Put in what was read with the present demonstrations.
 
     Each group that can be compared, of `MIN_GROUP` examples or more, keeps the mean and the
@@ -91,10 +111,11 @@ def reread_difficulty(scan: Difficulty, places: Indices, captures: Sequence[Capt
         scan: what the scan gave.
         places: the examples reread, ascending, shape (m,).
         captures: what was captured of them now.
+        offsets: what calibrates their scores, one a label; None leaves them as they are.
     """
     if not captures:
         return scan
-    fresh, lengths = _read(captures)
+    fresh, lengths = _read(captures, offsets)
     numbers: dict[Signal, Numbers] = {}
     values: dict[Signal, Numbers] = {}
     reread: dict[Signal, NDArray[np.bool_]] = {}
@@ -153,16 +174,22 @@ def _groups(signal: Signal, lengths: NDArray[np.int64]) -> NDArray[np.int64]:
     return lengths if signal in BY_LENGTH else np.zeros_like(lengths)
 
 
-def _read(captures: Sequence[Capture]) -> tuple[dict[Signal, Numbers], NDArray[np.int64]]:
+def _read(
+    captures: Sequence[Capture], offsets: Shift | None = None
+) -> tuple[dict[Signal, Numbers], NDArray[np.int64]]:
     """Each signal's numbers, and the lengths of the answers."""
-    shares = softmax(np.array([capture.scores for capture in captures]))
-    best = np.sort(shares, axis=1)[:, -2:]
+    shares = softmax(shifted(np.array([capture.scores for capture in captures]), offsets))
     numbers: dict[Signal, Numbers] = {
         "count": np.array([capture.neuron_count for capture in captures], dtype=np.float64),
         "nucleus": np.array([capture.nucleus for capture in captures], dtype=np.float64),
         "participation": np.array([one.participation for one in captures], dtype=np.float64),
-        "entropy": _entropies(shares),
-        "margin": 1 - (best[:, -1] - best[:, 0]),
+        **_uncertainty(shares),
     }
     lengths = np.array([capture.n_answer_tokens for capture in captures], dtype=np.int64)
     return numbers, lengths
+
+
+def _uncertainty(shares: Numbers) -> dict[Signal, Numbers]:
+    """The signals that label probabilities of shape (n, n_labels) give, each (n,)."""
+    best = np.sort(shares, axis=1)[:, -2:]
+    return {"entropy": _entropies(shares), "margin": 1 - (best[:, -1] - best[:, 0])}

@@ -12,9 +12,15 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from neufs_tui.core.neurons import Capture, softmax
+from neufs_tui.core.calibration import RAW, Offsets
+from neufs_tui.core.neurons import Capture, shifted, softmax
 from neufs_tui.core.records import ExampleId
-from neufs_tui.selection.difficulty import Difficulty, reread_difficulty, scan_difficulty
+from neufs_tui.selection.difficulty import (
+    Difficulty,
+    recalibrated,
+    reread_difficulty,
+    scan_difficulty,
+)
 from neufs_tui.selection.jaccard import Indices, NeuronSets
 from neufs_tui.selection.memory import NOT_KEPT, Memory
 
@@ -54,6 +60,11 @@ class ScannedPool:
         return self._pack([capture.neurons for capture in self.captures])
 
     @cached_property
+    def scores(self) -> NDArray[np.float32]:
+        """Of the labels, as the scan read them, shape (n, n_labels)."""
+        return np.array([capture.scores for capture in self.captures])
+
+    @cached_property
     def difficulty(self) -> Difficulty:
         """As the scan read it, without demonstrations."""
         return scan_difficulty(self.captures, raw_counts=self._raw_counts)
@@ -68,6 +79,8 @@ class Readings:
     """What was read with the present demonstrations, which may go beyond the pool."""
     n_demonstrations: int = 0
     """Labels in the prompt with which that was read."""
+    offsets: Offsets = RAW
+    """What calibrates the scores."""
 
     @cached_property
     def places(self) -> Indices:
@@ -79,12 +92,23 @@ class Readings:
     @cached_property
     def probabilities(self) -> NDArray[np.float64]:
         """Label probabilities, shape (n, n_labels)."""
-        captures = self.pool.captures
-        read = (self.reread.get(one, captures[at]) for at, one in enumerate(self.pool.ids))
-        return softmax(np.array([capture.scores for capture in read]))
+        scores = shifted(self.pool.scores, self.offsets.scanned).astype(np.float64)
+        if len(self.places):
+            scores[self.places] = shifted(self._reread_scores, self.offsets.reread)
+        return softmax(scores)
 
     @cached_property
     def difficulty(self) -> Difficulty:
         """What each signal says."""
-        reread = [self.reread[self.pool.ids[place]] for place in self.places]
-        return reread_difficulty(self.pool.difficulty, self.places, reread)
+        scan = self.pool.difficulty
+        if self.offsets.scanned is not None:
+            scan = recalibrated(scan, self.pool.scores, self.offsets.scanned)
+        return reread_difficulty(scan, self.places, self._reread, self.offsets.reread)
+
+    @cached_property
+    def _reread(self) -> list[Capture]:
+        return [self.reread[self.pool.ids[place]] for place in self.places]
+
+    @cached_property
+    def _reread_scores(self) -> NDArray[np.float32]:
+        return np.array([capture.scores for capture in self._reread])

@@ -9,18 +9,13 @@ log-probability; that is one step of the fixed point that is found here, towards
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neufs_tui.core.neurons import softmax
 
-MIN_SAMPLE = 32
-"""Texts below which a sample says too little."""
-MIN_LABELS = 8
-"""Labels given below which they say too little of the classes: with 4, calibrated answers were
-worse than raw ones where classes are unequal."""
 _CLOSE = 1e-6
 """How far a mean probability may be from the prior."""
 _MOST_STEPS = 10_000
@@ -51,19 +46,23 @@ def calibrated(scores: NDArray[np.floating], offsets: NDArray[np.float64]) -> ND
     return softmax(scores.astype(np.float64) + offsets)
 
 
-def class_prior(given: Iterable[str], names: Sequence[str]) -> NDArray[np.float64]:
-    """The labels' shares by labels given at random, as if each had been given once more.
+def class_prior(
+    given: Sequence[str], names: Sequence[str], weights: Sequence[float] | None = None
+) -> NDArray[np.float64]:
+    """The labels' shares by labels given, as if each had been given once more.
 
     Args:
-        given: labels of randomly drawn texts; others than the task's do not count.
+        given: labels of some texts, n of them; others than the task's do not count.
         names: the task's labels.
+        weights: how much each counts, of mean 1; None for labels of randomly drawn texts, which
+            count alike.
 
     Returns:
         Shape (n_labels,); uniform where nothing was given.
     """
-    counts = dict.fromkeys(names, 1)
-    for name in given:
+    counts = dict.fromkeys(names, 1.0)
+    for name, weight in zip(given, weights or [1.0] * len(given), strict=True):
         if name in counts:
-            counts[name] += 1
-    shares = np.array([*counts.values()], dtype=np.float64)
+            counts[name] += weight
+    shares = np.array([*counts.values()])
     return np.asarray(shares / shares.sum())

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from neufs_tui.core.calibration import RAW, Offsets, Shift
 from neufs_tui.core.check_readings import CheckReading
 from neufs_tui.core.records import ExampleId
 from neufs_tui.statistics.intervals import share_interval
@@ -56,6 +57,9 @@ class CheckFigures:
     n_half: int = 0
     """Labels in each of them."""
 
+    raw: CheckFigures | None = None
+    """Of the same answers before they were calibrated; None where they are not."""
+
     @property
     def n_checked(self) -> int:
         """Examples compared."""
@@ -75,6 +79,7 @@ def check_figures(
     n_labels: int,
     n_demonstrations: int,
     n_half: int = 0,
+    offsets: Offsets = RAW,
 ) -> CheckFigures:
     """Compare readings with what the annotator said.
 
@@ -86,17 +91,30 @@ def check_figures(
         n_labels: labels there were when they were read.
         n_demonstrations: labels in the prompt.
         n_half: labels in each random half; 0 where none is read.
+        offsets: what calibrates the answers; where it does, they are compared as they are too.
     """
+    raw: CheckFigures | None = None
+    if offsets != RAW:
+        # what was read behind halves has no offsets of its own
+        raw = check_figures(
+            readings,
+            names,
+            given,
+            n_labels=n_labels,
+            n_demonstrations=n_demonstrations,
+            n_half=n_half,
+        )
+        n_half = 0
     known = [one for one in readings if given.get(one.example_id) in names]
-    without = [_best(one.without, names) == given[one.example_id] for one in known]
+    without = [_best(one.without, offsets.scanned, names) == given[one.example_id] for one in known]
     again = [
-        _best(one.with_labels, names) == given[one.example_id]
+        _best(one.with_labels, offsets.reread, names) == given[one.example_id]
         for one in known
         if one.with_labels is not None
     ]
     is_paired = bool(known) and len(again) == len(known)
     halves = [
-        sum(_best(scores, names) == given[one.example_id] for scores in one.halves)
+        sum(_best(scores, None, names) == given[one.example_id] for scores in one.halves)
         / len(one.halves)
         for one in known
         if one.halves
@@ -111,9 +129,11 @@ def check_figures(
         lost=sum(before and not after for before, after in pairs),
         halves=Right(sum(halves), len(known)) if n_half and known else None,
         n_half=n_half,
+        raw=raw,
     )
 
 
-def _best(scores: Sequence[float], names: Sequence[str]) -> str:
+def _best(scores: Sequence[float], shift: Shift | None, names: Sequence[str]) -> str:
     """The label with the largest score; ties go to the first, as the model's answers do."""
-    return names[max(range(len(scores)), key=lambda at: scores[at])]
+    added = shift or (0.0,) * len(scores)
+    return names[max(range(len(scores)), key=lambda at: scores[at] + added[at])]

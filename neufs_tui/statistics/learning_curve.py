@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from neufs_tui.core.calibration import Calibration, Uncalibrated
 from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.records import ExampleId
 from neufs_tui.core.settings import DifficultyName, Signal
@@ -66,6 +67,8 @@ class Progress:
     """What the check set said with the labels there were, the newest last."""
     n_checked: int = 0
     """Check examples that are labelled."""
+    calibrated: Calibration | Uncalibrated | None = None
+    """What calibrates the answers with the present labels; None while that is not known."""
 
 
 def learning_progress(
@@ -79,6 +82,7 @@ def learning_progress(
     answers: Mapping[str, int],
     checks: Sequence[CheckFigures] = (),
     n_checked: int = 0,
+    calibrated: Calibration | Uncalibrated | None = None,
 ) -> Progress:
     """Gather what is known.
 
@@ -93,6 +97,7 @@ def learning_progress(
             prompt; empty when that is not known.
         checks: what the check set said, the newest last.
         n_checked: check examples that are labelled.
+        calibrated: what calibrates the answers, or why nothing does; None while not known.
     """
     return Progress(
         points=learning_curve(labelled, gains),
@@ -109,4 +114,5 @@ def learning_progress(
         ),
         checks=tuple(checks),
         n_checked=n_checked,
+        calibrated=calibrated,
     )

@@ -7,7 +7,7 @@ shares are not those of the pool; the difference is theirs too.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from math import comb
@@ -69,12 +69,14 @@ class Paired:
         return Verdict.TOO_FEW if self.compared < MANY else Verdict.NO_DIFFERENCE
 
 
-def paired(labelled: Sequence[LabelledExample]) -> Paired:
+def paired(labelled: Sequence[LabelledExample], *, raw: bool = False) -> Paired:
     """Compare the two answers with the labels that hold.
 
     Args:
         labelled: the labels that hold. Those given after a look at the answer do not count, nor
             do those whose example was answered without labels only.
+        raw: compare the answers as the model gave them, never calibrated; those whose scores were
+            not kept do not count.
     """
     compared = with_labels = gained = lost = 0
     for one in labelled:
@@ -84,8 +86,18 @@ def paired(labelled: Sequence[LabelledExample]) -> Paired:
         if (agrees := one.agrees) is None:
             continue
         without = pick.scan_answer == one.answer.text
+        if raw:
+            if not pick.scores or not pick.scan_scores:
+                continue
+            agrees = _best(pick.scores) == one.answer.text
+            without = _best(pick.scan_scores) == one.answer.text
         compared += 1
         with_labels += agrees
         gained += agrees and not without
         lost += without and not agrees
     return Paired(compared, with_labels, gained, lost)
+
+
+def _best(scores: Mapping[str, float]) -> str:
+    """The label with the largest score; ties go to the first."""
+    return max(scores, key=scores.__getitem__)

@@ -21,6 +21,8 @@ class Standing:
     """Whether they help."""
     one_answer: OneAnswer | None
     """Whether the model answers all alike; None when it does not, or that is not known."""
+    paired_raw: Paired | None = None
+    """Whether they help, by the answers as the model gave them; None where none was calibrated."""
 
 
 def standing(
@@ -37,9 +39,11 @@ def standing(
             prompt; empty when that is not known.
     """
     by_class = class_counts(labelled, label_names)
+    is_calibrated = any(one.pick is not None and one.pick.calibrated for one in labelled)
     return Standing(
         n_labels=len(labelled),
         by_class=by_class,
         paired=paired(labelled),
+        paired_raw=paired(labelled, raw=True) if is_calibrated else None,
         one_answer=one_answer(answers, labelled, by_class),
     )

@@ -19,6 +19,7 @@ from neufs_tui.core.records import Decision, ExampleId, ModelIdentity, Pick
 from neufs_tui.errors import SessionError
 from neufs_tui.storage import session_rows
 from neufs_tui.storage.journal import EventKind, JournalEvent, JournalState, fold, labels_of
+from neufs_tui.storage.kept_calibration import KeptCalibration
 from neufs_tui.storage.kept_checks import KeptChecks
 from neufs_tui.storage.pool import Pool
 from neufs_tui.storage.pool_changes import PoolChanges, pool_record
@@ -41,7 +42,7 @@ class Session:
     def __init__(self, file: SessionFile) -> None:
         """Bind an open file and read its journal; use `Session.open`."""
         self._file = file
-        self.checks = KeptChecks(file)
+        self.checks, self.calibration = KeptChecks(file), KeptCalibration(file)
         self._labelled: dict[int, LabelledExample] = {}
         """By the number of the label's line, as far as they were read, as is `_made`."""
         self._made: dict[int, Decision] = {}

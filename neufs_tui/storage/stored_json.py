@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from neufs_tui.core.calibration import Calibration
 from neufs_tui.core.check_readings import ChecksRead
 from neufs_tui.core.explanation import Explanation
 from neufs_tui.core.records import Answer, ExampleId, ModelIdentity, Pick, Task
@@ -65,10 +66,19 @@ _PICK = TypeAdapter(Pick)
 _MODEL = TypeAdapter(ModelIdentity)
 _TASK = TypeAdapter(Task)
 _PANEL = TypeAdapter(Explanation)
+_CALIBRATION = TypeAdapter(Calibration)
 _CHECKS = TypeAdapter(ChecksRead)
 
 Stored = (
-    Answer | SessionSettings | ShownRecord | PoolRecord | Pick | ModelIdentity | Task | Explanation
+    Answer
+    | SessionSettings
+    | ShownRecord
+    | PoolRecord
+    | Pick
+    | ModelIdentity
+    | Task
+    | Explanation
+    | Calibration
 )
 
 
@@ -132,6 +142,11 @@ def checks_to_json(read: ChecksRead) -> str:
 def checks_from_json(text: str) -> ChecksRead | None:
     """Read them; None when another version wrote them otherwise."""
     return _read(_CHECKS, text)
+
+
+def calibration_from_json(text: str) -> Calibration | None:
+    """Read what calibrated answers; None when another version wrote it otherwise."""
+    return _read(_CALIBRATION, text)
 
 
 def _read(adapter: TypeAdapter[Value], text: str) -> Value | None:

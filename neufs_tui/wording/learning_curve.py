@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from neufs_tui.core.calibration import MIN_LABELS as MIN_CALIBRATING
+from neufs_tui.core.calibration import MIN_SAMPLE, Uncalibrated
 from neufs_tui.core.check_set import N_DRAWS
 from neufs_tui.core.text import one_line, plural
 from neufs_tui.statistics.check_set import MIN_CHECKED, CheckFigures, Right
@@ -16,6 +19,14 @@ from neufs_tui.wording.standing import alike_in_full, has, helps_in_full
 
 _FEW_ANSWERS, _ALIKE = 5, 0.9
 """Answers below which, and the share of them from which on, their being alike is told."""
+_RAW_BECAUSE = {
+    Uncalibrated.UNWANTED: " (--no-calibration)",
+    Uncalibrated.FEW_LABELS: f": calibrated from {MIN_CALIBRATING} labels on",
+    Uncalibrated.FEW_TEXTS: f": to calibrate them takes {MIN_SAMPLE} texts that are not labelled",
+    Uncalibrated.MANY_CLASSES: ": of so many classes not all are read to their end",
+}
+_N_EXPECTED = 4
+"""Classes whose expected share is told."""
 _EARLIER = 4
 """Earlier figures of the check set told at most."""
 _RECENT = 5
@@ -92,9 +103,27 @@ def classes(progress: Progress) -> str:
 
 def helps(progress: Progress) -> str:
     """Whether they help, and whether the model answers everything alike with them."""
-    one = progress.standing.one_answer
+    standing = progress.standing
+    one = standing.one_answer
     alike = f" {alike_in_full(one)}" if one is not None else ""
-    return f"{helps_in_full(progress.standing.paired)}{alike}"
+    return f"{helps_in_full(standing.paired, standing.paired_raw)}{alike}"
+
+
+def calibration(progress: Progress) -> str:
+    """What calibrates the model's answers, or why nothing does; empty while that is not known."""
+    match progress.calibrated:
+        case None:
+            return ""
+        case Uncalibrated() as why:
+            return f"Answers are as the model gives them{_RAW_BECAUSE[why]}."
+        case found:
+            likely = sorted(found.prior.items(), key=lambda item: -item[1])[:_N_EXPECTED]
+            classes = ", ".join(f"{one_line(name)} {share(of)}" for name, of in likely)
+            more = ", …" if len(found.prior) > _N_EXPECTED else ""
+            return (
+                f"Answers are calibrated on {found.n_sample:,} texts of the pool, with the classes "
+                f"expected as {plural(found.n_labels, 'label')} have them: {classes}{more}."
+            )
 
 
 def coverage(progress: Progress) -> str:
@@ -147,8 +176,13 @@ def check_lines(progress: Progress) -> list[str]:
         return [f"{n_checked:,} checked so far, too few to tell: known from {MIN_CHECKED} on."]
     if newest is None:
         return [f"The model has still to read the {progress.n_checked:,} check examples."]
-    lines = [_now(newest, len(progress.points)), *_not_counted(newest, progress.n_checked)]
-    lines += _halves(progress.checks, newest)
+    n_labels = len(progress.points)
+    lines = [_now(newest, n_labels), *_not_counted(newest, progress.n_checked)]
+    if newest.raw is not None:
+        is_same = replace(newest, raw=None) == replace(newest.raw, halves=None, n_half=0)
+        told = "the same" if is_same else _right(newest.raw, n_labels)
+        lines[0] += f" Uncalibrated, {told}."
+    lines += _halves([one.raw or one for one in progress.checks], newest.raw or newest)
     earlier = [one for one in progress.checks[:-1] if one.tells and one.with_labels is not None]
     if earlier and newest.with_labels is not None:
         shown = earlier[:: max(1, -(-len(earlier) // _EARLIER))]
@@ -156,16 +190,19 @@ def check_lines(progress: Progress) -> list[str]:
     return lines
 
 
-def _now(figures: CheckFigures, n_labels: int) -> str:
+def _right(figures: CheckFigures, n_labels: int) -> str:
     without = f"right without labels {with_interval(figures.without)}"
     if figures.with_labels is None:
-        return f"Of {figures.n_checked:,} check examples, {without}."
+        return without
     labels = of_your_labels(figures, n_labels)
     return (
-        f"Of {figures.n_checked:,} check examples, right with {labels} "
-        f"{with_interval(figures.with_labels)}, {without}: {figures.gained:,} better, "
-        f"{figures.lost:,} worse."
+        f"right with {labels} {with_interval(figures.with_labels)}, {without}: "
+        f"{figures.gained:,} better, {figures.lost:,} worse"
     )
+
+
+def _now(figures: CheckFigures, n_labels: int) -> str:
+    return f"Of {figures.n_checked:,} check examples, {_right(figures, n_labels)}."
 
 
 def _then(figures: CheckFigures) -> str:

@@ -161,6 +161,8 @@ def origin(
         tells_why: whether it is said how it came.
     """
     read = "Read without your labels in the prompt"
+    if pick is not None and pick.calibrated:
+        read += " and not calibrated"
     if model is not None:
         name = one_line(model_name(model.name))
         read += f", by {name} ({model.fingerprint[:8]}) in {model.dtype}"

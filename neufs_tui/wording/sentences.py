@@ -98,7 +98,8 @@ def model_says(pick: Pick, names: Sequence[str]) -> str:
     if not shown:
         answer = pick.answer if pick.answer in names else None
         shown = [one_line(answer) if answer is not None else "none of these"]
-    return f"{_model(pick)}{others}: {' · '.join(shown)} — recorded"
+    calibrated = ", calibrated" if pick.calibrated else ""
+    return f"{_model(pick)}{calibrated}{others}: {' · '.join(shown)} — recorded"
 
 
 def leaving_out(n_parts: int) -> str:

@@ -99,8 +99,13 @@ def helps(paired: Paired) -> str:
     )
 
 
-def helps_in_full(paired: Paired) -> str:
-    """The same with what it rests on."""
+def helps_in_full(paired: Paired, raw: Paired | None = None) -> str:
+    """The same with what it rests on.
+
+    Args:
+        paired: by the answers that were shown.
+        raw: by the answers before they were calibrated; None where none was.
+    """
     if paired.verdict is Verdict.UNKNOWN:
         return (
             "Whether labels help is known once the model has answered examples with labels in its "
@@ -109,6 +114,7 @@ def helps_in_full(paired: Paired) -> str:
     return (
         f"{helps(paired)}. The same examples, read before your answer with the labels there were "
         f"and by the scan without any: {paired.gained:,} turned right, {paired.lost:,} wrong."
+        f"{_uncalibrated(paired, raw) if raw is not None else ''}"
     )
 
 
@@ -118,6 +124,16 @@ def alike_in_full(one: OneAnswer) -> str:
     if one.n_otherwise:
         missed = f", and to {one.n_missed:,} of {one.n_otherwise:,} that you labelled otherwise"
     return f"With labels the model answers {_to_all(one)}{missed}{_advice(one)}."
+
+
+def _uncalibrated(paired: Paired, raw: Paired) -> str:
+    """What of a gain is not calibration's."""
+    if raw == paired:
+        return " Uncalibrated, the same."
+    return (
+        f" Uncalibrated, right {raw.with_labels:,} of {raw.compared:,} with labels, "
+        f"{raw.without_labels:,} without."
+    )
 
 
 def _told(standing: Standing) -> OneAnswer | None:

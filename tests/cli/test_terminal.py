@@ -122,9 +122,9 @@ def test_a_killed_session_goes_on_where_it_was(label: Label, pool: Path, tiny_ll
     assert sum(told["by_label"].values()) == n_labelled
     # the model's answer to what was undone had been shown beside hers
     assert again > 0
-    drawn = {one["hash"] for one in history(pool) if one["chosen_by"] == "draw"}
+    unread = {one["hash"] for one in history(pool) if one["model_answer"] is None}
     seen_first = {one["hash"] for one in history(pool) if one["looked"]}
-    n_unread = len(drawn - seen_first)  # labelled before the model had answered
+    n_unread = len(unread - seen_first)  # labelled before the model had answered
     assert (told["compared"], told["looked"]) == (n_labelled - again - n_unread, again)
 
 

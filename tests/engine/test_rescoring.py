@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from neufs_tui.core.calibration import Offsets
 from neufs_tui.core.records import Answer, Decision, DecisionKind, Demonstration, ExampleId
 from neufs_tui.engine import rescoring
 from neufs_tui.engine.candidates import NONE, Candidates
@@ -153,7 +154,7 @@ def test_readings_behind_earlier_labels_are_let_go_when_they_are_many(
         rescorer.follow([label(place) for place in range(n_labels)])
         while rescorer.step(candidates):
             pass
-    assert sum(map(len, rescorer._readings.values())) <= 9 + 4
+    assert sum(len(one.captures) for one in rescorer._readings.values()) <= 9 + 4
     assert set(rescorer.readings) == {*candidates}
 
 
@@ -186,3 +187,30 @@ def test_a_label_that_measures_changes_no_prompt(rescorer: Rescorer) -> None:
     assert {**rescorer.readings} == before
     assert rescorer.step(candidates) and not rescorer.step(candidates)
     assert rescorer.readings.keys() == {EXAMPLES[20].id, EXAMPLES[30].id}
+
+
+def test_what_answers_are_calibrated_on_is_read_before_check_examples(rescorer: Rescorer) -> None:
+    check = Decision(EXAMPLES[30].id, DecisionKind.SKIP, check=True)
+    sample = [EXAMPLES[row].id for row in (35, 36)]
+    rescorer.follow([label(1), check], sample=sample)
+    candidates = these([example.id for example in EXAMPLES[2:30]])
+    first = [*(EXAMPLES[row].id for row in range(2, 10)), *sample, EXAMPLES[30].id]
+    while len(rescorer.readings) < len(first):
+        assert rescorer.step(candidates)
+        assert rescorer.readings.keys() >= {*first[: len(rescorer.readings)]}
+
+
+def test_answers_and_what_a_label_changed_are_counted_as_calibrated(rescorer: Rescorer) -> None:
+    candidates = these([example.id for example in EXAMPLES[10:30]])
+    first, second = (50.0, 0.0), (0.0, 50.0)
+    for n_labels, always in ((1, first), (2, first), (3, second)):
+        rescorer.follow([label(place) for place in range(n_labels)])
+        rescorer.calibrate(Offsets(scanned=first, reread=always))
+        while rescorer.step(candidates):
+            pass
+        told = rescorer.progress(candidates)
+        assert told.answers == {TASK.label_names[always.index(50.0)]: 20}
+    # nothing was scanned, so of the first label it is not known what it changed
+    assert [(one.changed, one.compared) for one in told.changes] == [(0, 20), (20, 20)]
+    rescorer.calibrate(Offsets(scanned=first, reread=first))
+    assert rescorer.progress(candidates).changes[-1].changed == 0

@@ -8,7 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from neufs_tui.core.records import Answer, Decision, DecisionKind
-from neufs_tui.engine.protocol import Event, Focus, ModelReady, Ranked, ScanProgressed, Stage
+from neufs_tui.engine.protocol import (
+    Calibrated,
+    Event,
+    Focus,
+    ModelReady,
+    Ranked,
+    ScanProgressed,
+    Stage,
+)
 from tests.engine.conftest import WAIT_S, Begin, config
 from tests.engine.test_scanning import pool
 from tests.tiny import save_tiny_model
@@ -84,7 +92,7 @@ def test_the_same_configuration_is_answered_with_where_the_engine_is(
     while not (seen and isinstance(seen[-1], ModelReady)):
         seen = [events.get(timeout=WAIT_S)]  # what was ranked before it heard
     seen += until_all_is_scanned(events, 20)
-    assert [type(one) for one in seen] == [ModelReady, ScanProgressed, Ranked]
+    assert [type(one) for one in seen] == [ModelReady, ScanProgressed, Calibrated, Ranked]
 
 
 def test_a_model_whose_files_have_changed_is_loaded_anew(

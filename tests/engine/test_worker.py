@@ -13,6 +13,7 @@ import torch
 from neufs_tui.core.check_readings import ChecksRead
 from neufs_tui.core.records import Answer, Decision, DecisionKind
 from neufs_tui.engine.protocol import (
+    Calibrated,
     EngineDied,
     EngineFailed,
     Event,
@@ -36,6 +37,13 @@ from tests.paced import PACED, Pace
 from tests.tiny import save_tiny_model
 
 
+def next_ranked(events: queue.Queue[Event]) -> Ranked:
+    """The next ranking; before it comes what calibrates the answers."""
+    while not isinstance(event := events.get(timeout=WAIT_S), Ranked):
+        assert isinstance(event, Calibrated)
+    return event
+
+
 def test_an_engine_loads_scans_and_answers(client: Begin, tiny_llama: Path) -> None:
     engine, events = client(tiny_llama), queue.Queue[Event]()
     engine.send(Focus(0, (), None))
@@ -57,11 +65,10 @@ def test_an_engine_loads_scans_and_answers(client: Begin, tiny_llama: Path) -> N
 
     first = event.pick.example_id
     engine.send(Focus(0, (), first))
-    ahead = events.get(timeout=WAIT_S)
-    assert isinstance(ahead, Ranked) and ahead.after_label is not None
+    ahead = next_ranked(events)
+    assert ahead.after_label is not None
     engine.send(Focus(1, (Decision(first, DecisionKind.LABEL, Answer("yes")),), None))
-    after = events.get(timeout=WAIT_S)
-    assert isinstance(after, Ranked)
+    after = next_ranked(events)
     assert after.pick == ahead.after_label
 
 

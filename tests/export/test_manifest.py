@@ -5,6 +5,7 @@ import subprocess
 import sys
 from dataclasses import replace
 
+from neufs_tui.core.calibration import Calibration
 from neufs_tui.core.records import Pick, Reason, content_hash
 from neufs_tui.core.settings import SelectionSettings
 from neufs_tui.export.manifest import changes_since, installed_versions, manifest_json
@@ -91,6 +92,20 @@ def test_without_a_model_the_manifest_says_none() -> None:
         manifest_json(replace(provenance(), model=None), [labelled("x")], "jsonl")
     )
     assert manifest["model"] is None
+
+
+def test_the_manifest_has_what_calibrates_the_answers_behind_the_set() -> None:
+    few_shot = [labelled("x")]
+    assert json.loads(manifest_json(provenance(), few_shot, "jsonl"))["calibration"] is None
+    found = Calibration(
+        (content_hash("x"),), {"A": 0.5, "B": -0.5}, {}, {"A": 0.75, "B": 0.25}, 9, 64
+    )
+    manifest = manifest_json(replace(provenance(), calibration=found), few_shot, "jsonl")
+    told = json.loads(manifest)["calibration"]
+    assert told["offsets"] == {"A": 0.5, "B": -0.5}
+    assert told["prior"] == {"A": 0.75, "B": 0.25}
+    assert (told["labels"], told["texts"]) == (9, 64)
+    assert "mean log-probability" in told["added_to"]
 
 
 def test_equal_exports_have_equal_manifests() -> None:

@@ -42,5 +42,6 @@ def provenance() -> Provenance:
         pool_name="pool.jsonl",
         pool_sha256="ab" * 32,
         created_at="2030-01-02T03:04:05+00:00",
+        calibration=None,
         versions={"neufs-tui": "0.1.0"},
     )

@@ -87,13 +87,14 @@ def test_flags_win_over_environment_over_project_over_user_over_defaults(tmp_pat
             "NEUFS_TAU": "0.25",
             "NEUFS_STRATEGY": "entropy",
             "NEUFS_CHECK": "12",
+            "NEUFS_CALIBRATION": "off",
         },
         model="flag",
         tau=0.75,
     )
     assert config.model == ModelChoice("flag", device="env", dtype="float16")
     assert config.selection == SelectionSettings(
-        shots=3, tau=0.75, seed=4, strategy="entropy", check=12
+        shots=3, tau=0.75, seed=4, strategy="entropy", check=12, calibration=False
     )
     said = {key: origin for key, origin in config.origins.items() if origin != "default"}
     assert said == {
@@ -105,6 +106,7 @@ def test_flags_win_over_environment_over_project_over_user_over_defaults(tmp_pat
         "selection.seed": "config.toml",
         "selection.strategy": "NEUFS_STRATEGY",
         "selection.check": "NEUFS_CHECK",
+        "selection.calibration": "NEUFS_CALIBRATION",
     }
 
 

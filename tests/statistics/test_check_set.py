@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from neufs_tui.core.calibration import Offsets
 from neufs_tui.core.check_readings import CheckReading
 from neufs_tui.statistics.check_set import (
     MIN_CHECKED,
@@ -108,3 +109,24 @@ def test_what_was_gained_and_lost_is_the_difference(rows: list[tuple[str, str, s
     low, high = found.without.interval
     assert low - 1e-9 <= found.without.share <= high + 1e-9
     assert (low, high) == share_interval(found.without.part, len(rows))
+
+
+def test_calibrated_answers_are_counted_beside_the_same_as_they_were() -> None:
+    read = [reading(0, "yes", "yes"), reading(1, "no", "yes"), reading(2, "yes", "no")]
+    hers = {"0": "no", "1": "no", "2": "no"}
+    shift = Offsets(scanned=(0.0, 5.0), reread=(5.0, 0.0))
+    found = check_figures(read, NAMES, hers, n_labels=9, n_demonstrations=9, offsets=shift)
+    assert (found.without, found.with_labels) == (Right(3, 3), Right(0, 3))
+    assert (found.gained, found.lost) == (0, 3)
+    plain = check_figures(read, NAMES, hers, n_labels=9, n_demonstrations=9)
+    assert found.raw == plain and plain.raw is None
+    assert (plain.without, plain.with_labels) == (Right(1, 3), Right(1, 3))
+
+
+def test_random_halves_are_of_the_answers_as_they_are() -> None:
+    read = [replace(reading(0, "yes", "yes"), halves=(scores("yes"), scores("no")))]
+    shift = Offsets((0.0, 5.0), (0.0, 5.0))
+    more = {"n_labels": 8, "n_demonstrations": 8, "n_half": 4}
+    found = check_figures(read, NAMES, {"0": "yes"}, offsets=shift, **more)
+    assert found.halves is None
+    assert found.raw is not None and found.raw.halves == Right(0.5, 1)

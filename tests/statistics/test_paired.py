@@ -96,3 +96,17 @@ def test_looking_after_each_label_seldom_finds_what_is_not_there() -> None:
         )
 
     assert sum(errs() for _ in range(400)) <= 0.05 * 400
+
+
+def test_answers_are_compared_as_the_model_gave_them_too() -> None:
+    """Calibration turned one answer; without it the labels changed nothing."""
+    plain = both_ways(0, "A", "A", "B")
+    assert plain.pick is not None
+    no, yes = {"A": -2.0, "B": -1.0}, {"A": -1.0, "B": -2.0}
+    kept = [
+        replace(plain, pick=replace(plain.pick, calibrated=True, scores=one, scan_scores=no))
+        for one in (no, yes)
+    ]
+    assert paired(kept) == Paired(compared=2, with_labels=2, gained=2, lost=0)
+    assert paired(kept, raw=True) == Paired(compared=2, with_labels=1, gained=1, lost=0)
+    assert paired([plain], raw=True) == Paired()

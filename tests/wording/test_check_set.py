@@ -7,13 +7,14 @@ from dataclasses import replace
 import pytest
 
 from neufs_tui.app.pages import learning_curve as page
+from neufs_tui.core.calibration import Calibration, Uncalibrated
 from neufs_tui.core.counts import Counts
 from neufs_tui.core.draws import draw_reason, drawn
 from neufs_tui.core.records import Pick
 from neufs_tui.core.settings import SelectionSettings
 from neufs_tui.statistics.check_set import CheckFigures, Right
 from neufs_tui.statistics.learning_curve import Progress, learning_progress
-from neufs_tui.wording.learning_curve import check_lines
+from neufs_tui.wording.learning_curve import calibration, check_lines
 from neufs_tui.wording.lines import spread
 from neufs_tui.wording.reasons import facts, origin, why
 from neufs_tui.wording.status import check_parts
@@ -149,3 +150,48 @@ def test_by_what_an_example_came_is_not_said_while_check_examples_do() -> None:
 def test_afterwards_it_is_said_that_it_was_one() -> None:
     said = why(drawn(ONE.id, 3, check=True), n_pool=9, choose_from=0, n_labels=0)
     assert said == "A check example, drawn at random (seed 3): never a demonstration."
+
+
+def test_the_curve_tells_uncalibrated_figures_apart() -> None:
+    raw = replace(FIGURES, with_labels=Right(6, 12), halves=Right(5, 12), n_half=8)
+    lines = check_lines(known(replace(FIGURES, raw=raw)))
+    assert lines[0] == (
+        "Of 12 check examples, right with 16 of 0 labels .75 (.47–.91), right without labels "
+        ".42 (.19–.68): 5 better, 1 worse. Uncalibrated, right with 16 of 0 labels .50 (.25–.75), "
+        "right without labels .42 (.19–.68): 5 better, 1 worse."
+    )
+    assert "halves" in lines[1]
+    same = check_lines(known(replace(FIGURES, raw=FIGURES)))
+    assert same[0].endswith("5 better, 1 worse. Uncalibrated, the same.")
+
+
+@pytest.mark.parametrize(
+    ("calibrated", "said"),
+    [
+        (None, ""),
+        (Uncalibrated.UNWANTED, "Answers are as the model gives them (--no-calibration)."),
+        (
+            Uncalibrated.FEW_LABELS,
+            "Answers are as the model gives them: calibrated from 8 labels on.",
+        ),
+        (
+            Calibration(("x",), {}, {}, {"ham": 0.25, "spam": 0.75}, n_labels=12, n_sample=64),
+            "Answers are calibrated on 64 texts of the pool, with the classes expected as "
+            "12 labels have them: spam .75, ham .25.",
+        ),
+        (
+            Calibration(("x",), {}, {}, dict.fromkeys("abcde", 0.2), n_labels=9, n_sample=40),
+            "Answers are calibrated on 40 texts of the pool, with the classes expected as "
+            "9 labels have them: a .20, b .20, c .20, d .20, ….",
+        ),
+    ],
+)
+def test_what_calibrates_answers_is_said(
+    calibrated: Calibration | Uncalibrated | None, said: str
+) -> None:
+    assert calibration(replace(known(), calibrated=calibrated)) == said
+
+
+def test_each_reason_for_answers_as_they_are_has_its_words() -> None:
+    told = {calibration(replace(known(), calibrated=why)) for why in Uncalibrated}
+    assert len(told) == len(Uncalibrated)

@@ -28,10 +28,11 @@ def summary(progress: Progress) -> Content:
         wording.classes(progress),
         wording.agreement(progress),
         wording.helps(progress),
+        wording.calibration(progress),
         wording.coverage(progress),
         *checks,
     ):
-        parts += [line, "\n"]
+        parts += [line, "\n"] if line else []
     parts.append((wording.suggestion(progress), "bold $accent"))
     return Content.assemble(*parts)
 

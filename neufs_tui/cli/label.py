@@ -14,7 +14,7 @@ import click
 from neufs_tui.cli.options import (
     capture_options,
     capture_settings,
-    check_option,
+    check_options,
     pool_options,
     project_request,
     rescore_option,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @task_options
 @click.option("--shots", type=int, metavar="N", help="Demonstrations wanted.  [default: 16]")
 @selection_options
-@check_option
+@check_options
 @rescore_option
 @capture_options
 @click.option(

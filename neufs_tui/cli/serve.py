@@ -12,7 +12,7 @@ import click
 from neufs_tui.cli.options import (
     capture_options,
     capture_settings,
-    check_option,
+    check_options,
     pool_options,
     project_request,
     rescore_option,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @pool_options
 @task_options
 @selection_options
-@check_option
+@check_options
 @rescore_option
 @capture_options
 def serve(**options: Any) -> None:

@@ -48,6 +48,8 @@ class EngineConfig:
     first: tuple[ExampleId, ...] = ()
     """Examples to be scanned before all others, in this order: those shown until a strategy
     chooses."""
+    tests: tuple[Example, ...] = ()
+    """Texts beside the pool that are read in the place of check examples, in this order."""
 
     def wants_as(self, other: EngineConfig) -> bool:
         """Whether the other wants the same, in whatever order and batches it is to be scanned."""

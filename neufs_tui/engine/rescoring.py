@@ -49,7 +49,8 @@ class Rescorer:
 
     def __init__(self, config: EngineConfig, scanner: Scanner) -> None:
         """Bind the pool and the model; nothing is read before the first label."""
-        self._examples = {example.id: example for example in config.examples}
+        self._examples = {one.id: one for one in (*config.examples, *config.tests)}
+        self._tests = {one.id for one in config.tests}
         self._names = config.task.label_names
         self._encoder = scanner.encoder
         self._runner = scanner.runner.sibling(self._encoder.prompt("").ids)
@@ -91,14 +92,20 @@ class Rescorer:
         """What was read behind the present demonstrations; empty without any."""
         return self._now
 
-    def follow(self, decisions: Sequence[Decision], held: Sequence[ExampleId] = ()) -> None:
+    def follow(
+        self,
+        decisions: Sequence[Decision],
+        held: Sequence[ExampleId] = (),
+        tests: Sequence[ExampleId] | None = None,
+    ) -> None:
         """Take the labels that hold now as demonstrations, the oldest left out if need be.
 
         Args:
             decisions: what holds, in order.
             held: check examples still to come, of which the next are read too.
+            tests: texts that are read in the place of check examples; None without a test.
         """
-        checks = (d.example_id for d in decisions if d.check)
+        checks = [d.example_id for d in decisions if d.check] if tests is None else tests
         self._checks = tuple(one for one in checks if one in self._examples)
         self._held = tuple(held[:_HELD])
         labelled = [d for d in decisions if d.kind is DecisionKind.LABEL]
@@ -165,10 +172,11 @@ class Rescorer:
             candidates: everything that is to be reread.
             revision: length of the journal that is followed.
         """
+        read = self._now.keys() - self._tests if self._tests else self._now
         return Rescored(
             n_demonstrations=len(self.demonstrations),
             n_labels=self._n_labels,
-            done=candidates.n_read(self._now),
+            done=candidates.n_read(read),
             total=len(candidates),
             changes=tuple(self._changes[n] for n in sorted(self._changes)),
             revision=revision,

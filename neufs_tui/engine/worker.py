@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
@@ -138,19 +139,33 @@ class Engine:
                 self._reread(self._shortlist)
         finally:
             scanner.close()
+        with closing(self._checking.scan()) as scan:
+            for _ in scan:
+                self._look(scanner)
+                self._explain()
+                self._reread(self._shortlist)
+        if config.tests:
+            self._answer()
         while True:
             if self._explain() and not (self._reread(self._candidates) or self._read_halves()):
                 self._line.wait(_LOOK_S if self._ranker.is_building else None)
-            built = self._ranker.observe(scanner.captures, complete=scanner.complete)
-            if self._hear() or built:
-                self._answer()
+            self._look(scanner)
+
+    def _look(self, scanner: Scanner) -> None:
+        """Answer anew if something was said, or a strategy has begun on what is scanned."""
+        assert self._ranker is not None  # made before anything is scanned
+        built = self._ranker.observe(scanner.captures, complete=scanner.complete)
+        if self._hear() or built:
+            self._answer()
 
     def _answer(self) -> None:
         """Follow the annotator's decisions, and say what comes next."""
         if self._focus is None or self._ranker is None:
             return
+        self._tell_checks(leaving=True)
+        tests = self._checking.tests if self._checking is not None else None
         if self._rescorer is not None:
-            self._rescorer.follow(self._focus.decisions, self._focus.held)
+            self._rescorer.follow(self._focus.decisions, self._focus.held, tests)
             self._refresh(self._ranker, self._rescorer)
             self._is_unranked = False
         if self._checking is not None:
@@ -172,9 +187,9 @@ class Engine:
         if self._is_all_read(progress) and ranked.complete:
             self._send(replace(ranked, final=True))
 
-    def _tell_checks(self) -> None:
+    def _tell_checks(self, *, leaving: bool = False) -> None:
         """Say what was made of the check examples, as soon as it is known."""
-        if self._checking is not None and (read := self._checking.news()) is not None:
+        if self._checking is not None and (read := self._checking.news(leaving=leaving)):
             self._send(read)
 
     def _is_all_read(self, progress: Rescored) -> bool:

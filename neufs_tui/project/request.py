@@ -29,3 +29,5 @@ class ProjectRequest:
     difficulty: str | None = None
     strategy: str | None = None
     check: int | None = None
+    test: str | None = None
+    gold: str | None = None

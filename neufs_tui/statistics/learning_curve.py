@@ -65,7 +65,9 @@ class Progress:
     checks: tuple[CheckFigures, ...] = ()
     """What the check set said with the labels there were, the newest last."""
     n_checked: int = 0
-    """Check examples that are labelled."""
+    """Check examples that are labelled, or texts of the test."""
+    test: str = ""
+    """Name of the file that serves in the place of check examples; empty for none."""
 
 
 def learning_progress(
@@ -79,6 +81,7 @@ def learning_progress(
     answers: Mapping[str, int],
     checks: Sequence[CheckFigures] = (),
     n_checked: int = 0,
+    test: str = "",
 ) -> Progress:
     """Gather what is known.
 
@@ -92,7 +95,8 @@ def learning_progress(
         answers: how often the model gave each answer to undecided examples, with labels in its
             prompt; empty when that is not known.
         checks: what the check set said, the newest last.
-        n_checked: check examples that are labelled.
+        n_checked: check examples that are labelled, or texts of the test.
+        test: name of the file that serves in the place of check examples; empty for none.
     """
     return Progress(
         points=learning_curve(labelled, gains),
@@ -109,4 +113,5 @@ def learning_progress(
         ),
         checks=tuple(checks),
         n_checked=n_checked,
+        test=test,
     )

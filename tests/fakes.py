@@ -34,6 +34,7 @@ from neufs_tui.labelling.pool_file import PoolFile, PoolNow
 from neufs_tui.labelling.startup import Abandoned, Opened
 from neufs_tui.labelling.workspace import Workspace
 from neufs_tui.project.first_text import FirstText
+from neufs_tui.project.live_test import LiveTest
 from neufs_tui.project.project import Project, open_session
 from neufs_tui.storage.pool import Pool
 
@@ -130,6 +131,7 @@ class StoredWorkspace(Workspace):
         labels: tuple[Label, ...] = LABELS,
         shots: int = 16,
         check: int = 0,
+        test: LiveTest | None = None,
         notices: tuple[str, ...] = (),
         removed: tuple[Example, ...] = (),
         keys: Mapping[str, str] = MappingProxyType({}),
@@ -141,6 +143,7 @@ class StoredWorkspace(Workspace):
             labels: of the task.
             shots: demonstrations wanted.
             check: check examples wanted.
+            test: what serves in their place.
             notices: what is to be known of the pool.
             removed: rows of the pool at an earlier time.
             keys: command → keys, as the configuration says.
@@ -153,6 +156,7 @@ class StoredWorkspace(Workspace):
             selection=SelectionSettings(shots=shots, check=check),
             session_path=Path(self.folder.name) / "pool.neufs.db",
             keys=keys,
+            test=test,
         )
         if removed:
             earlier = Pool(source="pool.jsonl", examples=(*project.pool.examples, *removed))

@@ -15,7 +15,7 @@ from neufs_tui.cli.options import (
     calibration_option,
     capture_options,
     capture_settings,
-    check_option,
+    check_options,
     pool_options,
     project_request,
     rescore_option,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @task_options
 @click.option("--shots", type=int, metavar="N", help="Demonstrations wanted.  [default: 16]")
 @selection_options
-@check_option
+@check_options
 @rescore_option
 @calibration_option
 @capture_options

@@ -10,7 +10,7 @@ import click
 from neufs_tui.cli.options import (
     capture_options,
     capture_settings,
-    check_option,
+    check_options,
     json_option,
     pool_options,
     project_request,
@@ -24,7 +24,7 @@ from neufs_tui.cli.output import say, tell, tell_json
 @pool_options
 @task_options
 @selection_options
-@check_option
+@check_options
 @capture_options
 @click.option("--reveal", is_flag=True, help="Tell the model's answer too; that is recorded.")
 @json_option

@@ -169,14 +169,30 @@ calibration_option = click.option(
     help="Take the model's lean towards some labels out of its answers, from 8 labels on.  "
     "[default: on]",
 )
-check_option = click.option(
-    "--check",
-    type=int,
-    metavar="N",
-    help="Draw N examples at random among the first 2N, to tell how often the model is right "
-    "with your labels and without; they never become demonstrations. Below 10 they tell "
-    "nothing.  [default: 0]",
-)
+
+
+def check_options(command: Command) -> Command:
+    """What tells, meanwhile, how often the model is right."""
+    return _decorated(
+        command,
+        click.option(
+            "--check",
+            type=int,
+            metavar="N",
+            help="Draw N examples at random among the first 2N, to tell how often the model is "
+            "right with your labels and without; they never become demonstrations. Below 10 they "
+            "tell nothing.  [default: 0]",
+        ),
+        click.option(
+            "--test",
+            metavar="FILE",
+            help="Tell it on texts with gold labels instead, of which none is asked; of more than "
+            "200, on 200 drawn by the seed.",
+        ),
+        click.option("--gold", metavar="FIELD", help="Their gold label.  [default: label]"),
+    )
+
+
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON instead of text for people."
 )

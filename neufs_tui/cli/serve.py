@@ -13,7 +13,7 @@ from neufs_tui.cli.options import (
     calibration_option,
     capture_options,
     capture_settings,
-    check_option,
+    check_options,
     pool_options,
     project_request,
     rescore_option,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @pool_options
 @task_options
 @selection_options
-@check_option
+@check_options
 @rescore_option
 @calibration_option
 @capture_options

@@ -52,18 +52,23 @@ class ChecksRead:
         return bool(self.n_demonstrations), len(self.readings), self.n_half
 
 
-def digests(decisions: Iterable[Decision], in_pool: Container[ExampleId]) -> Iterator[blake2b]:
+def digests(
+    decisions: Iterable[Decision],
+    in_pool: Container[ExampleId],
+    tests: Iterable[ExampleId] = (),
+) -> Iterator[blake2b]:
     """A digest of no label, of the first, of the first two, and so on.
 
     Args:
         decisions: what holds, in the order it was decided.
         in_pool: examples that are in the pool: the label of another is counted, and is no
             demonstration.
+        tests: texts that are read in the place of check examples.
 
     Yields:
         One digest that grows; whoever wants it as it is says so before the next.
     """
-    digest = blake2b(digest_size=16)
+    digest = blake2b("".join(tests).encode(), digest_size=16)
     yield digest
     for one in decisions:
         if one.is_shot and one.answer is not None:

@@ -101,6 +101,10 @@ class SelectionSettings:
     """Answers are calibrated, once there are enough labels to go by."""
     check: int = 0
     """Check examples wanted: drawn at random among the first queries, never demonstrations."""
+    test: str = ""
+    """Path of a file with gold labels that serves in their place; empty for none."""
+    gold: str = "label"
+    """The field of its gold labels."""
 
     @property
     def strategy_name(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 
 from neufs_tui.core.calibration import Calibration, Offsets, Uncalibrated
@@ -51,7 +51,12 @@ class AnswerReports:
         return self._owes_calibration or self._checking.is_owed
 
     def begin(self, focus: Focus) -> Sequence[ExampleId]:
-        """Take up a focus; returns what is to be read for it, besides the check examples."""
+        """Take up a focus; returns what is to be read for it, besides the check examples.
+
+        Of a test, which may be long, what is read behind the labels there were is told first.
+        """
+        if not self._owes_calibration:
+            self._tell_checks(leaving=True)
         self._focus = focus
         self._basis = self._calibrator.basis(focus.decisions, focus.held)
         self._owes_calibration = True
@@ -60,6 +65,15 @@ class AnswerReports:
     def offsets(self) -> Offsets:
         """What calibrates the answers with the labels there are."""
         return self._calibrator.offsets(self._basis, self._scanner.captures, self._readings)
+
+    def scan(self) -> Generator[None]:
+        """Read the test without labels, once the pool is; yields after each batch."""
+        return self._checking.scan()
+
+    @property
+    def tests(self) -> Sequence[ExampleId] | None:
+        """The test's texts that may be read with labels; None without a test."""
+        return self._checking.tests
 
     def follow(self, focus: Focus) -> None:
         """Tell what is known already; the rescorer has followed the same focus before."""
@@ -78,7 +92,11 @@ class AnswerReports:
             return
         if self._owes_calibration:
             self._tell_calibration(self._focus)
-        if not self._owes_calibration and (read := self._checking.news()) is not None:
+        if not self._owes_calibration:
+            self._tell_checks()
+
+    def _tell_checks(self, *, leaving: bool = False) -> None:
+        if (read := self._checking.news(leaving=leaving)) is not None:
             self._send(replace(read, offsets=self.offsets()))
 
     def _tell_calibration(self, focus: Focus) -> None:

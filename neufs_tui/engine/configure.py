@@ -37,6 +37,7 @@ def engine_config(
         if capture == REFERENCE_CAPTURE
         else project.selection,
         first=first,
+        tests=project.test.texts if project.test is not None else (),
     )
 
 

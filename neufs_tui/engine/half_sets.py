@@ -30,7 +30,7 @@ class HalfReader:
 
     def __init__(self, config: EngineConfig, scanner: Scanner) -> None:
         """Bind the texts and the model; nothing is read yet."""
-        self._examples = {example.id: example for example in config.examples}
+        self._examples = {example.id: example for example in (*config.examples, *config.tests)}
         self._seed = config.selection.seed
         self._encoder = scanner.encoder
         self._runner = scanner.runner.sibling(self._encoder.prompt("").ids)

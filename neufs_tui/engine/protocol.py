@@ -49,6 +49,8 @@ class EngineConfig:
     first: tuple[ExampleId, ...] = ()
     """Examples to be scanned before all others, in this order: those shown until a strategy
     chooses, and those that answers are calibrated on."""
+    tests: tuple[Example, ...] = ()
+    """Texts beside the pool that are read in the place of check examples, in this order."""
 
     def wants_as(self, other: EngineConfig) -> bool:
         """Whether the other wants the same, in whatever order and batches it is to be scanned."""

@@ -64,7 +64,8 @@ class Rescorer:
 
     def __init__(self, config: EngineConfig, scanner: Scanner) -> None:
         """Bind the pool and the model; nothing is read before the first label."""
-        self._examples = {example.id: example for example in config.examples}
+        self._examples = {one.id: one for one in (*config.examples, *config.tests)}
+        self._tests = {one.id for one in config.tests}
         self._names = config.task.label_names
         self._encoder = scanner.encoder
         self._runner = scanner.runner.sibling(self._encoder.prompt("").ids)
@@ -120,6 +121,7 @@ class Rescorer:
         decisions: Sequence[Decision],
         held: Sequence[ExampleId] = (),
         sample: Sequence[ExampleId] = (),
+        tests: Sequence[ExampleId] | None = None,
     ) -> None:
         """Take the labels that hold now as demonstrations, the oldest left out if need be.
 
@@ -127,9 +129,10 @@ class Rescorer:
             decisions: what holds, in order.
             held: check examples still to come, of which the next are read too.
             sample: examples that answers are calibrated on.
+            tests: texts that are read in the place of check examples; None without a test.
         """
         self._sample = tuple(sample)
-        checks = (d.example_id for d in decisions if d.check)
+        checks = [d.example_id for d in decisions if d.check] if tests is None else tests
         self._checks = tuple(one for one in checks if one in self._examples)
         self._held = tuple(held[:_HELD])
         labelled = [d for d in decisions if d.kind is DecisionKind.LABEL]
@@ -203,10 +206,12 @@ class Rescorer:
             candidates: everything that is to be reread.
             revision: length of the journal that is followed.
         """
+        known = self._now.captures
+        read = known.keys() - self._tests if self._tests else known
         return Rescored(
             n_demonstrations=len(self.demonstrations),
             n_labels=self._n_labels,
-            done=candidates.n_read(self._now.captures),
+            done=candidates.n_read(read),
             total=len(candidates),
             changes=tuple(self._changes[n] for n in sorted(self._changes)),
             revision=revision,

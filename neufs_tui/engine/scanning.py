@@ -7,8 +7,10 @@ inside. What is stored is never read again.
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import Example, ExampleId
@@ -38,7 +40,6 @@ class Scanner:
             ModelError: the chat template cannot be used, or leaves no room for a text.
             UsageError: a label does not survive the model's tokenizer.
         """
-        self._config = config
         self.loaded = loaded
         self.encoder = PromptEncoder(
             loaded.tokenizer, config.task, context_window=loaded.context_window
@@ -57,14 +58,25 @@ class Scanner:
         scan = KnownScan(
             ready(loaded).identity, self.encoder.fingerprint(), self.shape, self.runner.reads_all
         )
-        source = scan.cache(config)
-        with source.open() as cache:
+        self._source = scan.cache(config)
+        ScanIndex(config.cache_dir).add(config, scan, loaded.files)
+        self._take_up(config)
+
+    def _take_up(self, config: EngineConfig) -> None:
+        """Begin with what is stored of the configuration's texts."""
+        self._config = config
+        with self._source.open() as cache:
             self.captures: dict[ExampleId, Capture] = cache.get(
                 [example.id for example in config.examples]
             )
-        ScanIndex(config.cache_dir).add(config, scan, loaded.files)
-        self._writer = CacheWriter(source)
+        self._writer = CacheWriter(self._source)
         self._n_truncated = sum(capture.truncated for capture in self.captures.values())
+
+    def beside(self, examples: Sequence[Example]) -> Scanner:
+        """A scan of other texts with the same model and cache, once this one is closed."""
+        other = copy.copy(self)
+        other._take_up(replace(self._config, examples=tuple(examples), first=()))
+        return other
 
     @property
     def complete(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
@@ -141,12 +142,24 @@ class Engine:
                 self._reread(self._shortlist)
         finally:
             scanner.close()
+        with closing(self._reports.scan()) as scan:
+            for _ in scan:
+                self._look(scanner)
+                self._explain()
+                self._reread(self._shortlist)
+        if config.tests:
+            self._answer()
         while True:
             if self._explain() and not (self._reread(self._candidates) or self._read_halves()):
                 self._line.wait(_LOOK_S if self._ranker.is_building else None)
-            built = self._ranker.observe(scanner.captures, complete=scanner.complete)
-            if self._hear() or built:
-                self._answer()
+            self._look(scanner)
+
+    def _look(self, scanner: Scanner) -> None:
+        """Answer anew if something was said, or a strategy has begun on what is scanned."""
+        assert self._ranker is not None  # made before anything is scanned
+        built = self._ranker.observe(scanner.captures, complete=scanner.complete)
+        if self._hear() or built:
+            self._answer()
 
     def _answer(self) -> None:
         """Follow the annotator's decisions, and say what comes next."""
@@ -154,7 +167,8 @@ class Engine:
             return
         sample = self._reports.begin(self._focus)
         if self._rescorer is not None:
-            self._rescorer.follow(self._focus.decisions, self._focus.held, sample)
+            tests = self._reports.tests
+            self._rescorer.follow(self._focus.decisions, self._focus.held, sample, tests)
             self._refresh(self._ranker, self._rescorer)
             self._is_unranked = False
         self._reports.follow(self._focus)

@@ -10,12 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neufs_tui.core.labelled import LabelledExample
-from neufs_tui.core.records import Example, Task
+from neufs_tui.core.records import Example, Task, content_hash
 from neufs_tui.core.text import plural
 from neufs_tui.errors import UsageError
-from neufs_tui.storage.gold_labels import gold_labels, written
-from neufs_tui.storage.label_names import label_key
-from neufs_tui.storage.pool import read_pool
+from neufs_tui.storage.gold_texts import read_gold_texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,41 +52,17 @@ def read_gold_test(
         PoolError: it cannot be read, or has no such field.
         UsageError: a gold label is not among the task's, or nothing is left to test on.
     """
-    pool = read_pool(source, text_field=text_field, encoding=encoding)
-    names = task.label_names
-    label_of = gold_labels(pool, field, known=names).label_of
-    place_of = {label_key(name): place for place, name in enumerate(names)}
-    texts, gold = [], []
-    unknown: dict[str, None] = {}
-    n_unlabelled = n_shown = 0
-    for example in pool.examples:
-        value = example.fields.get(field)
-        name = label_of.get(written(value)) if value is not None else None
-        if name is None:
-            n_unlabelled += 1
-        elif (place := place_of.get(label_key(name))) is None:
-            unknown[name] = None
-        elif example.text in shown:
-            n_shown += 1
-        else:
-            texts.append(example)
-            gold.append(place)
-    if unknown:
-        listed = ", ".join(map(repr, [*unknown][:6]))
-        raise UsageError(
-            f"{source} has gold labels that the task has not: {listed}",
-            hint="name all labels with --label, or take them from a field with --labels-from",
-        )
-    if not texts:
-        raise UsageError(
-            f"{source} leaves no text to test on", hint="give a file of other texts than the set's"
-        )
-    notices = [*pool.notices]
-    if n_unlabelled:
-        notices.append(f"{plural(n_unlabelled, 'text')} without a gold label left out")
-    if n_shown:
-        notices.append(f"{plural(n_shown, 'text')} left out: the set shows them with their labels")
-    return GoldTest(Path(source).stem, tuple(texts), np.array(gold, dtype=np.intp), tuple(notices))
+    read = read_gold_texts(
+        source,
+        task,
+        field=field,
+        text_field=text_field,
+        encoding=encoding,
+        left_out={content_hash(text) for text in shown},
+        why="the set shows them with their labels",
+    )
+    gold = [task.label_names.index(label) for label in read.labels]
+    return GoldTest(Path(source).stem, read.texts, np.array(gold, dtype=np.intp), read.notices)
 
 
 def check_test(checked: Sequence[LabelledExample], task: Task) -> GoldTest:

@@ -102,6 +102,7 @@ def manifest_json(
             "raw_counts": selection.raw_counts,
             "choose_from": selection.choose_from,
             "check": selection.check,
+            "test": selection.test or None,
         },
         "pool": {"file": provenance.pool_name, "sha256": provenance.pool_sha256},
         "ids": [one.example.stable_id for one in labelled],

@@ -50,7 +50,8 @@ class CheckReadings:
             workspace: the pool now.
         """
         if self._digests[0] is not here:
-            growing = enumerate(digests(here.decisions, workspace.examples))
+            tests = workspace.test.gold if workspace.test is not None else ()
+            growing = enumerate(digests(here.decisions, workspace.examples, tests))
             found = {n: digest.hexdigest() for n, digest in growing if n in self._known}
             self._digests = (here, found)
         digest_of = self._digests[1]

@@ -96,6 +96,7 @@ class PoolFile:
         project = replace(
             before,
             pool=read.pool,
+            test=read.test,
             label_notices=(f"labels here from the next start on: {', '.join(new)}",) if new else (),
         )
         refuse_another_pool(project, now.session)

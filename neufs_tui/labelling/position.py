@@ -32,7 +32,8 @@ class Position:
     is_check_due: bool = False
     """The next query is for the check set."""
     checked: Mapping[ExampleId, str] = field(default_factory=dict)
-    """Check example → its label, where that was given without a look at the model's answer."""
+    """Check example → its label, where that was given without a look at the model's answer; with a
+    test file, its texts and their gold labels."""
 
     @property
     def answers(self) -> dict[ExampleId, Answer]:
@@ -55,7 +56,9 @@ def position(workspace: Workspace) -> Position:
         told=as_unlabelled(decisions) if any(one.check for one in decisions) else decisions,
         n_checks_left=n_left(decisions, n_checks),
         is_check_due=is_due(decisions, n_checks, seed),
-        checked={one.example.id: one.answer.text for one in checked if not one.looked},
+        checked=workspace.test.gold
+        if workspace.test is not None
+        else {one.example.id: one.answer.text for one in checked if not one.looked},
     )
 
 

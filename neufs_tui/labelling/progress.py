@@ -22,14 +22,21 @@ def progress(loop: LabellingLoop) -> Progress:
         label_names=workspace.task.label_names,
         answers=engine.answers,
         checks=checks(loop),
-        n_checked=loop.counts.checked,
+        n_checked=n_checked(loop),
         calibrated=engine.calibrated.by if engine.calibrated is not None else None,
+        test=workspace.test.name if workspace.test is not None else "",
     )
 
 
 def checks(loop: LabellingLoop) -> tuple[CheckFigures, ...]:
     """What the check set says, with the labels there were each time it was read."""
     return tuple(_figures(one, loop) for one in _read(loop))
+
+
+def n_checked(loop: LabellingLoop) -> int:
+    """Check examples that are labelled, or texts of the test."""
+    test = loop.workspace.test
+    return len(test.texts) if test is not None else loop.counts.checked
 
 
 def newest_check(loop: LabellingLoop) -> CheckFigures | None:

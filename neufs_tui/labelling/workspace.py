@@ -38,6 +38,8 @@ class Workspace:
         """The pool, in file order."""
         self.n_checks = project.n_checks
         """Check examples wanted, as many as the pool has room for."""
+        self.test = project.test
+        """The file that serves in their place; None without one."""
         self.draws = Draws(self.examples, project.selection.seed, checks=self.n_checks > 0)
         self.task = project.require_task()
         self.selection = project.selection

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -38,6 +39,8 @@ class Overrides:
     strategy: str | None = None
     calibration: bool | None = None
     check: int | None = None
+    test: str | None = None
+    gold: str | None = None
     text_field: str | None = None
     encoding: str | None = None
 
@@ -84,6 +87,7 @@ def load_config(
     said |= _from(project.name, read_config_file(project))
     said |= _environment(os.environ if environ is None else environ)
     said |= _flags(overrides, said)
+    said |= _placed_test(said, {user.name: user.parent, project.name: project.parent})
     origins = dict.fromkeys(KEYS, DEFAULT) | {key: origin for key, (_, origin) in said.items()}
     values = {key: value for key, (value, _) in said.items()}
     return Config(
@@ -120,6 +124,8 @@ _VARIABLES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "NEUFS_STRATEGY": ("selection.strategy", str),
     "NEUFS_CALIBRATION": ("selection.calibration", _switch),
     "NEUFS_CHECK": ("selection.check", int),
+    "NEUFS_TEST": ("selection.test", str),
+    "NEUFS_GOLD": ("selection.gold", str),
     "NEUFS_ENCODING": ("pool.encoding", str),
 }
 _FLAGS = {
@@ -135,6 +141,8 @@ _FLAGS = {
     "selection.strategy": "strategy",
     "selection.calibration": "calibration",
     "selection.check": "check",
+    "selection.test": "test",
+    "selection.gold": "gold",
     "pool.text_field": "text_field",
     "pool.encoding": "encoding",
 }
@@ -158,6 +166,24 @@ def _environment(environ: Mapping[str, str]) -> _Said:
             ) from error
         said[key] = (check_value(key, value, variable), variable)
     return said
+
+
+def _placed_test(said: _Said, folders: Mapping[str, Path]) -> _Said:
+    """The test's path, as it is wherever the session is opened: a file's is from its own folder.
+
+    Raises:
+        UsageError: there is to be a check set too.
+    """
+    test, origin = said.get("selection.test", ("", DEFAULT))
+    if not test:
+        return {}
+    n_checks, other = said.get("selection.check", (0, DEFAULT))
+    if n_checks:
+        raise UsageError(
+            f"a test file ({origin}) and a check set ({other}) exclude each other",
+            hint="leave one of them out: --test '' or --check 0 says so",
+        )
+    return {"selection.test": (str((folders.get(origin, Path()) / test).absolute()), origin)}
 
 
 def _flags(overrides: Overrides, below: _Said) -> _Said:

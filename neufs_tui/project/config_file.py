@@ -102,6 +102,8 @@ class _Selection(_Section):
     strategy: Annotated[str, AfterValidator(_known_strategy)] | None = None
     calibration: bool | None = None
     check: Annotated[int, Field(ge=0)] | None = None
+    test: str | None = None
+    gold: Annotated[str, Field(min_length=1)] | None = None
 
 
 class _Pool(_Section):

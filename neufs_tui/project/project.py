@@ -17,6 +17,7 @@ from neufs_tui.core.settings import ModelChoice, SelectionSettings
 from neufs_tui.core.text import plural
 from neufs_tui.errors import SessionError, UsageError
 from neufs_tui.project.config import load_config
+from neufs_tui.project.live_test import LiveTest, read_live_test
 from neufs_tui.project.request import ProjectRequest
 from neufs_tui.project.said import LastSession, overrides_of, session_path
 from neufs_tui.statistics.check_set import MIN_CHECKED
@@ -43,6 +44,8 @@ class Project:
     """What the session may have lost; empty when it is whole."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Command of the screen → its keys, separated by commas, as they were said."""
+    test: LiveTest | None = None
+    """The file that serves in the place of a check set; its texts are not in the pool."""
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -57,6 +60,13 @@ class Project:
             )
         if 0 < self.n_checks < MIN_CHECKED:
             notices.append(f"fewer than {MIN_CHECKED} check examples tell nothing")
+        if self.test is not None:
+            notices += self.test.notices
+            if n_held := self.pool.n_held_out:
+                held = plural(n_held, "text of the pool is", "texts of the pool are")
+                notices.append(f"{held} in {self.test.name}, and not asked")
+            if len(self.test.texts) < MIN_CHECKED:
+                notices.append(f"{self.test.name}: fewer than {MIN_CHECKED} texts tell nothing")
         return tuple(notices)
 
     @property
@@ -126,8 +136,19 @@ def read_project(
         label_notices = gold.notices(before)
         overrides = replace(overrides, labels=gold.names)
         config = load_config(request.source, overrides, remembered=last.remembered)
+    test = None
+    if config.selection.test and config.task is not None:
+        test = read_live_test(
+            config.selection,
+            config.task,
+            text_field=config.text_field,
+            encoding=config.encoding,
+            decided=last.decided,
+        )
+        pool = pool.without(test.held)
     return Project(
         pool=pool,
+        test=test,
         task=config.task,
         model=config.model,
         selection=config.selection,
@@ -250,9 +271,16 @@ def _last_session(path: Path) -> LastSession:
     if not path.is_file():
         return LastSession()
     with Session.open(path, write=False) as session:
-        answers = [one.answer for one in session.decisions() if one.answer is not None]
+        decisions = session.decisions()
+        answers = [one.answer for one in decisions if one.answer is not None]
         given = dict.fromkeys(name for answer in answers for name in answer.labels)
-        return LastSession(session.settings(), session.pool(), tuple(given), session.missing)
+        return LastSession(
+            session.settings(),
+            session.pool(),
+            tuple(given),
+            frozenset(one.example_id for one in decisions),
+            session.missing,
+        )
 
 
 def _names_a_label(task: Task) -> bool:

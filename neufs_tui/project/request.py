@@ -30,3 +30,5 @@ class ProjectRequest:
     strategy: str | None = None
     calibration: bool | None = None
     check: int | None = None
+    test: str | None = None
+    gold: str | None = None

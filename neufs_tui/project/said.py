@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from neufs_tui.core.records import ExampleId
 from neufs_tui.errors import UsageError
 from neufs_tui.project.config import Overrides
 from neufs_tui.project.request import ProjectRequest
@@ -15,7 +16,17 @@ from neufs_tui.storage.stored_json import PoolRecord, SessionSettings
 _REMEMBERED = {
     "task": ("labels", "instruction", "input", "answer_prefix"),
     "model": ("name", "device", "device_map", "dtype"),
-    "selection": ("shots", "tau", "seed", "difficulty", "strategy", "calibration", "check"),
+    "selection": (
+        "shots",
+        "tau",
+        "seed",
+        "difficulty",
+        "strategy",
+        "calibration",
+        "check",
+        "test",
+        "gold",
+    ),
 }
 """What a session brings back. Running a model's own code has to be allowed each time."""
 
@@ -33,6 +44,8 @@ class LastSession:
     pool: PoolRecord | None = None
     given: tuple[str, ...] = ()
     """Labels that hold."""
+    decided: frozenset[ExampleId] = frozenset()
+    """Examples that are decided."""
     missing: str = ""
     """What it may have lost; empty when it is whole."""
 
@@ -72,6 +85,8 @@ def overrides_of(request: ProjectRequest) -> Overrides:
         strategy=request.strategy,
         calibration=request.calibration,
         check=request.check,
+        test=request.test,
+        gold=request.gold,
         text_field=request.text_field,
         encoding=request.encoding,
     )

@@ -66,7 +66,9 @@ class Progress:
     checks: tuple[CheckFigures, ...] = ()
     """What the check set said with the labels there were, the newest last."""
     n_checked: int = 0
-    """Check examples that are labelled."""
+    """Check examples that are labelled, or texts of the test."""
+    test: str = ""
+    """Name of the file that serves in the place of check examples; empty for none."""
     calibrated: Calibration | Uncalibrated | None = None
     """What calibrates the answers with the present labels; None while that is not known."""
 
@@ -82,6 +84,7 @@ def learning_progress(
     answers: Mapping[str, int],
     checks: Sequence[CheckFigures] = (),
     n_checked: int = 0,
+    test: str = "",
     calibrated: Calibration | Uncalibrated | None = None,
 ) -> Progress:
     """Gather what is known.
@@ -96,7 +99,8 @@ def learning_progress(
         answers: how often the model gave each answer to undecided examples, with labels in its
             prompt; empty when that is not known.
         checks: what the check set said, the newest last.
-        n_checked: check examples that are labelled.
+        n_checked: check examples that are labelled, or texts of the test.
+        test: name of the file that serves in the place of check examples; empty for none.
         calibrated: what calibrates the answers, or why nothing does; None while not known.
     """
     return Progress(
@@ -114,5 +118,6 @@ def learning_progress(
         ),
         checks=tuple(checks),
         n_checked=n_checked,
+        test=test,
         calibrated=calibrated,
     )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -45,6 +45,8 @@ class Pool:
     """What the file was taken for, where that is not plain from its name."""
     encoding_hint: str = ""
     """How to read lines left out for bytes that are in another encoding."""
+    n_held_out: int = 0
+    """Texts that were taken out of it."""
 
     @property
     def is_file(self) -> bool:
@@ -59,7 +61,13 @@ class Pool:
     @property
     def n_repeats(self) -> int:
         """Good rows whose text came before."""
-        return len(self.rows) - len(self.examples)
+        return len(self.rows) - len(self.examples) - self.n_held_out
+
+    def without(self, ids: Container[ExampleId]) -> Pool:
+        """The pool less some texts."""
+        kept = tuple(one for one in self.examples if one.id not in ids)
+        n_held_out = self.n_held_out + len(self.examples) - len(kept)
+        return replace(self, examples=kept, n_held_out=n_held_out)
 
     @property
     def n_bad_lines(self) -> int:

@@ -14,6 +14,7 @@ from neufs_tui.statistics.intervals import share_interval
 from neufs_tui.statistics.learning_curve import Progress
 from neufs_tui.statistics.stability import FEW, Stable, stable
 from neufs_tui.statistics.track_record import MIN_LABELS, TrackRecord
+from neufs_tui.wording.lines import ellipsis
 from neufs_tui.wording.sentences import share, share_in
 from neufs_tui.wording.standing import alike_in_full, has, helps_in_full
 
@@ -29,6 +30,8 @@ _N_EXPECTED = 4
 """Classes whose expected share is told."""
 _EARLIER = 4
 """Earlier figures of the check set told at most."""
+_NAME = 24
+"""Cells of a file's name in a sentence."""
 _RECENT = 5
 """Labels over which the last gains are averaged."""
 
@@ -157,6 +160,26 @@ def of_your_labels(figures: CheckFigures, n_labels: int) -> str:
     return f"{figures.n_demonstrations:,} of {plural(n_labels, 'label')}"
 
 
+def test_name(name: str) -> str:
+    """A test file's name, as short as a line needs it."""
+    return ellipsis(one_line(name), _NAME)
+
+
+def checked(n: int, test: str, *, of: int | None = None) -> str:
+    """On how many examples figures rest.
+
+    Args:
+        n: examples compared.
+        test: name of the file that serves in the place of check examples; empty for none.
+        of: how many there are, where that may be more.
+
+    >>> checked(12, "", of=13), checked(200, "test.jsonl", of=200)
+    ('12 of 13 checked', '200 on test.jsonl')
+    """
+    n_told = f"{n:,} of {of:,}" if of not in (None, n) else f"{n:,}"
+    return f"{n_told} on {test_name(test)}" if test else f"{n_told} checked"
+
+
 def with_interval(right: Right) -> str:
     """A share with its 95% interval, as short as it can be said.
 
@@ -171,18 +194,23 @@ def check_lines(progress: Progress) -> list[str]:
     if not progress.n_checked:
         return []
     newest = progress.checks[-1] if progress.checks else None
+    texts = f"texts of {test_name(progress.test)}" if progress.test else "check examples"
     if progress.n_checked < MIN_CHECKED or (newest is not None and not newest.tells):
         n_checked = progress.n_checked if newest is None else newest.n_checked
-        return [f"{n_checked:,} checked so far, too few to tell: known from {MIN_CHECKED} on."]
+        few = (
+            checked(n_checked, progress.test) if progress.test else f"{n_checked:,} checked so far"
+        )
+        return [f"{few}, too few to tell: known from {MIN_CHECKED} on."]
     if newest is None:
-        return [f"The model has still to read the {progress.n_checked:,} check examples."]
+        return [f"The model has still to read the {progress.n_checked:,} {texts}."]
     n_labels = len(progress.points)
-    lines = [_now(newest, n_labels), *_not_counted(newest, progress.n_checked)]
+    lines = [_now(newest, n_labels, texts)]
     if newest.raw is not None:
         is_same = replace(newest, raw=None) == replace(newest.raw, halves=None, n_half=0)
         told = "the same" if is_same else _right(newest.raw, n_labels)
         lines[0] += f" Uncalibrated, {told}."
     lines += _halves([one.raw or one for one in progress.checks], newest.raw or newest)
+    lines += _not_counted(newest, progress)
     earlier = [one for one in progress.checks[:-1] if one.tells and one.with_labels is not None]
     if earlier and newest.with_labels is not None:
         shown = earlier[:: max(1, -(-len(earlier) // _EARLIER))]
@@ -201,8 +229,8 @@ def _right(figures: CheckFigures, n_labels: int) -> str:
     )
 
 
-def _now(figures: CheckFigures, n_labels: int) -> str:
-    return f"Of {figures.n_checked:,} check examples, {_right(figures, n_labels)}."
+def _now(figures: CheckFigures, n_labels: int, texts: str) -> str:
+    return f"Of {figures.n_checked:,} {texts}, {_right(figures, n_labels)}."
 
 
 def _then(figures: CheckFigures) -> str:
@@ -221,10 +249,12 @@ def _halves(known: Sequence[CheckFigures], newest: CheckFigures) -> list[str]:
     return [f"With random halves of {them} {with_interval(last.halves)}: {of_each}."]
 
 
-def _not_counted(figures: CheckFigures, n_checked: int) -> list[str]:
-    n_others = n_checked - figures.n_checked
+def _not_counted(figures: CheckFigures, progress: Progress) -> list[str]:
+    n_others = progress.n_checked - figures.n_checked
     if not n_others:
         return []
+    if progress.test:
+        return [f"{plural(n_others, 'text')} of it not read before another label came."]
     return [
         f"Not counted: {plural(n_others, 'check example')} not read yet, or labelled with the "
         "model's answer in view."

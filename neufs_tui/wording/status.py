@@ -10,9 +10,9 @@ from neufs_tui.core.text import plural
 from neufs_tui.engine.protocol import Rescored, ScanProgressed
 from neufs_tui.labelling.engine_view import EngineState
 from neufs_tui.labelling.loop import LabellingLoop
-from neufs_tui.labelling.progress import newest_check
+from neufs_tui.labelling.progress import n_checked, newest_check
 from neufs_tui.statistics.check_set import MIN_CHECKED, CheckFigures
-from neufs_tui.wording.learning_curve import of_your_labels, with_interval
+from neufs_tui.wording.learning_curve import checked, of_your_labels, with_interval
 from neufs_tui.wording.sentences import share
 from neufs_tui.wording.standing import seen
 
@@ -49,8 +49,11 @@ def status_lines(loop: LabellingLoop, *, loading: str = "") -> StatusLines:
     done = scan is not None and scan.done == scan.total
     work = work_parts(scan, engine.rescored, n_labels) if scan and (at_work or done) else ()
     brief = scan is not None and not done and work not in ((), scan_parts(scan))
-    if done and (checks := check_parts(loop.counts, newest_check(loop))):
-        work, brief = checks, True
+    figures = newest_check(loop)
+    if done or (scan is None and figures is not None):
+        test = loop.workspace.test.name if loop.workspace.test is not None else ""
+        if checks := check_parts(n_checked(loop), loop.counts.n_labels, figures, test=test):
+            work, brief = checks, True
     return StatusLines(
         counts=count_parts(loop.counts, loop.workspace.selection.shots),
         engine=engine_note(engine.state),
@@ -126,29 +129,38 @@ def work_parts(scan: ScanProgressed, rescored: Rescored | None, n_labels: int) -
     return (f"answers read {labels} for {rescored.done:,} of {rescored.total:,}", *parts[1:])
 
 
-def check_parts(counts: Counts, figures: CheckFigures | None) -> tuple[str, ...]:
+def check_parts(
+    n_checked: int, n_labels: int, figures: CheckFigures | None, *, test: str = ""
+) -> tuple[str, ...]:
     """What the check set says, its most important part first; nothing before it has begun.
 
     Args:
-        counts: where the annotator is.
+        n_checked: check examples that are labelled, or texts of the test.
+        n_labels: labels there are, those of check examples aside.
         figures: the newest; None while none are read.
+        test: name of the file that serves in the place of check examples; empty for none.
     """
-    if not counts.checked:
+    if not n_checked:
         return ()
-    if counts.checked < MIN_CHECKED:
-        return (f"{counts.checked:,} checked so far, too few to tell",)
+    if n_checked < MIN_CHECKED:
+        few = checked(n_checked, test) if test else f"{n_checked:,} checked so far"
+        return (f"{few}, too few to tell",)
     if figures is None:
         return ()
-    n_checked = f"{figures.n_checked:,} of {counts.checked:,} checked"
+    of = checked(figures.n_checked, test, of=n_checked)
     if not figures.tells:
-        return (f"{n_checked}, too few to tell",)
-    if figures.n_checked == counts.checked:
-        n_checked = f"{counts.checked:,} checked"
+        return (f"{of}, too few to tell",)
     with_labels = figures.with_labels
     if with_labels is None:
-        return (f"without labels {with_interval(figures.without)}", n_checked)
-    labels = f"with {of_your_labels(figures, counts.n_labels)} {with_interval(with_labels)}"
-    return (labels, f"without {share(figures.without.share)}", n_checked)
+        return (f"without labels {with_interval(figures.without)}", of)
+    whose = of_your_labels(figures, n_labels)
+    if test:  # its name takes the room
+        whose = whose.removeprefix("your ")
+    return (
+        f"with {whose} {with_interval(with_labels)}",
+        f"without {share(figures.without.share)}",
+        of,
+    )
 
 
 def freshness(pick: Pick | None, n_labels: int, *, brief: bool = False) -> str:

@@ -27,6 +27,7 @@ from neufs_tui.engine.protocol import (
     WordsFound,
 )
 from neufs_tui.project.first_text import FirstText
+from neufs_tui.project.live_test import LiveTest
 from neufs_tui.statistics.stability import Change
 from tests.fakes import (
     LABELS,
@@ -277,6 +278,50 @@ def test_the_check_set_is_told_on_the_second_status_line(
 ) -> None:
     session = checked_session(*"1" * 16)
     assert snap_compare(session.app, terminal_size=size, run_before=session.run)
+
+
+def tested_session(*keys: str) -> Session:
+    """A test file, all of it read without labels and half of it with all labels but the last."""
+    examples = pool(200, first=ODD_TEXT)
+    texts = tuple(example(row) for row in range(300, 340))
+    names = tuple(label.name for label in LABELS)
+    gold = {one.id: names[place % 3 == 0] for place, one in enumerate(texts)}
+    test = LiveTest("test.jsonl", texts, gold, frozenset(gold), ())
+    session = Session(StoredWorkspace(examples, test=test), *keys, first=FIRST)
+
+    def read(engine: FakeEngine) -> ChecksRead:
+        labelled = engine.focus.decisions[:-1]
+        *_, behind = digests(labelled, {one.id for one in examples}, gold)
+        readings = [
+            CheckReading(one.id, (0.0, float(place % 2)), (float(place % 4), 0.5), ((0.0, 0.5),))
+            for place, one in enumerate(texts[:20])
+        ]
+        n = len(labelled)
+        return ChecksRead(behind.hexdigest(), n, n, names, tuple(readings), n_half=n // 2)
+
+    return session.then(READY, ScanProgressed(200, 200, 13.2, 0.0), read)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_test_file_is_told_on_the_second_status_line(
+    snap_compare: SnapCompare, size: tuple[int, int]
+) -> None:
+    session = tested_session(*"12121")
+    assert snap_compare(session.app, terminal_size=size, run_before=session.run)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_learning_curve_tells_labels_none_and_random_halves_on_a_test_file(
+    snap_compare: SnapCompare, size: tuple[int, int]
+) -> None:
+    session = tested_session(*"12121")
+
+    async def look(pilot: Pilot[None]) -> None:
+        await session.run(pilot)
+        await pilot.press("c")
+        await settled(pilot)
+
+    assert snap_compare(session.app, terminal_size=size, run_before=look)
 
 
 @pytest.mark.parametrize("size", SIZES[:2])

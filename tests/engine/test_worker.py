@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import queue
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import torch
 
 from neufs_tui.core.check_readings import ChecksRead
 from neufs_tui.core.records import Answer, Decision, DecisionKind
+from neufs_tui.engine.client import EngineClient
 from neufs_tui.engine.protocol import (
     Calibrated,
     EngineDied,
@@ -30,7 +32,7 @@ from neufs_tui.engine.protocol import (
     WordsFound,
 )
 from neufs_tui.model.loading.failures import is_out_of_memory
-from tests.engine.conftest import WAIT_S, Begin
+from tests.engine.conftest import WAIT_S, Begin, config
 from tests.engine.test_scanning import pool
 from tests.model import templates
 from tests.paced import PACED, Pace
@@ -232,6 +234,36 @@ def test_behind_halves_of_the_labels_check_examples_are_read_once_all_else_is(
     rescored = [one for one in seen if isinstance(one, Rescored)][-1]
     assert rescored.done == rescored.total > 0
     assert any(isinstance(one, Ranked) and one.final for one in seen)
+
+
+def test_a_test_beside_the_pool_is_told_without_labels_and_behind_them(
+    tmp_path: Path, tiny_llama: Path
+) -> None:
+    examples = pool(70)
+    tests = examples[40:]
+    wanted = replace(config(tmp_path, tiny_llama, n=40), tests=tests)
+    engine, events = EngineClient(wanted, tmp_path / "engine.log"), queue.Queue[Event]()
+    decisions = tuple(
+        Decision(examples[row].id, DecisionKind.LABEL, Answer("yes")) for row in range(4)
+    )
+    engine.send(Focus(0, (), examples[4].id))
+    engine.start(events.put)
+    try:
+        seen: list[Event] = []
+        while not (isinstance(event := events.get(timeout=WAIT_S), ChecksRead) and event.n_half):
+            seen.append(event)
+            if isinstance(event, ChecksRead) and len(event.readings) == 30 and not event.n_labels:
+                engine.send(Focus(4, decisions, examples[4].id))
+        assert {one.example_id for one in event.readings} == {one.id for one in tests}
+        assert all(one.with_labels and len(one.halves) == 3 for one in event.readings)
+        ranked = [one for one in seen if isinstance(one, Ranked)]
+        picks = [pick for one in ranked for pick in (*one.queue, one.after_label, one.after_skip)]
+        assert {one.id for one in tests}.isdisjoint(pick.example_id for pick in picks if pick)
+        scanned = [one for one in seen if isinstance(one, ScanProgressed)]
+        assert {one.total for one in scanned} == {40}
+        assert ranked[-1].final
+    finally:
+        engine.stop()
 
 
 def test_a_question_why_is_answered_beside_the_rereading(client: Begin, tiny_llama: Path) -> None:

@@ -26,6 +26,7 @@ from neufs_tui.project.project import open_session, read_project
 from neufs_tui.project.request import ProjectRequest
 from neufs_tui.statistics.check_set import Right
 from neufs_tui.wording.reasons import facts, why_shown
+from neufs_tui.wording.status import status_lines
 from tests.captures import random_capture
 from tests.fakes import LABELS, READY, FakeEngine, StoredWorkspace, pick, pool
 from tests.pools import write_rows
@@ -283,6 +284,7 @@ def test_figures_of_earlier_runs_hold_as_far_as_their_labels_do(tmp_path: Path) 
     before = checks(loop.flow)
     assert [one.n_labels for one in before] == [*range(loop.flow.counts.n_labels + 1)]
     loop.take("restart")
+    assert "too few to tell" in status_lines(loop.flow, loading="starting").scan[0]
     assert checks(loop.flow) == before and newest_check(loop.flow) == before[-1]
     for _ in range(2):
         loop.take("undo")

@@ -8,7 +8,6 @@ import pytest
 
 from neufs_tui.app.pages import learning_curve as page
 from neufs_tui.core.calibration import Calibration, Uncalibrated
-from neufs_tui.core.counts import Counts
 from neufs_tui.core.draws import draw_reason, drawn
 from neufs_tui.core.records import Pick
 from neufs_tui.core.settings import SelectionSettings
@@ -23,10 +22,6 @@ from tests.fakes import READY, example, pick, reason
 ONE = example(0)
 FIGURES = CheckFigures(16, 16, Right(5, 12), Right(9, 12), gained=5, lost=1)
 WITH = "with your 16 labels .75 (.47–.91)"
-
-
-def counts(checked: int, shots: int = 16) -> Counts:
-    return Counts(pool=200, labelled=shots + checked, skipped=0, checked=checked)
 
 
 @pytest.mark.parametrize(
@@ -52,14 +47,55 @@ def counts(checked: int, shots: int = 16) -> Counts:
     ],
 )
 def test_one_line_tells_it_in_words(checked: int, figures: CheckFigures | None, said: str) -> None:
-    assert " · ".join(check_parts(counts(checked), figures)) == said
+    assert " · ".join(check_parts(checked, 16, figures)) == said
+
+
+TEST = "test.jsonl"
+
+
+@pytest.mark.parametrize(
+    ("n", "figures", "said"),
+    [
+        (8, FIGURES, "8 on test.jsonl, too few to tell"),
+        (200, None, ""),
+        (12, FIGURES, "with 16 labels .75 (.47–.91) · without .42 · 12 on test.jsonl"),
+        (
+            200,
+            replace(FIGURES, n_labels=14, n_demonstrations=14),
+            "with 14 of 16 labels .75 (.47–.91) · without .42 · 12 of 200 on test.jsonl",
+        ),
+        (12, replace(FIGURES, with_labels=None), "without labels .42 (.19–.68) · 12 on test.jsonl"),
+    ],
+)
+def test_of_a_test_file_the_line_says_its_name(
+    n: int, figures: CheckFigures | None, said: str
+) -> None:
+    assert " · ".join(check_parts(n, 16, figures, test=TEST)) == said
+
+
+def test_of_a_test_file_the_curve_says_how_much_is_read() -> None:
+    on_test = replace(known(FIGURES, n_checked=12), test=TEST)
+    assert check_lines(on_test)[0].startswith("Of 12 texts of test.jsonl, right with 16 of")
+    _, partly = check_lines(replace(on_test, n_checked=200))
+    assert partly == "188 texts of it not read before another label came."
+    assert check_lines(replace(on_test, checks=())) == [
+        "The model has still to read the 12 texts of test.jsonl."
+    ]
+    few = check_lines(replace(on_test, checks=(), n_checked=8))
+    assert few == ["8 on test.jsonl, too few to tell: known from 10 on."]
+
+
+def test_the_line_of_a_test_file_fits_80_columns_beside_a_fresh_ranking() -> None:
+    figures = replace(FIGURES, without=Right(84, 200), with_labels=Right(142, 200))
+    parts = check_parts(200, 16, figures, test=TEST)
+    assert spread(parts, "up to date", 76).startswith(" · ".join(parts))
 
 
 def test_the_line_fits_80_columns_beside_a_fresh_ranking() -> None:
     figures = replace(
         FIGURES, n_demonstrations=111, without=Right(50, 100), with_labels=Right(72, 100)
     )
-    parts = check_parts(counts(100, shots=113), figures)
+    parts = check_parts(100, 113, figures)
     assert spread(parts, "up to date", 76).startswith(" · ".join(parts))
 
 

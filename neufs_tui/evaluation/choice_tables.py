@@ -22,13 +22,13 @@ COLUMNS: Row = ("", "right", "log-likelihood", "difference")
 
 
 def rows(choice: Choice) -> list[Row]:
-    """One a rule, the best first; the default's difference is that to itself."""
+    """One a rule, the best first."""
     return [
         (
             rule_name(one.rule, choice.n_labels),
             share(one.accuracy),
             signed(one.log_likelihood),
-            signed_estimate(one.difference) if one.difference else "",
+            signed_estimate(one.difference) if one.difference else "default",
         )
         for one in choice.compared
     ]

@@ -164,7 +164,7 @@ def test_the_table_and_the_manifest_have_every_rule(monkeypatch: pytest.MonkeyPa
     table = rows(chosen.choice)
     assert table[0][:2] == ("first 8, reversed", "1.00")
     assert max(len(name) for name, *_ in table) <= 36
-    assert [row[3] for row in table].count("") == 1
+    assert [row[3] for row in table].count("default") == 1
     told = choice_json(chosen)
     assert told["rule"] == {"k": 8, "order": "reversed"}
     assert (told["told_apart"], told["seed"], told["folds"]) == (True, 0, 8)

@@ -12,12 +12,12 @@ from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.records import Demonstration, Example, ModelIdentity
 from neufs_tui.core.text import plural
 from neufs_tui.engine.announcer import Listener
-from neufs_tui.engine.protocol import EngineConfig
+from neufs_tui.engine.protocol import EngineConfig, Noticed
 from neufs_tui.engine.set_readings import Wanted, read_sets
 from neufs_tui.errors import ExportError
 from neufs_tui.evaluation.report import Calibration
 from neufs_tui.evaluation.set_rules import DEFAULT, N_FOLDS, SetRule, folds_of, others, rules_for
-from neufs_tui.statistics.calibration import offsets
+from neufs_tui.statistics.calibration import MIN_SAMPLE, offsets
 from neufs_tui.statistics.classification import Estimate
 from neufs_tui.statistics.simultaneous import simultaneous
 
@@ -164,8 +164,17 @@ def choose_set(
     choice = choose(rules, _log_likelihoods(read.scores, gold), right, folds)
     difference = None
     if choice.is_told_apart and calibration is not None:
+        sample = calibration.sample[:MIN_SAMPLE]
+        listener(
+            Noticed(
+                (
+                    "one of them is told apart from the default: both are read once more, with "
+                    f"{plural(len(sample), 'text')} that calibrate answers",
+                )
+            )
+        )
         pair = (DEFAULT, choice.best.rule)
-        again = _read(config, labelled, folds, pair, listener, calibration.sample)
+        again = _read(config, labelled, folds, pair, listener, sample)
         moves = [[offsets(one, calibration.prior) for one in each] for each in again.sample]
         moved = _log_likelihoods(again.scores + np.array(moves)[folds], gold)
         (difference,) = simultaneous(moved[:, 1:] - moved[:, :1], folds)

@@ -11,7 +11,8 @@ import pytest
 from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.records import Answer, Label, Task
 from neufs_tui.core.settings import ModelChoice
-from neufs_tui.engine.protocol import EngineConfig
+from neufs_tui.engine.announcer import Listener
+from neufs_tui.engine.protocol import EngineConfig, Event, Noticed
 from neufs_tui.engine.set_readings import SetReading, SetReadings, Wanted
 from neufs_tui.errors import ExportError
 from neufs_tui.evaluation import choosing_sets as module
@@ -87,7 +88,11 @@ def scores_behind(one: Wanted) -> np.ndarray:
 
 
 def chosen_by(
-    monkeypatch: pytest.MonkeyPatch, calibration: Calibration | None, *, fits: int = N
+    monkeypatch: pytest.MonkeyPatch,
+    calibration: Calibration | None,
+    *,
+    fits: int = N,
+    listener: Listener = lambda _: None,
 ) -> tuple[Chosen, list[list[Wanted]]]:
     asked: list[list[Wanted]] = []
 
@@ -98,7 +103,7 @@ def chosen_by(
 
     monkeypatch.setattr(module, "read_sets", read)
     config = EngineConfig((), Task((Label("a"), Label("b"))), ModelChoice(), Path())
-    chosen = choose_set(config, HERS, lambda _: None, seed=0, calibration=calibration)
+    chosen = choose_set(config, HERS, listener, seed=0, calibration=calibration)
     return chosen, asked
 
 
@@ -122,9 +127,12 @@ def test_what_was_chosen_is_compared_again_once_answers_are_calibrated(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     calibration = Calibration(SAMPLE, np.array([0.6, 0.4]), "on 40 texts")
-    chosen, (_, again) = chosen_by(monkeypatch, calibration)
+    heard: list[Event] = []
+    chosen, (_, again) = chosen_by(monkeypatch, calibration, listener=heard.append)
+    (noticed,) = heard
+    assert isinstance(noticed, Noticed) and "32 texts that calibrate" in noticed.sentences[0]
     assert len(again) == 2 * 8
-    assert {len(one.texts) for one in again} == {3 + len(SAMPLE)}
+    assert {len(one.texts) for one in again} == {3 + 32}
     assert chosen.calibrated is not None and chosen.calibrated.low > 0
     told = sentences(chosen)
     assert told[0] == (

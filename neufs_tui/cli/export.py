@@ -70,9 +70,9 @@ def export(
     versions.
 
     With --choose the model reads each label behind other ones, in several numbers and orders, and
-    all in labelling order are written unless another is better by more than noise. What is read is
-    kept, so a run that was stopped or killed goes on where it was. Options of the pool's file and
-    of the model are for this alone.
+    all in labelling order are written unless another is better by more than noise, also once
+    answers are calibrated. What is read is kept, so a run that was stopped or killed goes on where
+    it was. Options of the pool's file and of the model are for this alone.
 
     \b
     Examples:

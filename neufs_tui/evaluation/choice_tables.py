@@ -49,12 +49,13 @@ def sentences(chosen: Chosen) -> list[str]:
     named = rule_name(best.rule, n_labels)
     said = []
     if choice.is_told_apart:
+        begun = "chosen: " if choice.is_chosen else ""
         said.append(
-            f"chosen: {named}, instead of all {n_labels:,} labels in labelling order: "
+            f"{begun}{named}, instead of all {n_labels:,} labels in labelling order: "
             f"{_against(best, default)}; as the best of {n_rules:,} it may do less well on other "
             "texts"
         )
-        said += [_calibrated(chosen.calibrated)] if chosen.calibrated else []
+        said += [_calibrated(choice.calibrated)] if choice.calibrated else []
     elif best is default:
         said.append(
             f"all {n_labels:,} labels in labelling order do best of the {n_rules:,} compared, and "
@@ -87,7 +88,7 @@ def choice_json(chosen: Chosen) -> dict[str, Any]:
         "model": asdict(chosen.model),
         "n_left_out": chosen.n_left_out,
         "compared": [asdict(one) for one in choice.compared],
-        "calibrated_difference": asdict(chosen.calibrated) if chosen.calibrated else None,
+        "calibrated_difference": asdict(choice.calibrated) if choice.calibrated else None,
     }
 
 
@@ -104,4 +105,7 @@ def _calibrated(difference: Estimate) -> str:
     told = f"once answers are calibrated the difference is {signed_estimate(difference)}"
     if difference.low > 0:
         return f"{told}: it remains"
-    return f"{told}, which is noise: the gain may be no more than a lean towards a label"
+    return (
+        f"{told}: the gain is a lean towards labels that you gave often, and not counted on; all "
+        "are exported in labelling order"
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +43,9 @@ class Choice:
     n_labels: int
     compared: tuple[HeldOut, ...]
     """The best first."""
+    calibrated: Estimate | None = None
+    """Of the best to the default, where it is told apart, the difference once answers are
+    calibrated; None too where there is too little to calibrate by."""
 
     @property
     def best(self) -> HeldOut:
@@ -60,9 +63,17 @@ class Choice:
         return self.best.difference is not None and self.best.difference.low > 0
 
     @property
+    def is_chosen(self) -> bool:
+        """Whether it is, and the gain is more than a lean towards labels that were often given.
+
+        How often is hardly known of examples that were chosen, so such a gain is not counted on.
+        """
+        return self.is_told_apart and (self.calibrated is None or self.calibrated.low > 0)
+
+    @property
     def chosen(self) -> HeldOut:
-        """The best if that is told apart, else the default."""
-        return self.best if self.is_told_apart else self.default
+        """The best if that is chosen, else the default."""
+        return self.best if self.is_chosen else self.default
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +86,6 @@ class Chosen:
     model: ModelIdentity
     n_left_out: int
     """Labels of a set, at most, that did not fit into the context window with the others."""
-    calibrated: Estimate | None
-    """Of a rule that was chosen, the difference once answers are calibrated; None where none was,
-    or there is too little to calibrate by."""
 
     @property
     def rule(self) -> SetRule:
@@ -162,7 +170,6 @@ def choose_set(
     read = _read(config, labelled, folds, rules, listener)
     right = read.scores.argmax(axis=-1) == gold[:, None]
     choice = choose(rules, _log_likelihoods(read.scores, gold), right, folds)
-    difference = None
     if choice.is_told_apart and calibration is not None:
         sample = calibration.sample[:MIN_SAMPLE]
         listener(
@@ -178,7 +185,8 @@ def choose_set(
         moves = [[offsets(one, calibration.prior) for one in each] for each in again.sample]
         moved = _log_likelihoods(again.scores + np.array(moves)[folds], gold)
         (difference,) = simultaneous(moved[:, 1:] - moved[:, :1], folds)
-    return Chosen(choice, seed, read.model, read.n_left_out, difference)
+        choice = replace(choice, calibrated=difference)
+    return Chosen(choice, seed, read.model, read.n_left_out)
 
 
 @dataclass(frozen=True, slots=True)

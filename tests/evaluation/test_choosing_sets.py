@@ -133,7 +133,8 @@ def test_what_was_chosen_is_compared_again_once_answers_are_calibrated(
     assert isinstance(noticed, Noticed) and "32 texts that calibrate" in noticed.sentences[0]
     assert len(again) == 2 * 8
     assert {len(one.texts) for one in again} == {3 + 32}
-    assert chosen.calibrated is not None and chosen.calibrated.low > 0
+    assert chosen.choice.calibrated is not None and chosen.choice.calibrated.low > 0
+    assert chosen.rule == GOOD
     told = sentences(chosen)
     assert told[0] == (
         "chosen: first 8, reversed, instead of all 24 labels in labelling order: log-likelihood "
@@ -141,11 +142,26 @@ def test_what_was_chosen_is_compared_again_once_answers_are_calibrated(
         "on other texts"
     )
     assert told[1].startswith("once answers are calibrated") and told[1].endswith(": it remains")
-    lost = replace(chosen, calibrated=Estimate(0.1, -0.1, 0.3))
-    assert sentences(lost)[1] == (
-        "once answers are calibrated the difference is +.10 (−.10 to +.30), which is noise: the "
-        "gain may be no more than a lean towards a label"
+
+
+def test_a_gain_that_is_gone_once_answers_are_calibrated_is_told_and_not_exported(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    chosen, _ = chosen_by(monkeypatch, None)
+    assert chosen.rule == GOOD
+    lean = replace(chosen.choice, calibrated=Estimate(-0.03, -0.15, 0.09))
+    lost = replace(chosen, choice=lean)
+    assert lost.rule == DEFAULT and lost.of(HERS) == HERS
+    first, second = sentences(lost)
+    assert first.startswith("first 8, reversed, instead of all 24 labels in labelling order: ")
+    assert second == (
+        "once answers are calibrated the difference is −.03 (−.15 to +.09): the gain is a lean "
+        "towards labels that you gave often, and not counted on; all are exported in labelling "
+        "order"
     )
+    told = choice_json(lost)
+    assert told["rule"] == {"k": None, "order": "labelling"}
+    assert told["told_apart"] and told["calibrated_difference"]["value"] == -0.03
 
 
 def test_noise_is_called_noise_and_the_default_exported(monkeypatch: pytest.MonkeyPatch) -> None:

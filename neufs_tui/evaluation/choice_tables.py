@@ -106,6 +106,6 @@ def _calibrated(difference: Estimate) -> str:
     if difference.low > 0:
         return f"{told}: it remains"
     return (
-        f"{told}: the gain is a lean towards labels that you gave often, and not counted on; all "
-        "are exported in labelling order"
+        f"{told}, which is noise: the gain may be no more than a lean towards labels that you gave "
+        "often; all are exported in labelling order"
     )

@@ -155,9 +155,9 @@ def test_a_gain_that_is_gone_once_answers_are_calibrated_is_told_and_not_exporte
     first, second = sentences(lost)
     assert first.startswith("first 8, reversed, instead of all 24 labels in labelling order: ")
     assert second == (
-        "once answers are calibrated the difference is −.03 (−.15 to +.09): the gain is a lean "
-        "towards labels that you gave often, and not counted on; all are exported in labelling "
-        "order"
+        "once answers are calibrated the difference is −.03 (−.15 to +.09), which is noise: the "
+        "gain may be no more than a lean towards labels that you gave often; all are exported in "
+        "labelling order"
     )
     told = choice_json(lost)
     assert told["rule"] == {"k": None, "order": "labelling"}

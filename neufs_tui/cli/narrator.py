@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
 
 from rich.console import Console
 from rich.progress import (
     BarColumn,
     Progress,
+    Task,
     TaskID,
     TextColumn,
     TimeRemainingColumn,
 )
+from rich.text import Text
 
 from neufs_tui.core.text import one_line
 from neufs_tui.engine.protocol import (
@@ -46,7 +50,7 @@ class Narrator:
             TextColumn("{task.description}"),
             BarColumn(),
             TextColumn("{task.fields[amount]}"),
-            TimeRemainingColumn(),
+            _TimeLeft(),
             console=self._console,
         )
         self._bars: dict[str, TaskID] = {}
@@ -88,9 +92,25 @@ class Narrator:
                 amount = f"{event.done:,}/{event.total:,} {self._unit}"
                 if event.rate:
                     amount += f", {event.rate:,.1f}/s"
-                self._draw(self._work, event.done, event.total, amount)
+                self._draw(self._work, event.done, event.total, amount, event.remaining_s)
 
-    def _draw(self, what: str, done: int, total: int, amount: str) -> None:
+    def _draw(
+        self, what: str, done: int, total: int, amount: str, left_s: float | None = None
+    ) -> None:
+        told: dict[str, Any] = {"amount": amount, "left_s": left_s}
         if what not in self._bars:
-            self._bars[what] = self._progress.add_task(what, total=total, amount=amount)
-        self._progress.update(self._bars[what], completed=done, total=total, amount=amount)
+            self._bars[what] = self._progress.add_task(what, total=total, **told)
+        self._progress.update(self._bars[what], completed=done, total=total, **told)
+
+
+class _TimeLeft(TimeRemainingColumn):
+    """The time left as the work itself tells it, else by how the bar has moved.
+
+    The bar leaps over what was read by an earlier run.
+    """
+
+    def render(self, task: Task) -> Text:
+        left_s: float | None = task.fields["left_s"]
+        if left_s is None:
+            return super().render(task)
+        return Text(str(timedelta(seconds=round(left_s))), style="progress.remaining")

@@ -49,8 +49,12 @@ def say(sentence: str, **style: Any) -> None:
     click.secho(visible(sentence).expandtabs(), err=True, **style)
 
 
-def tables() -> Console:
-    """Where tables are drawn; a cell is data, not markup, and is to be one line."""
+def tables(*, err: bool = False) -> Console:
+    """Where tables are drawn; a cell is data, not markup, and is to be one line.
+
+    Args:
+        err: on standard error, beside a result that is a file.
+    """
     from rich.console import Console
 
-    return Console(markup=False, emoji=False, highlight=False)
+    return Console(markup=False, emoji=False, highlight=False, stderr=err)

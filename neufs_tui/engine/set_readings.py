@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from itertools import takewhile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +19,9 @@ from neufs_tui.engine.protocol import EngineConfig, ModelReady, ScanProgressed
 from neufs_tui.storage.score_cache import ScoreCache, Scores
 
 Demonstrations = tuple[Demonstration, ...]
+Ids = tuple[int, ...]
 
-_VERSION = 1
+_VERSION = 2
 """Raised whenever the same prompts score otherwise, or the file is laid out anew."""
 
 
@@ -55,7 +57,8 @@ class SetReadings:
 def read_sets(config: EngineConfig, wanted: Sequence[Wanted], listener: Listener) -> SetReadings:
     """Read texts behind sets of demonstrations, each set's texts in one go.
 
-    What an earlier run has read is not read again, also when that was killed.
+    What an earlier run has read is not read again, also when that was killed; what sets begin with
+    alike is read once, as sets that do are read one after the other.
 
     Args:
         config: task, model and where caches are; its examples do not matter.
@@ -84,6 +87,11 @@ def read_sets(config: EngineConfig, wanted: Sequence[Wanted], listener: Listener
         "version": str(_VERSION),
     }
 
+    runner = ScoreRunner(loaded, encoder.candidates, config.capture)
+    batching = Batching(config, loaded, runner)
+    beginning = _Beginning(runner.share)
+    fitting = [encoder.fitting(each.demonstrations) for each in wanted]
+
     def read(
         cache: ScoreCache,
         shown: Demonstrations,
@@ -92,12 +100,10 @@ def read_sets(config: EngineConfig, wanted: Sequence[Wanted], listener: Listener
     ) -> Iterator[Sequence[tuple[ExampleId, Scores]]]:
         """Read and store what is not known yet, a batch at a time.
 
-        Batches are cut from all texts, and demonstrations read from their beginning: a run that
-        goes on rounds as one that was never stopped.
+        Batches are cut from all texts, and demonstrations read in parts that all sets together
+        determine: a run that goes on rounds as one that was never stopped.
         """
-        runner = ScoreRunner(loaded, encoder.candidates, config.capture)
-        batching = Batching(config, loaded, runner)
-        runner.share(encoder.shared_prefix(shown))
+        beginning.become([encoder.shared_prefix(shown[:end]) for end in ends(shown, fitting)])
         encoded = [(one, encoder.prompt(one.text, shown)) for one in texts]
         encoded.sort(key=lambda item: (len(item[1].ids), item[0].id))
         for batch in batching.cut(encoded):
@@ -107,9 +113,9 @@ def read_sets(config: EngineConfig, wanted: Sequence[Wanted], listener: Listener
                 yield part
 
     progress = _Progress(sum(len({one.id for one in each.texts}) for each in wanted), listener)
-    sets = []
-    for each in wanted:
-        shown = encoder.fitting(each.demonstrations)
+    found: dict[int, SetReading] = {}
+    for place in sorted(range(len(wanted)), key=lambda one: _sort_key(fitting[one])):
+        shown, each = fitting[place], wanted[place]
         told = json.dumps([asdict(one) for one in shown])
         folder = config.cache_dir / "scores"
         with closing(ScoreCache(folder, key | {"demonstrations": told})) as cache:
@@ -120,9 +126,54 @@ def read_sets(config: EngineConfig, wanted: Sequence[Wanted], listener: Listener
             for part in read(cache, shown, [*texts.values()], known) if missing else ():
                 known |= dict(part)
                 progress.add(len(part))
-        sets.append(SetReading(shown, _in_order(known, each.texts, len(encoder.candidates))))
+        scores = _in_order(known, each.texts, len(encoder.candidates))
+        found[place] = SetReading(shown, scores)
     lengths = np.array([len(one) for one in encoder.candidates], dtype=np.int64)
-    return SetReadings(model, lengths, tuple(sets))
+    return SetReadings(model, lengths, tuple(found[place] for place in range(len(wanted))))
+
+
+def ends(shown: Demonstrations, every: Sequence[Demonstrations]) -> list[int]:
+    """Where a set is cut to be read: behind what it shares with any other, and at its end.
+
+    Returns:
+        Numbers of demonstrations, ascending. Two sets have the same ends as far as they are the
+        same, so what one of them was read to can be gone on from for the other.
+    """
+    return sorted({_n_alike(shown, other) for other in every} | {len(shown)})
+
+
+def _n_alike(these: Sequence[object], those: Sequence[object]) -> int:
+    """How many values both begin with."""
+    pairs = zip(these, those, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+
+def _sort_key(shown: Demonstrations) -> tuple[tuple[str, str], ...]:
+    """In this order no beginning is left before all sets that have it are read."""
+    return tuple((one.text, one.answer) for one in shown)
+
+
+class _Beginning:
+    """What the prompts of the set at hand begin with, read part by part.
+
+    What is held of a beginning does not depend on which sets were read before: every part of it
+    was read in a pass of its own, or it is read anew.
+    """
+
+    def __init__(self, share: Callable[[Ids], int]) -> None:
+        self._share = share
+        self._parts: list[Ids] = []
+
+    def become(self, parts: list[Ids]) -> None:
+        """Hold the last of these, which is read over the others, and keep what is read of them."""
+        n_kept = _n_alike(self._parts, parts)
+        kept: Ids = parts[n_kept - 1] if n_kept else ()
+        # a template may write other tokens into what was read once more demonstrations follow
+        if any(one[: len(kept)] != kept for one in self._parts[n_kept:]):
+            n_kept, kept = 0, ()
+        for ids in (kept, *parts[n_kept:]):
+            self._share(ids)
+        self._parts = parts
 
 
 def _in_order(

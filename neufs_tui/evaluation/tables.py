@@ -21,7 +21,7 @@ def side_by_side(reports: Sequence[Report], test: int) -> dict[str, list[Row]]:
     for other in others:
         for one in compare(other, first)[test]:
             what = f"{one_line(one.this.name)} − {one_line(first.name)}"
-            row = (what, _signed(one.accuracy), _signed(one.macro_f1))
+            row = (what, signed_estimate(one.accuracy), signed_estimate(one.macro_f1))
             parts.setdefault(CALIBRATED if one.is_calibrated else RAW, []).append(row)
     return parts
 
@@ -44,7 +44,7 @@ def sections(report: TestReport) -> dict[str, list[Row]]:
         for each in report.comparisons:
             if each.is_calibrated is is_calibrated:
                 what = f"{one_line(each.this.name)} − {one_line(each.that.name)}"
-                rows.append((what, _signed(each.accuracy), _signed(each.macro_f1)))
+                rows.append((what, signed_estimate(each.accuracy), signed_estimate(each.macro_f1)))
         if rows:
             parts[name] = rows
     return parts
@@ -129,15 +129,16 @@ def signed(value: float) -> str:
     return f"{'−' if value < -0.005 else '+'}{share(abs(value))}"
 
 
+def signed_estimate(one: Estimate) -> str:
+    """A difference with its interval."""
+    return f"{signed(one.value)} ({signed(one.low)} to {signed(one.high)})"
+
+
 def _figures(figures: Figures) -> tuple[str, str]:
     accuracy, macro_f1 = (
         share_in(one.value, one.low, one.high) for one in (figures.accuracy, figures.macro_f1)
     )
     return accuracy, macro_f1
-
-
-def _signed(one: Estimate) -> str:
-    return f"{signed(one.value)} ({signed(one.low)} to {signed(one.high)})"
 
 
 def _table(heading: Row, cells: Sequence[Row]) -> list[str]:

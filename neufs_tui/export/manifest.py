@@ -64,6 +64,8 @@ def manifest_json(
     format_name: str,
     *,
     left_out: Sequence[LabelledExample] = (),
+    order: str = "labelling",
+    choice: Mapping[str, Any] | None = None,
 ) -> str:
     """Describe an export.
 
@@ -72,6 +74,8 @@ def manifest_json(
         labelled: the exported examples, in the export's order.
         format_name: the export's format.
         left_out: check examples, which are labelled and no demonstrations.
+        order: name of the export's order.
+        choice: how number and order were chosen; None where nothing was compared.
 
     Returns:
         One JSON object, indented.
@@ -81,7 +85,8 @@ def manifest_json(
         "created_at": provenance.created_at,
         "format": format_name,
         "k": len(labelled),
-        "order": "labelling",
+        "order": order,
+        "choice": choice,
         "model": asdict(provenance.model) if provenance.model else None,
         "prompt": {
             "system": system_message(task),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from neufs_tui.atomic import whole_files
@@ -11,6 +12,28 @@ from neufs_tui.errors import ExportError
 def manifest_path(target: Path) -> Path:
     """The manifest of an export: `few_shot.jsonl` → `few_shot.jsonl.manifest.json`."""
     return target.with_name(f"{target.name}.manifest.json")
+
+
+def refuse_taken(target: Path, *, force: bool = False) -> None:
+    """See to it that an export can have its two files.
+
+    Args:
+        target: the export's file.
+        force: files that are there may be replaced.
+
+    Raises:
+        ExportError: one of the two is there and may not be replaced, or the folder is not there
+            or may not be written to.
+    """
+    for path in (target, manifest_path(target)):
+        if path.exists() and not path.is_file():
+            raise ExportError(
+                f"{path} is not an ordinary file", hint="name a file, or - for standard output"
+            )
+        if path.exists() and not force:
+            raise ExportError(f"{path} is there already", hint="replace it with --force")
+    if not os.access(target.parent, os.W_OK):
+        raise _unwritable(target, "its folder is not there, or may not be written to")
 
 
 def write_export(text: str, manifest: str, target: Path, *, force: bool = False) -> None:
@@ -25,19 +48,15 @@ def write_export(text: str, manifest: str, target: Path, *, force: bool = False)
     Raises:
         ExportError: one of the two files is there and may not be replaced, or cannot be written.
     """
+    refuse_taken(target, force=force)
     contents = {target: text, manifest_path(target): manifest}
-    for path in contents:
-        if path.exists() and not path.is_file():
-            raise ExportError(
-                f"{path} is not an ordinary file", hint="name a file, or - for standard output"
-            )
-        if path.exists() and not force:
-            raise ExportError(f"{path} is there already", hint="replace it with --force")
     try:
         with whole_files(*contents) as parts:
             for part, content in zip(parts, contents.values(), strict=True):
                 part.write_bytes(content.encode())
     except OSError as error:
-        raise ExportError(
-            f"{target} cannot be written: {error.strerror}", hint="name a file in another folder"
-        ) from error
+        raise _unwritable(target, error.strerror) from error
+
+
+def _unwritable(target: Path, why: str | None) -> ExportError:
+    return ExportError(f"{target} cannot be written: {why}", hint="name a file in another folder")

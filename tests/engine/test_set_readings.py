@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from neufs_tui.core.records import Demonstration
 from neufs_tui.core.settings import ModelChoice
 from neufs_tui.engine.protocol import EngineConfig, EngineEvent, ScanProgressed
-from neufs_tui.engine.set_readings import Wanted, read_sets
+from neufs_tui.engine.set_readings import Wanted, ends, read_sets
 from neufs_tui.model.encoding import PromptEncoder
 from neufs_tui.model.score_runner import ScoreRunner
 from tests.engine.test_scanning import config, pool
@@ -20,6 +23,9 @@ from tests.models import load
 
 TEXTS = pool(12)
 SETS = ((), (Demonstration("one", "yes"), Demonstration("two and more", "no")))
+LIKE = tuple(Demonstration(f"{one} and the rest of it", "yes") for one in ("a", "b", "c", "d"))
+ALIKE = (LIKE[:2], (LIKE[0], LIKE[2]), LIKE, LIKE[:3], LIKE[1:])
+"""Sets that begin alike, not in the order in which they are best read."""
 
 
 @pytest.fixture
@@ -55,7 +61,7 @@ def test_scores_are_those_of_whole_prompts_and_labels_are_read_to_their_end(
 def test_a_run_that_was_ended_goes_on_where_it_was(
     settings: EngineConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wanted = [Wanted(shown, TEXTS) for shown in SETS]
+    wanted = [Wanted(shown, TEXTS) for shown in (*SETS, *ALIKE)]
     elsewhere = replace(settings, cache_dir=settings.cache_dir / "whole")
     whole = read_sets(elsewhere, wanted, lambda _: None)
     n_read: list[int] = []
@@ -66,20 +72,61 @@ def test_a_run_that_was_ended_goes_on_where_it_was(
         return scores(runner, prompts)
 
     def ends(event: EngineEvent) -> None:
-        if isinstance(event, ScanProgressed) and event.done > 14:
+        if isinstance(event, ScanProgressed) and event.done > 50:
             raise KeyboardInterrupt
 
     monkeypatch.setattr(ScoreRunner, "scores", counted)
     with pytest.raises(KeyboardInterrupt):
         read_sets(settings, wanted, ends)
-    assert 14 < sum(n_read) < 24
+    assert 50 < sum(n_read) < 84
     told: list[EngineEvent] = []
     again = read_sets(settings, wanted, told.append)
-    assert sum(n_read) == 24  # no prompt is read twice
-    assert heard(told)[-1] == (24, 24)
+    assert sum(n_read) == 84  # no prompt is read twice
+    assert heard(told)[-1] == (84, 84)
     assert heard(told) == sorted(heard(told))
     for one, other in zip(again.sets, whole.sets, strict=True):
         assert (one.scores == other.scores).all()  # the batches are the same, to the last bit
+
+
+def test_what_sets_begin_with_alike_is_read_once_and_scores_do_not_depend_on_what_was_read_before(
+    settings: EngineConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    n_read: list[int] = []
+    share = ScoreRunner.share
+
+    def counted(runner: ScoreRunner, ids: tuple[int, ...]) -> int:
+        n_read.append(share(runner, ids))
+        return n_read[-1]
+
+    monkeypatch.setattr(ScoreRunner, "share", counted)
+    wanted = [Wanted(shown, TEXTS) for shown in ALIKE]
+    together = read_sets(settings, wanted, lambda _: None)
+    n_together = sum(n_read)
+    n_read.clear()
+    for place in reversed(range(len(ALIKE))):
+        shutil.rmtree(settings.cache_dir / "scores")
+        # as if the others, which are wanted too, were known already
+        others = [Wanted(shown, []) for shown in ALIKE]
+        others[place] = wanted[place]
+        alone = read_sets(settings, others, lambda _: None)
+        assert (alone.sets[place].scores == together.sets[place].scores).all()
+    assert n_together < 0.65 * sum(n_read)
+    assert [one.demonstrations for one in together.sets] == [*ALIKE]
+
+
+@given(st.lists(st.lists(st.sampled_from(LIKE), max_size=4).map(tuple), min_size=1, max_size=6))
+def test_sets_are_cut_alike_as_far_as_they_are_alike(
+    sets: list[tuple[Demonstration, ...]],
+) -> None:
+    for this in sets:
+        cuts = ends(this, sets)
+        assert cuts == sorted({*cuts}) and cuts[-1] == len(this)
+        for that in sets:
+            n = max(n for n in range(len(this) + 1) if this[:n] == that[:n])
+            assert n in cuts
+            assert [cut for cut in cuts if cut <= n] == [
+                cut for cut in ends(that, sets) if cut <= n
+            ]
 
 
 def test_a_text_is_read_once_for_all_tests_that_have_it(settings: EngineConfig) -> None:
@@ -93,8 +140,7 @@ def test_other_demonstrations_or_labels_share_nothing(settings: EngineConfig) ->
     first = read_sets(settings, [Wanted((), TEXTS)], lambda _: None)
     told: list[EngineEvent] = []
     read_sets(settings, [Wanted(SETS[1], TEXTS), Wanted((), TEXTS)], told.append)
-    assert heard(told)[0] == (0, 24)
-    assert (12, 24) in heard(told)
+    assert heard(told)[0] == (12, 24)
     labels = tuple(reversed(settings.task.labels))
     other = replace(settings, task=replace(settings.task, labels=labels))
     turned = read_sets(other, [Wanted((), TEXTS)], lambda _: None)

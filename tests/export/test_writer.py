@@ -46,7 +46,7 @@ def test_what_is_no_ordinary_file_is_never_replaced(tmp_path: Path, force: bool)
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ExportError, match="cannot be written: No such file or directory"):
+    with pytest.raises(ExportError, match="cannot be written: its folder is not there"):
         write_export("text", "manifest", tmp_path / "none" / "few_shot.jsonl")
     assert names(tmp_path) == []
 

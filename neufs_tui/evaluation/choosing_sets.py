@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from neufs_tui.core.calibration import MIN_SAMPLE
 from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.records import Demonstration, Example, ModelIdentity
 from neufs_tui.core.text import plural
@@ -17,7 +18,7 @@ from neufs_tui.engine.set_readings import Wanted, read_sets
 from neufs_tui.errors import ExportError
 from neufs_tui.evaluation.report import Calibration
 from neufs_tui.evaluation.set_rules import DEFAULT, N_FOLDS, SetRule, folds_of, others, rules_for
-from neufs_tui.statistics.calibration import MIN_SAMPLE, offsets
+from neufs_tui.statistics.calibration import offsets
 from neufs_tui.statistics.classification import Estimate
 from neufs_tui.statistics.simultaneous import simultaneous
 

@@ -280,7 +280,7 @@ def test_the_check_set_is_told_on_the_second_status_line(
     assert snap_compare(session.app, terminal_size=size, run_before=session.run)
 
 
-def tested_session(*keys: str) -> Session:
+def session_with_a_test(*keys: str) -> Session:
     """A test file, all of it read without labels and half of it with all labels but the last."""
     examples = pool(200, first=ODD_TEXT)
     texts = tuple(example(row) for row in range(300, 340))
@@ -306,7 +306,7 @@ def tested_session(*keys: str) -> Session:
 def test_a_test_file_is_told_on_the_second_status_line(
     snap_compare: SnapCompare, size: tuple[int, int]
 ) -> None:
-    session = tested_session(*"12121")
+    session = session_with_a_test(*"12121")
     assert snap_compare(session.app, terminal_size=size, run_before=session.run)
 
 
@@ -314,7 +314,7 @@ def test_a_test_file_is_told_on_the_second_status_line(
 def test_the_learning_curve_tells_labels_none_and_random_halves_on_a_test_file(
     snap_compare: SnapCompare, size: tuple[int, int]
 ) -> None:
-    session = tested_session(*"12121")
+    session = session_with_a_test(*"12121")
 
     async def look(pilot: Pilot[None]) -> None:
         await session.run(pilot)

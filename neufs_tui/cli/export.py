@@ -125,8 +125,9 @@ def export(
     if output == "-":
         tell_data(text)
         return
-    is_of_these = calibration is not None and calibration.demonstrations == tuple(
-        one.example.id for one in chosen
+    shown = tuple((one.example.id, one.answer.text) for one in chosen)
+    is_of_these = (
+        calibration is not None and calibration.demonstrations == shown and settings.task == task
     )
     provenance = Provenance(
         task=task,
@@ -143,8 +144,8 @@ def export(
     write_export(text, manifest, target, force=force)
     if calibration is not None and calibration.demonstrations and not is_of_these:
         say(
-            "without what calibrates the answers, which is known behind "
-            f"{plural(len(calibration.demonstrations), 'other label')} only"
+            "without what calibrates the answers: that is known behind another prompt, with "
+            f"{plural(len(calibration.demonstrations), 'label')}"
         )
     say(f"wrote {len(chosen)} examples to {target} and {manifest_path(target)}")
 

@@ -50,8 +50,8 @@ class Uncalibrated(Enum):
 class Calibration:
     """Offsets, and what they were found by; mappings are by label name."""
 
-    demonstrations: tuple[ExampleId, ...]
-    """In the prompt, in its order."""
+    demonstrations: tuple[tuple[ExampleId, str], ...]
+    """In the prompt, in its order, each with its label."""
     offsets: Mapping[str, float]
     """Added to a label's score, the mean log-probability of its tokens, in nats; of mean 0."""
     offsets_without: Mapping[str, float]

@@ -108,14 +108,14 @@ class Calibrator:
         return isinstance(basis, Uncalibrated) or all(one in reread for one in basis.sample)
 
     def told(
-        self, basis: Basis, offsets: Offsets, demonstrations: Sequence[ExampleId]
+        self, basis: Basis, offsets: Offsets, demonstrations: Sequence[tuple[ExampleId, str]]
     ) -> Calibration | None:
         """What is said and kept of it; None while too little is read.
 
         Args:
             basis: what answers are calibrated by.
             offsets: what was found by that.
-            demonstrations: in the prompt, in its order.
+            demonstrations: in the prompt, in its order, each with its label.
         """
         with_labels = offsets.reread if demonstrations else offsets.scanned
         if with_labels is None or offsets.scanned is None:

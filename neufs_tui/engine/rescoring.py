@@ -107,9 +107,10 @@ class Rescorer:
         return self._checks
 
     @property
-    def shown(self) -> tuple[ExampleId, ...]:
-        """The examples in the prompt, in its order."""
-        return self._ids[len(self._ids) - len(self.demonstrations) :]
+    def shown(self) -> tuple[tuple[ExampleId, str], ...]:
+        """The examples in the prompt, in its order, each with its label."""
+        ids = self._ids[len(self._ids) - len(self.demonstrations) :]
+        return tuple(zip(ids, (one.answer for one in self.demonstrations), strict=True))
 
     @property
     def readings(self) -> Mapping[ExampleId, Capture]:

@@ -19,6 +19,7 @@ import pytest
 
 from neufs_tui import __version__
 from neufs_tui.cli import cli
+from neufs_tui.core.calibration import Calibration
 from neufs_tui.core.records import Answer, Decision, DecisionKind, Pick, content_hash
 from neufs_tui.project.project import open_session, read_project
 from neufs_tui.project.request import ProjectRequest
@@ -376,6 +377,35 @@ def test_an_export_is_read_back_in_labelling_order(run: Run, pool: Path, tmp_pat
     assert again.status == 1
     assert "--force" in again.err
     assert run("export", pool, "-o", target, "--force").status == 0
+
+
+def test_an_export_has_what_calibrates_the_answers_behind_its_own_prompt_alone(
+    run: Run, pool: Path, tmp_path: Path
+) -> None:
+    label_some(pool, 3)
+    target = tmp_path / "few_shot.jsonl"
+
+    def offsets(*more: str | int) -> dict[str, float] | None:
+        ran = run("export", pool, "-o", target, "--force", *more)
+        assert ran.status == 0
+        known = json.loads((tmp_path / "few_shot.jsonl.manifest.json").read_text())["calibration"]
+        assert ("without what calibrates" in ran.err) is (known is None)
+        return known and known["offsets"]
+
+    project = read_project(ProjectRequest(str(pool)))
+    shown = tuple((one.id, "yes") for one in project.pool.examples[:3])
+    found = Calibration(shown, {"yes": 0.5}, {"yes": 0.1}, {"yes": 1.0}, n_labels=8, n_sample=64)
+    with open_session(project) as session:
+        session.calibration.keep(found)
+    assert offsets() == {"yes": 0.5}
+    assert offsets("-k", 2) is None
+    with open_session(project) as session:
+        session.calibration.keep(replace(found, demonstrations=((shown[0][0], "no"), *shown[1:])))
+    assert offsets() is None
+    with open_session(project) as session:
+        session.calibration.keep(found)
+    pool.with_name("neufs.toml").write_text('[task]\ninstruction = "Judge: {labels}"\n')
+    assert offsets() is None
 
 
 def test_an_export_asks_what_label_would_ask_now_and_says_what_changed(

@@ -121,12 +121,13 @@ def test_the_last_offsets_serve_until_enough_is_reread() -> None:
 def test_what_is_told_is_by_label_name() -> None:
     one, basis = calibrator(), based(labels(8))
     found = one.offsets(basis, CAPTURES, CAPTURES)
-    told = one.told(basis, found, IDS[:8])
+    shown = [(id_, "a") for id_ in IDS[:8]]
+    told = one.told(basis, found, shown)
     assert told is not None and found.reread is not None
     assert told.offsets == dict(zip("ab", found.reread, strict=True))
-    assert told.demonstrations == tuple(IDS[:8])
+    assert told.demonstrations == tuple(shown)
     assert (told.n_labels, told.n_sample) == (8, SAMPLE)
-    assert one.told(basis, Offsets(found.scanned, None), IDS[:8]) is None
+    assert one.told(basis, Offsets(found.scanned, None), shown) is None
 
 
 def ranker(*, calibrates: bool = True) -> Ranker:

@@ -98,7 +98,7 @@ def test_the_manifest_has_what_calibrates_the_answers_behind_the_set() -> None:
     few_shot = [labelled("x")]
     assert json.loads(manifest_json(provenance(), few_shot, "jsonl"))["calibration"] is None
     found = Calibration(
-        (content_hash("x"),), {"A": 0.5, "B": -0.5}, {}, {"A": 0.75, "B": 0.25}, 9, 64
+        ((content_hash("x"), "A"),), {"A": 0.5, "B": -0.5}, {}, {"A": 0.75, "B": 0.25}, 9, 64
     )
     manifest = manifest_json(replace(provenance(), calibration=found), few_shot, "jsonl")
     told = json.loads(manifest)["calibration"]

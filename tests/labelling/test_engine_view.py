@@ -30,7 +30,7 @@ def test_answers_read_with_a_label_that_was_undone_do_not_hold() -> None:
 def test_what_calibrates_answers_is_stored_and_an_undone_label_takes_it_back() -> None:
     kept: list[Calibration | None] = []
     view = EngineView(CheckReadings(StoredWorkspace(pool(1))), kept.append)
-    found = Calibration(("x",), {"A": 0.5}, {"A": 0.1}, {"A": 1.0}, n_labels=8, n_sample=64)
+    found = Calibration((("x", "A"),), {"A": 0.5}, {"A": 0.1}, {"A": 1.0}, n_labels=8, n_sample=64)
     view.take(Calibrated(8, found))
     assert view.calibrated == Calibrated(8, found)
     view.turn_back(9)

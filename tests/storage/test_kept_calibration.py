@@ -8,7 +8,12 @@ from neufs_tui.core.calibration import Calibration
 from neufs_tui.storage.session import Session
 
 FOUND = Calibration(
-    ("x", "y"), {"A": 0.5, "B": -0.5}, {"A": 0.25, "B": -0.25}, {"A": 0.75, "B": 0.25}, 9, 64
+    (("x", "A"), ("y", "B")),
+    {"A": 0.5, "B": -0.5},
+    {"A": 0.25, "B": -0.25},
+    {"A": 0.75, "B": 0.25},
+    9,
+    64,
 )
 
 

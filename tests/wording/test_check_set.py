@@ -211,12 +211,16 @@ def test_the_curve_tells_uncalibrated_figures_apart() -> None:
             "Answers are as the model gives them: calibrated from 8 labels on.",
         ),
         (
-            Calibration(("x",), {}, {}, {"ham": 0.25, "spam": 0.75}, n_labels=12, n_sample=64),
+            Calibration(
+                (("x", "A"),), {}, {}, {"ham": 0.25, "spam": 0.75}, n_labels=12, n_sample=64
+            ),
             "Answers are calibrated on 64 texts of the pool, with the classes expected as "
             "12 labels have them: spam .75, ham .25.",
         ),
         (
-            Calibration(("x",), {}, {}, dict.fromkeys("abcde", 0.2), n_labels=9, n_sample=40),
+            Calibration(
+                (("x", "A"),), {}, {}, dict.fromkeys("abcde", 0.2), n_labels=9, n_sample=40
+            ),
             "Answers are calibrated on 40 texts of the pool, with the classes expected as "
             "9 labels have them: a .20, b .20, c .20, d .20, ….",
         ),

@@ -162,8 +162,10 @@ def lines(
                 "uniform": class_prior((), names),
             }
             if draw.weights is not None:
-                shares = draw.weights[k or N_LABELLED, : k or N_LABELLED]
-                priors["nearest"] = class_prior(given, names, list(shares * len(given)))
+                counts = np.ones(len(names))
+                for label, share in zip(given, draw.weights[len(given)], strict=False):
+                    counts[names.index(label)] += share * len(given)
+                priors["nearest"] = counts / counts.sum()
             answers["raw"].append(calibrated(scores[: len(test)], np.zeros(len(names))))
             for kind, prior in priors.items():
                 moved = offsets(scores[len(test) :], prior)

@@ -45,7 +45,7 @@ def calibration_for(
     from_draws = " at random" if known is drawn else ""
     return Calibration(
         sample=tuple(by_id[pick.example_id] for pick in picks),
-        prior=class_prior([one.answer.text for one in known], names),
+        prior=class_prior((one.answer.text for one in known), names),
         basis=f"on {plural(len(picks), 'text')} of the pool, with the classes expected as in "
         f"{plural(len(known), 'label')} given{from_draws}",
     )

@@ -9,7 +9,7 @@ log-probability; that is one step of the fixed point that is found here, towards
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,23 +46,19 @@ def calibrated(scores: NDArray[np.floating], offsets: NDArray[np.float64]) -> ND
     return softmax(scores.astype(np.float64) + offsets)
 
 
-def class_prior(
-    given: Sequence[str], names: Sequence[str], weights: Sequence[float] | None = None
-) -> NDArray[np.float64]:
+def class_prior(given: Iterable[str], names: Sequence[str]) -> NDArray[np.float64]:
     """The labels' shares by labels given, as if each had been given once more.
 
     Args:
-        given: labels of some texts, n of them; others than the task's do not count.
+        given: labels of some texts; others than the task's do not count.
         names: the task's labels.
-        weights: how much each counts, of mean 1; None for labels of randomly drawn texts, which
-            count alike.
 
     Returns:
         Shape (n_labels,); uniform where nothing was given.
     """
-    counts = dict.fromkeys(names, 1.0)
-    for name, weight in zip(given, weights or [1.0] * len(given), strict=True):
+    counts = dict.fromkeys(names, 1)
+    for name in given:
         if name in counts:
-            counts[name] += weight
-    shares = np.array([*counts.values()])
+            counts[name] += 1
+    shares = np.array([*counts.values()], dtype=np.float64)
     return np.asarray(shares / shares.sum())

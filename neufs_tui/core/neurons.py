@@ -5,12 +5,17 @@ A neuron is named by its flat id, `layer * d_mlp + index`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neufs_tui.core.calibration import Shift
+
+HIDDEN_DIMENSIONS = 256
+"""Of each hidden-state vector, once it is projected."""
+NO_HIDDEN = np.empty((0, HIDDEN_DIMENSIONS), dtype=np.float16)
+"""Where none were kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,10 @@ class Capture:
     """The fewest neurons that carry a given share of the positive contribution to the answer."""
     participation: float
     """(Σ s)² / Σ s² over the positive contributions s: k where k neurons share equally."""
+    hidden: NDArray[np.float16] = field(default_factory=lambda: NO_HIDDEN)
+    """The residual stream at about three quarters of the depth, projected at random: at the last
+    position of the prompt, and its mean over the text, shape (2, 256); (0, 256) of what is read
+    behind demonstrations."""
     truncated: bool = False
     """The text was cut in the middle to fit the context window."""
 

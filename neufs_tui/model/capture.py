@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from neufs_tui.core.neurons import Capture
+from neufs_tui.core.neurons import HIDDEN_DIMENSIONS, Capture
 from neufs_tui.core.settings import CaptureSettings
 from neufs_tui.model.answers import build_answer_tree, padded
 from neufs_tui.model.concentration import Concentration
@@ -131,8 +131,13 @@ class CaptureRunner:
 
     @torch.inference_mode()
     def capture(self, prompts: Sequence[EncodedPrompt]) -> list[Capture]:
-        """Read one batch of prompts; the captures come in the same order."""
-        reading = self._reader.read([prompt.ids for prompt in prompts])
+        """Read one batch of prompts; the captures come in the same order.
+
+        Hidden states are kept where all of them say where their text is.
+        """
+        texts = [prompt.text for prompt in prompts if prompt.text is not None]
+        spans = texts if len(texts) == len(prompts) else None
+        reading = self._reader.read([prompt.ids for prompt in prompts], spans)
         concentration = Concentration(len(prompts), self._lengths.device)
         position, neuron, contribution = self._top_entries(reading, concentration)
         lengths = self._lengths[reading.answers]
@@ -143,7 +148,10 @@ class CaptureRunner:
         nuclei = concentration.nucleus(self._settings.nucleus_share)
         participation = concentration.participation()
         numbers = (reading.answers, lengths, counts, nuclei, participation)
-        host = _on_host(ids, *numbers, reading.scores, strengths)
+        hidden = reading.hidden
+        if hidden is None:
+            hidden = torch.empty(len(prompts), 0, HIDDEN_DIMENSIONS, device=ids.device)
+        host = _on_host(ids, *numbers, reading.scores, hidden.half().flatten(1), strengths)
         return [
             Capture(
                 answer=int(answer),
@@ -154,11 +162,21 @@ class CaptureRunner:
                 n_answer_tokens=int(length),
                 nucleus=int(nucleus),
                 participation=float(spread),
+                hidden=states.reshape(-1, HIDDEN_DIMENSIONS),
                 truncated=prompt.truncated,
             )
-            for (prompt, row, answer, length, count, nucleus, spread, scores, values) in zip(
-                prompts, *host, strict=True
-            )
+            for (
+                prompt,
+                row,
+                answer,
+                length,
+                count,
+                nucleus,
+                spread,
+                scores,
+                states,
+                values,
+            ) in zip(prompts, *host, strict=True)
         ]
 
     @torch.inference_mode()

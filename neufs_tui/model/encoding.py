@@ -38,6 +38,8 @@ _CUT = " … "
 """Stands where the middle of a text was cut out."""
 _MIN_ROOM = 16
 """Tokens that the prompt must leave to a text."""
+_PROBES = ("a", "Zq", "7", "?", "\n")
+"""Texts that begin and end unlike one another."""
 _TAIL = 16
 """Tokens at the end of a prompt that tell how a label behind it reads."""
 
@@ -49,6 +51,8 @@ class EncodedPrompt:
     ids: tuple[int, ...]
     truncated: bool
     """The text's middle was cut out to fit the context window."""
+    text: tuple[int, int] | None = None
+    """From the text's first token to the one behind its last; None behind demonstrations."""
 
 
 class PromptEncoder:
@@ -80,6 +84,9 @@ class PromptEncoder:
         self._room = context_window - max(len(ids) for ids in self.candidates)
         self._refuse_full_window(context_window)
         self._refuse_equal_candidates()
+        probes = [self._prompt_ids(text, []) for text in _PROBES]
+        self._n_before = len(self.shared_prefix())
+        self._n_behind = len(common_beginning([ids[::-1] for ids in probes]))
 
     def prompt(self, text: str, demonstrations: Sequence[Demonstration] = ()) -> EncodedPrompt:
         """Encode the prompt for one text.
@@ -92,14 +99,14 @@ class PromptEncoder:
         """
         ids = self._prompt_ids(text, demonstrations)
         if len(ids) <= self._room:
-            return EncodedPrompt(tuple(ids), truncated=False)
+            return self._encoded(ids, demonstrations, truncated=False)
         offsets = self._text.offsets(text)
         keep = len(offsets) - (len(ids) - self._room) - len(self._text.encode([Piece(_CUT, True)]))
         while keep >= 2:
             head, tail = offsets[keep // 2 - 1][1], offsets[-(keep // 2)][0]
             ids = self._prompt_ids(text[:head] + _CUT + text[tail:], demonstrations)
             if len(ids) <= self._room:
-                return EncodedPrompt(tuple(ids), truncated=True)
+                return self._encoded(ids, demonstrations, truncated=True)
             keep -= max(1, len(ids) - self._room)
         raise ModelError(
             f"the demonstrations leave no room for a text in the {self._room:,} tokens of a prompt",
@@ -110,8 +117,7 @@ class PromptEncoder:
         """The tokens with which the prompts for all texts begin, but for rare exceptions."""
         if self._turns is not None and (shared := self._turns.shared_prefix(demonstrations)):
             return shared
-        texts = ("a", "Zq", "7", "?", "\n")
-        return common_beginning([self._prompt_ids(text, demonstrations) for text in texts])
+        return common_beginning([self._prompt_ids(text, demonstrations) for text in _PROBES])
 
     def fitting(self, demonstrations: Sequence[Demonstration]) -> tuple[Demonstration, ...]:
         """The demonstrations that leave a quarter of the window to the text, the newest of them.
@@ -147,6 +153,13 @@ class PromptEncoder:
         markers = plain_markers(self._template.frame(roles), roles, self._text)
         imitated = imitations(markers, texts)
         return (*self._template.notices, *([imitated] if imitated else []))
+
+    def _encoded(
+        self, ids: list[int], demonstrations: Sequence[Demonstration], *, truncated: bool
+    ) -> EncodedPrompt:
+        end = max(self._n_before, len(ids) - self._n_behind)
+        span = None if demonstrations else (self._n_before, end)
+        return EncodedPrompt(tuple(ids), truncated, span)
 
     def _prompt_ids(self, text: str, demonstrations: Sequence[Demonstration]) -> list[int]:
         ids = self._turns.prompt(text, demonstrations) if self._turns is not None else None

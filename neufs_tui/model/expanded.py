@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -15,7 +16,9 @@ from transformers import DynamicCache
 
 from neufs_tui.core.settings import CaptureSettings
 from neufs_tui.model.answers import AnswerTree
+from neufs_tui.model.hidden_states import HiddenStates
 from neufs_tui.model.loaded import LoadedModel
+from neufs_tui.model.packing import NOTHING
 from neufs_tui.model.recording import record_activations
 
 
@@ -38,6 +41,7 @@ def read_expanded(
     answers: AnswerTree,
     settings: CaptureSettings,
     prompts: Sequence[tuple[int, ...]],
+    hidden: HiddenStates | None = None,
 ) -> Recorded:
     """Read the prompts once, then each candidate behind them.
 
@@ -46,6 +50,7 @@ def read_expanded(
         answers: the candidates.
         settings: where activations are read, and which tokens are hidden.
         prompts: token ids of each prompt.
+        hidden: takes in the prompts' hidden states; None where they are not wanted.
 
     Returns:
         Every slot of every prompt, once.
@@ -84,7 +89,9 @@ def read_expanded(
             activations=[seen[layer].to(home) for layer in range(loaded.architecture.n_layers)],
         )
 
-    parts = [forward(ids, real, positions, cache, [(longest - 1, 0)])]
+    rows = torch.where(real, everyone[:, None], NOTHING)
+    with hidden.during(rows.flatten(), positions.flatten()) if hidden else nullcontext():
+        parts = [forward(ids, real, positions, cache, [(longest - 1, 0)])]
     read = {0}
     for candidate, slots in zip(answers.candidates, answers.candidate_slots.tolist(), strict=True):
         own = slots[1 : len(candidate)]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import Tensor
 from transformers import DynamicCache
 
 from neufs_tui.core.settings import CaptureSettings
+from neufs_tui.model.hidden_states import HiddenStates
 from neufs_tui.model.loaded import LoadedModel
 from neufs_tui.model.packing import NOTHING, Columns, attention
 from neufs_tui.model.prefix import PromptPrefix
@@ -30,6 +32,7 @@ class Passes:
         *,
         n_sequences: int,
         once: bool,
+        hidden: HiddenStates | None = None,
         chunk: int = CHUNK,
     ) -> None:
         """Begin with nothing read but the prefix.
@@ -41,6 +44,7 @@ class Passes:
             prefix: what every prompt begins with, read already.
             n_sequences: sequences of every layout.
             once: there will be one layout only.
+            hidden: takes in the prompts' hidden states; None where they are not wanted.
             chunk: columns read in one pass.
         """
         self._loaded = loaded
@@ -49,6 +53,7 @@ class Passes:
         self._visible = visible.to(self._device)
         self._prefix = prefix
         self._once = once
+        self._hidden = hidden
         self._chunk = chunk
         self._cache = prefix.cache(n_sequences) if prefix else None
         self._seen: Columns | None = None
@@ -71,7 +76,8 @@ class Passes:
             here = part.to(self._device)
             self._seen = here if self._seen is None else self._seen.beside(here)
             places = (part.slots.flatten() != NOTHING).nonzero()[:, 0]
-            logits = self._forward(here, self._seen, places)
+            with self._listening(part):
+                logits = self._forward(here, self._seen, places)
             if len(places):
                 self._rows.append(part.rows.flatten()[places])
                 self._slots.append(part.slots.flatten()[places])
@@ -83,6 +89,11 @@ class Passes:
         by_layer = zip(*self._activations, strict=True)
         activations = [torch.cat([part.to(home) for part in layer]) for layer in by_layer]
         return torch.cat(self._rows), torch.cat(self._slots), activations
+
+    def _listening(self, part: Columns) -> AbstractContextManager[None]:
+        if self._hidden is None:
+            return nullcontext()
+        return self._hidden.during(part.rows.flatten(), part.positions.flatten())
 
     def _forward(self, queries: Columns, keys: Columns, places: Tensor) -> Tensor:
         architecture = self._loaded.architecture

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 
 from neufs_tui.core.settings import CaptureSettings
 from neufs_tui.model.answers import AnswerTree
 from neufs_tui.model.expanded import Recorded
+from neufs_tui.model.hidden_states import HiddenStates
 from neufs_tui.model.loaded import LoadedModel
 from neufs_tui.model.recording import record_activations
 
@@ -18,6 +20,7 @@ def read_plain(
     answers: AnswerTree,
     settings: CaptureSettings,
     prompts: Sequence[tuple[int, ...]],
+    hidden: HiddenStates | None = None,
 ) -> Recorded:
     """Read each slot of the answer tree at the end of a sequence, without mask or cache.
 
@@ -26,6 +29,7 @@ def read_plain(
         answers: the candidates.
         settings: where activations are read, and which tokens are hidden.
         prompts: token ids of each prompt.
+        hidden: takes in the prompts' hidden states; None where they are not wanted.
 
     Returns:
         Every slot of every prompt, once.
@@ -38,10 +42,15 @@ def read_plain(
     for row, prompt in enumerate(prompts):
         for slot, path in paths.items():
             ids = torch.tensor([prompt + path], device=loaded.model.device)
-            hidden = ids == loaded.pad_id
-            mask = (~hidden).long() if settings.mask_pad_tokens and hidden.any() else None
+            is_pad = ids == loaded.pad_id
+            mask = (~is_pad).long() if settings.mask_pad_tokens and is_pad.any() else None
             last = torch.tensor([ids.shape[1] - 1])
-            with record_activations(loaded.architecture, settings, last) as seen:
+            listening: AbstractContextManager[None] = nullcontext()
+            if hidden is not None and slot == 0:
+                listening = hidden.during(
+                    torch.full((len(prompt),), row), torch.arange(len(prompt))
+                )
+            with listening, record_activations(loaded.architecture, settings, last) as seen:
                 output = loaded.model(input_ids=ids, attention_mask=mask, use_cache=False)
             rows.append(row)
             slots.append(slot)

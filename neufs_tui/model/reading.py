@@ -17,6 +17,7 @@ from torch import Tensor
 from neufs_tui.core.settings import CaptureSettings
 from neufs_tui.model.answers import AnswerTree
 from neufs_tui.model.expanded import read_expanded
+from neufs_tui.model.hidden_states import HiddenStates, Span
 from neufs_tui.model.loaded import LoadedModel
 from neufs_tui.model.packing import NOTHING, Piece, lay_out, pack
 from neufs_tui.model.passes import CHUNK, Passes
@@ -46,6 +47,8 @@ class Reading:
     """Per layer, shape (place, d_mlp); times 1/rms where a norm follows the FFN."""
     places: Tensor
     """Where each slot was read, shape (row, slot); `NOTHING` where it was not."""
+    hidden: Tensor | None = None
+    """Projected hidden states, float32, shape (row, 2, 256); None where they were not wanted."""
 
 
 class Reader:
@@ -132,38 +135,52 @@ class Reader:
         shared = len(self._prefix) if self._prefix and self._prefix.begins([prompt]) else 0
         return len(prompt) - shared + self.n_likely_slots - 1
 
-    def read(self, prompts: Sequence[tuple[int, ...]]) -> Reading:
-        """Read a batch of prompts and score all candidates behind each."""
+    def read(
+        self, prompts: Sequence[tuple[int, ...]], texts: Sequence[Span] | None = None
+    ) -> Reading:
+        """Read a batch of prompts and score all candidates behind each.
+
+        Args:
+            prompts: token ids of each.
+            texts: where the text is in each, if hidden states are wanted: behind what is shared.
+        """
         groups: dict[tuple[Way, int], list[int]] = {}
         for row, ids in enumerate(prompts):
             way = self._way(len(ids))
             alone = way == "expanded" and self._loaded.ways.alone
             groups.setdefault((way, row if alone else NOTHING), []).append(row)
-        return _joined(
-            [
-                (rows, self._read_by(way, [prompts[row] for row in rows]))
-                for (way, _), rows in groups.items()
-            ]
-        )
+        readings = []
+        for (way, _), rows in groups.items():
+            spans = None if texts is None else [texts[row] for row in rows]
+            readings.append((rows, self._read_by(way, [prompts[row] for row in rows], spans)))
+        return _joined(readings)
 
     def _way(self, length: int) -> Way:
         return self._forced or self._loaded.ways.way(length, self._n_behind)
 
-    def _read_by(self, way: Way, prompts: Sequence[tuple[int, ...]]) -> Reading:
+    def _read_by(
+        self, way: Way, prompts: Sequence[tuple[int, ...]], texts: Sequence[Span] | None
+    ) -> Reading:
+        hidden = None
+        if texts is not None:
+            hidden = HiddenStates(self._loaded.architecture, texts, [*map(len, prompts)])
         if way == "tree":
             if self._neutral_prompt is not None and self._neutral is None:
-                scores, _ = self._read_tree([tuple(self._neutral_prompt)], None)
+                scores, _ = self._read_tree([tuple(self._neutral_prompt)], None, None)
                 self._neutral = scores.edges()[0]
-            scores, passes = self._read_tree(prompts, self._neutral)
-            return self._reading(scores, *passes.recorded())
+            scores, passes = self._read_tree(prompts, self._neutral, hidden)
+            return self._reading(scores, *passes.recorded(), hidden)
         read = read_expanded if way == "expanded" else read_plain
         scores = CandidateScores(self._answers, len(prompts), None)
-        recorded = read(self._loaded, self._answers, self._settings, prompts)
+        recorded = read(self._loaded, self._answers, self._settings, prompts, hidden)
         scores.observe(recorded.rows, recorded.slots, recorded.logits)
-        return self._reading(scores, recorded.rows, recorded.slots, recorded.activations)
+        return self._reading(scores, recorded.rows, recorded.slots, recorded.activations, hidden)
 
     def _read_tree(
-        self, prompts: Sequence[tuple[int, ...]], neutral: Tensor | None
+        self,
+        prompts: Sequence[tuple[int, ...]],
+        neutral: Tensor | None,
+        hidden: HiddenStates | None,
     ) -> tuple[CandidateScores, Passes]:
         prefix = self._prefix
         if prefix is not None and not prefix.begins(prompts):
@@ -191,6 +208,7 @@ class Reader:
             prefix,
             n_sequences=len(sequences),
             once=neutral is None,
+            hidden=hidden,
             chunk=self._chunk,
         )
         laid_out = [[piece for row in rows for piece in pieces[row]] for rows in sequences]
@@ -214,13 +232,19 @@ class Reader:
         return Piece(row, self._answers.tokens[slots], positions, slots)
 
     def _reading(
-        self, scores: CandidateScores, rows: Tensor, slots: Tensor, activations: list[Tensor]
+        self,
+        scores: CandidateScores,
+        rows: Tensor,
+        slots: Tensor,
+        activations: list[Tensor],
+        hidden: HiddenStates | None,
     ) -> Reading:
         final, best = scores.final()
         places = torch.full((len(final), self._answers.n_slots), NOTHING)
         places[rows, slots] = torch.arange(len(rows))
         home = self._loaded.architecture.device
-        return Reading(final.to(home), best.to(home), activations, places.to(home))
+        states = hidden.projected() if hidden is not None else None
+        return Reading(final.to(home), best.to(home), activations, places.to(home), states)
 
 
 def _joined(parts: Sequence[tuple[Sequence[int], Reading]]) -> Reading:
@@ -235,10 +259,12 @@ def _joined(parts: Sequence[tuple[Sequence[int], Reading]]) -> Reading:
     for reading in readings:
         places.append(torch.where(reading.places == NOTHING, NOTHING, reading.places + before))
         before += len(reading.activations[0])
+    hidden = [reading.hidden for reading in readings if reading.hidden is not None]
     by_layer = zip(*(reading.activations for reading in readings), strict=True)
     return Reading(
         scores=torch.cat([reading.scores for reading in readings])[order],
         answers=torch.cat([reading.answers for reading in readings])[order],
         activations=[torch.cat(layer) for layer in by_layer],
         places=torch.cat(places)[order],
+        hidden=torch.cat(hidden)[order] if len(hidden) == len(readings) else None,
     )

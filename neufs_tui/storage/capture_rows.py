@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from neufs_tui.core.neurons import Capture
+from neufs_tui.core.neurons import HIDDEN_DIMENSIONS, Capture
 from neufs_tui.core.records import ExampleId
 from neufs_tui.storage.cache_file import DamagedRows
 
@@ -27,13 +27,14 @@ COLUMNS = {
     "nucleus": int,
     "participation": float,
     "truncated": int,
+    "hidden": bytes,
 }
 """Names and types, in the order of a row."""
 
-Row = tuple[ExampleId, int, bytes, bytes, bytes, bytes, int, int, int, float, int]
+Row = tuple[ExampleId, int, bytes, bytes, bytes, bytes, int, int, int, float, int, bytes]
 
 _NARROW, _WIDE = np.dtype("<u2"), np.dtype("<u4")
-_SCORE, _CONTRIBUTION = np.dtype("<f4"), np.dtype("<f2")
+_SCORE, _CONTRIBUTION, _HIDDEN = np.dtype("<f4"), np.dtype("<f2"), np.dtype("<f2")
 
 
 class CaptureRows:
@@ -61,6 +62,7 @@ class CaptureRows:
             capture.nucleus,
             capture.participation,
             int(capture.truncated),
+            capture.hidden.astype(_HIDDEN).tobytes(),
         )
 
     def decode(self, rows: Sequence[Row]) -> Iterator[tuple[ExampleId, Capture]]:
@@ -77,7 +79,7 @@ class CaptureRows:
             raise DamagedRows(f"its rows make no sense: {error}") from error
 
     def _decode(self, rows: Sequence[Row]) -> Iterator[tuple[ExampleId, Capture]]:
-        ids, answers, scores, layer_counts, indices, contributions, *numbers = zip(
+        ids, answers, scores, layer_counts, indices, contributions, *numbers, hidden = zip(
             *rows, strict=True
         )
         counts = _joined(layer_counts, self._integer).astype(np.int64)
@@ -90,6 +92,8 @@ class CaptureRows:
             raise ValueError(f"{len(inside)} neurons with {len(strengths)} contributions")
         neurons = first + inside
         means = _joined(scores, _SCORE).astype(np.float32).reshape(len(rows), -1)
+        states = _joined(hidden, _HIDDEN).astype(np.float16)
+        states = states.reshape(len(rows), -1, HIDDEN_DIMENSIONS)
         ends = counts.sum(axis=1).cumsum().tolist()
         for place, (start, end) in enumerate(zip([0, *ends[:-1]], ends, strict=True)):
             count, length, nucleus, participation, truncated = (column[place] for column in numbers)
@@ -104,6 +108,7 @@ class CaptureRows:
                     n_answer_tokens=length,
                     nucleus=nucleus,
                     participation=participation,
+                    hidden=states[place],
                     truncated=bool(truncated),
                 ),
             )

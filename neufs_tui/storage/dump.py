@@ -79,6 +79,7 @@ def dump_arrays(
         "contribution": np.concatenate(
             [np.empty(0, np.float16), *(c.contributions for c in captures)]
         ),
+        "hidden": np.array([c.hidden for c in captures], dtype=np.float16),
         "n_layers": np.array(n_layers),
         "d_mlp": np.array(d_mlp),
         "meta_json": np.array(json.dumps(dict(meta), ensure_ascii=False)),

@@ -121,6 +121,9 @@ class DecisionKind(StrEnum):
 
     LABEL = "label"
     SKIP = "skip"
+    ACCEPT = "accept"
+    """A suggested answer is accepted. The example is decided, but the answer is no label: no shot,
+    and in no count, measure or export of labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +136,9 @@ class Decision:
     """None for a skip."""
     check: bool = False
     """On a check example: a label of it measures, and is never a demonstration."""
+    hunted: bool = False
+    """On an example that was looked for by its likely label, or suggested with another: how often
+    such labels are given says nothing of how frequent they are in the pool."""
 
     @property
     def is_shot(self) -> bool:
@@ -144,6 +150,8 @@ DRAW = "draw"
 """The rule of a random draw, in a reason: by the seed and the text's id alone."""
 CHECK = "check"
 """The rule of a random draw for the check set."""
+HUNT = "hunt"
+"""The rule of the annotator's hunt for a label: the likeliest examples of it first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,13 +230,21 @@ class Pick:
     """The same without labels in the prompt."""
     calibrated: bool = False
     """Whether the answers and probabilities are."""
+    estimate: Mapping[str, float] = field(default_factory=dict)
+    """Label name → probability that the annotator's labels make likely; empty where there was no
+    such estimate."""
 
     @property
     def is_ranked(self) -> bool:
-        """Whether a strategy chose it, not a draw."""
+        """Whether a strategy or a hunt chose it, not a draw."""
         return self.reason is not None and self.reason.strategy not in (DRAW, CHECK)
 
     @property
     def is_check(self) -> bool:
         """Whether it was drawn for the check set."""
         return self.reason is not None and self.reason.strategy == CHECK
+
+    @property
+    def is_hunted(self) -> bool:
+        """Whether it came while the annotator hunted for a label."""
+        return self.reason is not None and self.reason.strategy == HUNT

@@ -79,6 +79,8 @@ class Focus:
     """What is drawn for the check set and still to come, the next first: not to be chosen."""
     shown_is_check: bool = False
     """`shown` is a check example, so that labelling it is as passing it over."""
+    hunted: str | None = None
+    """The label that she hunts for: its likeliest examples come next. None while she does not."""
 
     @property
     def passed_over(self) -> tuple[Decision, ...]:
@@ -101,6 +103,16 @@ class FindWords:
     """
 
     example_id: ExampleId
+
+
+@dataclass(frozen=True, slots=True)
+class Suggest:
+    """The annotator asks for examples whose label is all but certain, by the last focus."""
+
+    label: str | None
+    """Which; None is the one with the most such examples."""
+    limit: int
+    """The most examples that are wanted."""
 
 
 Request = Focus | Explain | FindWords
@@ -240,6 +252,27 @@ class Explained:
     example_id: ExampleId
     explanation: Explanation | None
     """None while the example is not scanned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """An example whose label is all but certain."""
+
+    example_id: ExampleId
+    probability: float
+    """Of that label, by the annotator's labels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """The answer to `Suggest`."""
+
+    revision: int
+    """Length of the journal whose labels it goes by."""
+    label: str | None
+    """The label of all rows; None where none was named and nothing is certain enough."""
+    rows: tuple[Suggestion, ...]
+    """The surest first."""
 
 
 @dataclass(frozen=True, slots=True)

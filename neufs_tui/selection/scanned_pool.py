@@ -81,6 +81,9 @@ class Readings:
     """Labels in the prompt with which that was read."""
     offsets: Offsets = RAW
     """What calibrates the scores."""
+    estimates: NDArray[np.float64] | None = None
+    """Label probabilities that the annotator's labels make likely, shape (n, n_labels); None before
+    there are labels to go by."""
 
     @cached_property
     def places(self) -> Indices:

@@ -28,7 +28,7 @@ class DeviceNeuronSets(NeuronSets):
             packed: the sets; their memory is shared.
             device: where to compute.
         """
-        self.bits, self.sizes = packed.bits, packed.sizes
+        self.bits, self.sizes, self.occurring = packed.bits, packed.sizes, packed.occurring
         everyone = np.arange(len(self))
         step = max(1, _CELLS // (self.bits.shape[1] * 64))
         self._incidence = torch.cat(

@@ -33,20 +33,38 @@ class NeuronSets:
         occurs = np.zeros(top + 1, dtype=bool)
         for ids in sets:
             occurs[ids] = True
-        column_of = np.cumsum(occurs) - 1
-        n_columns = int(occurs.sum())
-        n_words = max(1, -(-n_columns // 64))
+        self.occurring = np.flatnonzero(occurs).astype(np.uint32)
+        """Ids of the neurons that occur, ascending: what each column stands for."""
         self.sizes: NDArray[np.int64] = np.array([len(ids) for ids in sets], dtype=np.int64)
-        self.bits: Bits = np.zeros((len(sets), n_words), dtype=np.uint64)
-        row = np.zeros(n_words * 64, dtype=bool)
-        for place, ids in enumerate(sets):
-            row[:] = False
-            row[column_of[ids]] = True
-            self.bits[place] = np.packbits(row, bitorder="little").view(np.uint64)
+        self.bits: Bits = self.pack(sets)
 
     def __len__(self) -> int:
         """Number of examples, n."""
         return len(self.sizes)
+
+    def pack(self, sets: Sequence[NDArray[np.uint32]]) -> Bits:
+        """Other sets in the same columns, without the neurons that occur in none of these."""
+        n_columns = len(self.occurring)
+        n_words = max(1, -(-n_columns // 64))
+        top = int(self.occurring[-1]) if n_columns else -1
+        column_of = np.full(top + 2, n_words * 64, dtype=np.intp)
+        column_of[self.occurring] = np.arange(n_columns)
+        bits = np.zeros((len(sets), n_words), dtype=np.uint64)
+        row = np.zeros(n_words * 64 + 1, dtype=bool)  # the last holds what has no column
+        for place, ids in enumerate(sets):
+            row[:] = False
+            row[column_of[np.minimum(ids, top + 1)]] = True
+            bits[place] = np.packbits(row[:-1], bitorder="little").view(np.uint64)
+        return bits
+
+    def column_counts(self) -> NDArray[np.int64]:
+        """In how many sets each neuron occurs, shape (64 · n_words,); 0 where there is none."""
+        counts = np.zeros(self.bits.shape[1] * 64, dtype=np.int64)
+        step = max(1, _CHUNK_WORDS // len(counts))
+        for start in range(0, len(self), step):
+            chunk = np.arange(start, min(start + step, len(self)))
+            counts += self._columns(chunk).sum(axis=0).astype(np.int64)
+        return counts
 
     def distances_to(self, place: int) -> NDArray[np.float64]:
         """Jaccard distance of every example to one of them, in [0, 1], shape (n,)."""

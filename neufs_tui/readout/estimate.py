@@ -1,0 +1,103 @@
+"""The label of every text, estimated from a few: what the model answers, moved by what it holds.
+
+Several kernels, each with two strengths, are fitted to the same labels around the same prior, the
+model's calibrated answers. Each foretells every label from the others, and counts by how well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neufs_tui.readout.kernel_regression import Floats, fit, log_softmax
+from neufs_tui.readout.similarity import PARTS, Part, Similarities
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One way of learning from labels."""
+
+    parts: tuple[Part, ...]
+    """Their mean is the kernel."""
+    strength: float
+    """The variance of what labels may add to a logit, in nats²."""
+
+    def kernel(self, similarities: Similarities) -> Floats:
+        """Covariance of logits, of the shape of a part's similarities."""
+        own = [similarities[PARTS.index(part)] for part in self.parts]
+        mean = np.sum(own, axis=0, dtype=np.float64) / len(own)
+        return np.asarray(self.strength * mean + _COMMON)
+
+
+_COMMON = 0.1
+"""Variance of what moves a class as a whole: little, for its share is in the prior already, and
+labels that were chosen have shares of their own."""
+
+SETTINGS = tuple(
+    Setting(parts, strength)
+    for parts in (("end",), ("mean",), ("neurons",), ("end", "mean"), PARTS)
+    for strength in (5.0, 25.0)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Readout:
+    """What k labels teach."""
+
+    settings: tuple[Setting, ...]
+    shares: Floats
+    """How much each counts, shape (settings,); they sum to 1."""
+    weights: Floats
+    """Of each labelled text for each class, by setting, shape (settings, k, c)."""
+    left_out: Floats
+    """Probabilities of each labelled text as if its own label were not known, shape (k, c)."""
+
+    def probabilities(self, similarities: Similarities, prior: Floats) -> Floats:
+        """Of the labels of n texts.
+
+        Args:
+            similarities: to the labelled texts, by part, shape (3, n, k).
+            prior: log-probabilities of the calibrated answers, shape (n, c).
+
+        Returns:
+            Shape (n, c).
+        """
+        estimate = np.zeros_like(prior)
+        for setting, share, weights in zip(self.settings, self.shares, self.weights, strict=True):
+            moved = setting.kernel(similarities) @ weights
+            estimate += share * np.exp(log_softmax(prior + moved))
+        return estimate
+
+
+def learn(
+    similarities: Similarities,
+    labels: NDArray[np.intp],
+    prior: Floats,
+    settings: Sequence[Setting] = SETTINGS,
+) -> Readout:
+    """Learn from k labels.
+
+    Args:
+        similarities: of the labelled texts to one another, by part, shape (3, k, k).
+        labels: index of each one's class, shape (k,).
+        prior: log-probabilities of their calibrated answers, shape (k, c).
+        settings: the ways that are weighed against each other.
+
+    Returns:
+        The settings weighted by pseudo-Bayesian model averaging.
+
+    Source: Yao et al., Using stacking to average Bayesian predictive distributions, 2018, for the
+    weights, without their bootstrap.
+    """
+    fits = [fit(setting.kernel(similarities), labels, prior) for setting in settings]
+    gains = len(labels) * np.array([one.log_likelihood(labels) for one in fits])
+    shares = np.exp(log_softmax(gains))
+    return Readout(
+        settings=tuple(settings),
+        shares=shares,
+        weights=np.array([one.weights for one in fits]),
+        left_out=np.einsum("s,skc->kc", shares, np.exp([one.left_out for one in fits])),
+    )

@@ -1,0 +1,112 @@
+"""How alike texts are in what the model holds of them: by hidden states, and by neurons.
+
+Hidden states are standardised over the pool. Neurons count by rarity: those that the pool
+switches on everywhere say nothing, as words do that stand in every document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neufs_tui.core.neurons import HIDDEN_DIMENSIONS, Capture
+from neufs_tui.selection.jaccard import Bits, NeuronSets
+
+Part = Literal["end", "mean", "neurons"]
+"""The last position of the prompt, the mean over the text, the neurons behind the answer."""
+PARTS: tuple[Part, ...] = get_args(Part)
+
+Similarities = NDArray[np.float32]
+"""By part, of n texts to k others, shape (3, n, k)."""
+
+_PLANES = 5
+"""Bits of a neuron's weight."""
+
+
+class HeldTexts:
+    """Texts as one pool makes them comparable."""
+
+    def __init__(self, space: PoolSpace, hidden: NDArray[np.float32], bits: Bits) -> None:
+        """Bind what is held; made by a `PoolSpace`.
+
+        Args:
+            space: of the pool.
+            hidden: standardised, shape (2, n, 256).
+            bits: neuron sets, in the pool's columns, shape (n, words).
+        """
+        self._space = space
+        self._hidden = hidden
+        self._bits = bits
+
+    def __len__(self) -> int:
+        """Number of texts, n."""
+        return len(self._bits)
+
+    def __getitem__(self, places: Sequence[int]) -> HeldTexts:
+        """Some of them."""
+        at = np.array(places, dtype=np.intp)
+        return HeldTexts(self._space, self._hidden[:, at], self._bits[at])
+
+    def similarities(self, others: HeldTexts) -> Similarities:
+        """To some others, of which there are few; about 1 of a text to itself."""
+        by_state = self._hidden @ others._hidden.transpose(0, 2, 1)  # (2, n, k)
+        shared = [self._space.weigh(self._bits & one) for one in others._bits]
+        sizes = np.maximum(self._sizes[:, None] * others._sizes[None, :], 1)
+        cosines = np.stack(shared, axis=1) / np.sqrt(sizes) if shared else np.empty(sizes.shape)
+        return np.concatenate([by_state, cosines[None].astype(np.float32)])
+
+    @cached_property
+    def _sizes(self) -> NDArray[np.float64]:
+        return self._space.weigh(self._bits).astype(np.float64)
+
+
+class PoolSpace:
+    """What makes texts comparable: the spread of a pool's hidden states, its neurons' rarity."""
+
+    def __init__(self, captures: Sequence[Capture], sets: NeuronSets) -> None:
+        """Learn it from a pool.
+
+        Args:
+            captures: of n texts, with hidden states.
+            sets: their neuron sets, packed.
+        """
+        self._sets = sets
+        states = _states(captures)
+        self._centre = states.mean(axis=1, keepdims=True, dtype=np.float64).astype(np.float32)
+        # of a dimension that never changes, nothing is left to compare
+        spread = np.maximum(states.std(axis=1, keepdims=True, dtype=np.float64), 1e-6)
+        self._scale = (spread * np.sqrt(HIDDEN_DIMENSIONS)).astype(np.float32)
+        counts = sets.column_counts()
+        rarity = np.log((len(sets) + 1) / np.maximum(counts, 1)) ** 2
+        levels = np.rint(rarity / max(rarity.max(), 1e-9) * (2**_PLANES - 1)).astype(np.uint8)
+        self._planes = [
+            np.packbits(levels >> plane & 1, bitorder="little").view(np.uint64)
+            for plane in range(_PLANES)
+        ]
+        self.texts = HeldTexts(self, self._standardised(states), sets.bits)
+        """The pool's own, in its order."""
+
+    def hold(self, captures: Sequence[Capture]) -> HeldTexts:
+        """Other texts; of their neurons, those that occur in the pool."""
+        bits = self._sets.pack([capture.neurons for capture in captures])
+        return HeldTexts(self, self._standardised(_states(captures)), bits)
+
+    def weigh(self, bits: Bits) -> NDArray[np.int64]:
+        """The sum of the weights of each set's neurons, shape (n,): log² of rarity, in steps."""
+        total = np.zeros(len(bits), dtype=np.int64)
+        for plane, mask in enumerate(self._planes):
+            total += np.bitwise_count(bits & mask).sum(axis=1, dtype=np.int64) << plane
+        return total
+
+    def _standardised(self, states: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.asarray((states - self._centre) / self._scale)
+
+
+def _states(captures: Sequence[Capture]) -> NDArray[np.float32]:
+    """Hidden states of some texts, shape (2, n, 256)."""
+    states = np.array([capture.hidden for capture in captures], dtype=np.float32)
+    return np.ascontiguousarray(states.reshape(-1, 2, HIDDEN_DIMENSIONS).transpose(1, 0, 2))

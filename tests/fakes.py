@@ -193,7 +193,7 @@ class StoredWorkspace(Workspace):
 
     @property
     def panels(self) -> dict[ExampleId, Explanation]:
-        found = {one: self.session.panel(one) for one in self.examples}
+        found = {one: self.session.panels.of(one) for one in self.examples}
         return {one: panel for one, panel in found.items() if panel is not None}
 
     @property
@@ -273,6 +273,7 @@ class FakeEngine:
             further_after_label=further_after_label,
             queue=queue,
             complete=complete,
+            hunted=self.focus.hunted,
         )
 
 

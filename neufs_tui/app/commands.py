@@ -51,11 +51,11 @@ class Commands:
         Raises:
             SessionError: that could not be stored.
         """
-        decision = self._loop.undo()
-        if decision is None:
+        undone = self._loop.undo()
+        if not undone:
             return "nothing to undo"
-        example = self._loop.workspace.examples.get(decision.example_id)
-        return sentences.undone(example, decision, redo=self._keys["redo"])
+        example = self._loop.workspace.examples.get(undone[-1].example_id)
+        return sentences.undone(example, undone[-1], len(undone), redo=self._keys["redo"])
 
     def redo(self) -> str:
         """Bring back what was undone last.
@@ -63,11 +63,11 @@ class Commands:
         Raises:
             SessionError: that could not be stored.
         """
-        decision = self._loop.redo()
-        if decision is None:
+        redone = self._loop.redo()
+        if not redone:
             return "nothing to redo"
-        example = self._loop.workspace.examples.get(decision.example_id)
-        return sentences.redone(example, decision, undo=self._keys["undo"])
+        example = self._loop.workspace.examples.get(redone[-1].example_id)
+        return sentences.redone(example, redone[-1], len(redone), undo=self._keys["undo"])
 
     def look(self) -> str:
         """Show the model's answer to the example shown, which is recorded.

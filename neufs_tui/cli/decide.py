@@ -122,10 +122,10 @@ def _decided(made: Made) -> str:
 def _undone(made: Made) -> str:
     from neufs_tui.wording.sentences import undone
 
-    return undone(made.example, made.decision, redo="`redo`")
+    return undone(made.example, made.decision, made.n, redo="`redo`")
 
 
 def _redone(made: Made) -> str:
     from neufs_tui.wording.sentences import redone
 
-    return redone(made.example, made.decision, undo=_DONE)
+    return redone(made.example, made.decision, made.n, undo=_DONE)

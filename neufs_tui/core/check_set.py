@@ -32,7 +32,8 @@ def is_due(decisions: Sequence[Decision], n: int, seed: int) -> bool:
     """Whether the next query is for the check set.
 
     Of the 2n queries from the first check example on, exactly n are, each such set of them being
-    as likely. One that is skipped is replaced: among what is left of them, else behind them.
+    as likely. One that is skipped is replaced: among what is left of them, else behind them. What
+    was hunted or accepted is no query.
 
     Args:
         decisions: what holds, in the order it was decided.
@@ -44,9 +45,10 @@ def is_due(decisions: Sequence[Decision], n: int, seed: int) -> bool:
     left = n_left(decisions, n)
     if not left:
         return False
-    first = next((at for at, one in enumerate(decisions) if one.check), len(decisions))
-    n_queries = 2 * n - (len(decisions) - first)
-    return _coin(f"query {seed} {len(decisions)}") * max(left, n_queries) < left
+    queries = [one for one in decisions if not one.hunted and one.kind is not DecisionKind.ACCEPT]
+    first = next((at for at, one in enumerate(queries) if one.check), len(queries))
+    n_queries = 2 * n - (len(queries) - first)
+    return _coin(f"query {seed} {len(queries)}") * max(left, n_queries) < left
 
 
 def as_unlabelled(decisions: Sequence[Decision]) -> tuple[Decision, ...]:

@@ -12,7 +12,7 @@ from neufs_tui.core.records import Decision, DecisionKind, ExampleId
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Decisions that hold; `pool` = `labelled` + `skipped` + `left`."""
+    """Decisions that hold; `pool` = `labelled` + `skipped` + `accepted` + `left`."""
 
     pool: int
     labelled: int
@@ -26,6 +26,12 @@ class Counts:
     """Of `labelled`, the check examples."""
     checked_elsewhere: int = 0
     """The same of `labels_elsewhere`."""
+    accepted: int = 0
+    """Accepted suggestions on examples of this pool, which are no labels."""
+    accepted_elsewhere: int = 0
+    """Those kept for rows that are no longer in the pool."""
+    hunted: int = 0
+    """Of `n_labels`, those on examples that were looked for by their likely label."""
     by_label: Mapping[str, int] = field(default_factory=dict)
     """Labels that hold, those kept for removed rows included and those of check examples not, by
     name: the task's in its order, then others."""
@@ -40,7 +46,7 @@ class Counts:
     @property
     def left(self) -> int:
         """Examples of the pool without a decision."""
-        return self.pool - self.labelled - self.skipped
+        return self.pool - self.labelled - self.skipped - self.accepted
 
     @property
     def shots_here(self) -> int:
@@ -55,7 +61,7 @@ class Counts:
     @property
     def elsewhere(self) -> int:
         """Decisions kept for rows that are no longer in the pool."""
-        return self.labels_elsewhere + self.skips_elsewhere
+        return self.labels_elsewhere + self.skips_elsewhere + self.accepted_elsewhere
 
 
 def count(
@@ -68,25 +74,25 @@ def count(
         in_pool: ids of the pool's examples; `in` is to be fast.
         label_names: the task's labels, counted even when nobody has used them.
     """
-    n_labelled = n_labels_here = n_here = n_checked = n_checked_here = 0
-    for decision in decisions:
-        is_here = decision.example_id in in_pool
-        n_here += is_here
-        if decision.kind is DecisionKind.LABEL:
-            n_labelled += 1
-            n_labels_here += is_here
-            n_checked += decision.check
-            n_checked_here += is_here and decision.check
-    answers = (one.answer for one in decisions if one.answer is not None and not one.check)
+    is_here = {one.example_id: one.example_id in in_pool for one in decisions}
+    by_kind = Counter((one.kind, is_here[one.example_id]) for one in decisions)
+    checks = Counter(
+        is_here[one.example_id] for one in decisions if one.check and one.kind is DecisionKind.LABEL
+    )
+    shots = [one for one in decisions if one.is_shot]
+    answers = (one.answer for one in shots if one.answer is not None)
     by_label = Counter(chain.from_iterable(answer.labels for answer in answers))
     return Counts(
         pool=len(in_pool),
-        labelled=n_labels_here,
-        skipped=n_here - n_labels_here,
-        labels_elsewhere=n_labelled - n_labels_here,
-        skips_elsewhere=len(decisions) - n_here - (n_labelled - n_labels_here),
-        checked=n_checked_here,
-        checked_elsewhere=n_checked - n_checked_here,
+        labelled=by_kind[DecisionKind.LABEL, True],
+        skipped=by_kind[DecisionKind.SKIP, True],
+        labels_elsewhere=by_kind[DecisionKind.LABEL, False],
+        skips_elsewhere=by_kind[DecisionKind.SKIP, False],
+        checked=checks[True],
+        checked_elsewhere=checks[False],
+        accepted=by_kind[DecisionKind.ACCEPT, True],
+        accepted_elsewhere=by_kind[DecisionKind.ACCEPT, False],
+        hunted=sum(one.hunted for one in shots),
         by_label={name: by_label[name] for name in dict.fromkeys([*label_names, *by_label])},
         n_classes=len(dict.fromkeys(label_names)),
     )

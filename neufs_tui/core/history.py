@@ -14,11 +14,11 @@ class HistoryEvent:
 
     seq: int
     """Place in the journal, counted from 1."""
-    kind: Literal["label", "skip", "undo", "redo"]
+    kind: Literal["label", "skip", "accept", "undo", "redo"]
     example: Example
     """The example decided, or the one whose decision is taken back or stands again."""
     answer: Answer | None
-    """What it was given; None unless the kind is `label`."""
+    """What it was given; None unless the kind is `label` or `accept`."""
     at: str
     """ISO 8601, UTC."""
     seconds: float | None
@@ -30,6 +30,10 @@ class HistoryEvent:
     shown: bool
     """It was put before the annotator, not named by id."""
     chosen_by: str | None = None
-    """The strategy that put it there, `draw` or `check`; None when that is not known."""
+    """The strategy that put it there, `draw`, `check` or `hunt`; None when that is not known."""
     check: bool = False
     """A decision on a check example."""
+    hunted: bool = False
+    """A decision on an example that was looked for by its likely label."""
+    page: int | None = None
+    """The first line of the page of suggestions it was made with; None for one made alone."""

@@ -27,6 +27,8 @@ class LabelledExample:
     """It was put before the annotator, not named by id."""
     check: bool = False
     """It is of the check set, and no demonstration."""
+    hunted: bool = False
+    """It was looked for by its likely label, so it says nothing of how frequent that is."""
     task: Task | None = None
     """What was asked when it was given; None when that is not known."""
 

@@ -137,8 +137,8 @@ class Decision:
     check: bool = False
     """On a check example: a label of it measures, and is never a demonstration."""
     hunted: bool = False
-    """On an example that was looked for by its likely label, or suggested with another: how often
-    such labels are given says nothing of how frequent they are in the pool."""
+    """On an example that was looked for by its likely label, or suggested with one: how often such
+    labels are given says nothing of how frequent they are in the pool."""
 
     @property
     def is_shot(self) -> bool:
@@ -180,6 +180,8 @@ class Reason:
     """Name of the rule that chose it."""
     seed: int | None = None
     """The seed it went by; None when that was not kept."""
+    label: str | None = None
+    """The label that was hunted for, whose probability the score is; None for any other rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,8 +233,8 @@ class Pick:
     calibrated: bool = False
     """Whether the answers and probabilities are."""
     estimate: Mapping[str, float] = field(default_factory=dict)
-    """Label name → probability that the annotator's labels make likely; empty where there was no
-    such estimate."""
+    """Label name → probability that the annotator's labels make likely, of a suggestion that of the
+    label suggested; empty where there was no such estimate."""
 
     @property
     def is_ranked(self) -> bool:

@@ -65,13 +65,16 @@ class Calibrator:
     ) -> Basis | Uncalibrated:
         """What answers are calibrated by, once some decisions hold, or why by nothing.
 
+        How often a label was hunted for says nothing of its share of the pool.
+
         Args:
             decisions: what holds.
             held: check examples to come, which no fitting may see.
         """
         if self._never is not None:
             return self._never
-        given = [one.answer.text for one in decisions if one.is_shot and one.answer is not None]
+        shots = [one for one in decisions if one.is_shot and not one.hunted]
+        given = [one.answer.text for one in shots if one.answer is not None]
         if len(given) < MIN_LABELS:
             return Uncalibrated.FEW_LABELS
         decided = {one.example_id for one in decisions}.union(held)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from neufs_tui.core.calibration import Offsets
 from neufs_tui.core.neurons import Capture, shifted, softmax
-from neufs_tui.core.records import ExampleId, Pick, Reason
+from neufs_tui.core.records import HUNT, ExampleId, Pick, Reason
 from neufs_tui.selection.strategy import Choice, SelectionState
 
 
@@ -35,19 +35,19 @@ def answered(
         example_id=example_id,
         reason=None,
         answer=names[capture.answer_with(shift)],
-        probabilities=_by_name(names, softmax(shifted(capture.scores, shift))),
+        probabilities=by_name(names, softmax(shifted(capture.scores, shift))),
         n_scanned=0,
         n_labelled=0,
         truncated=scanned.truncated,
         scan_answer=names[scanned.answer_with(offsets.scanned)],
-        scores=_by_name(names, capture.scores),
-        scan_scores=_by_name(names, scanned.scores),
+        scores=by_name(names, capture.scores),
+        scan_scores=by_name(names, scanned.scores),
         calibrated=shift is not None,
     )
 
 
-def reason_of(state: SelectionState, choice: Choice) -> Reason:
-    """The numbers that made a strategy choose an example."""
+def reason_of(state: SelectionState, choice: Choice, hunted: str | None = None) -> Reason:
+    """The numbers that made a strategy choose an example, or the hunt for a label."""
     return Reason(
         neighbourhood=choice.n_among,
         neuron_count=int(state.difficulty.numbers["count"][choice.place]),
@@ -57,10 +57,12 @@ def reason_of(state: SelectionState, choice: Choice) -> Reason:
         n_farther=choice.n_farther,
         n_easier=choice.n_easier,
         n_demonstrations=choice.n_demonstrations,
-        strategy=state.settings.strategy_name,
+        strategy=state.settings.strategy_name if hunted is None else HUNT,
         seed=state.settings.seed,
+        label=hunted,
     )
 
 
-def _by_name(names: Sequence[str], numbers: NDArray[np.floating]) -> dict[str, float]:
+def by_name(names: Sequence[str], numbers: NDArray[np.floating]) -> dict[str, float]:
+    """Numbers of the labels, by their names."""
     return dict(zip(names, map(float, numbers), strict=True))

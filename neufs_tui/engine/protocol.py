@@ -115,7 +115,7 @@ class Suggest:
     """The most examples that are wanted."""
 
 
-Request = Focus | Explain | FindWords
+Request = Focus | Explain | FindWords | Suggest
 
 StageName = LoadStage | Literal["libraries", "scan"]
 
@@ -207,6 +207,8 @@ class Ranked:
     """Neurons that each labelled example added to those switched on by the labels before it."""
     held: tuple[Pick, ...] = ()
     """What the model says of the next examples that are held, as far as they are scanned."""
+    hunted: str | None = None
+    """The label hunted for, in the focus this answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,6 +314,7 @@ Event = (
     | Calibrated
     | Explained
     | WordsFound
+    | Suggested
     | EngineFailed
     | EngineDied
 )

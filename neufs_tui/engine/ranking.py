@@ -29,11 +29,12 @@ from neufs_tui.core.settings import SelectionSettings, Signal
 from neufs_tui.engine.building import Built, beside, build
 from neufs_tui.engine.calibrating import Calibrator
 from neufs_tui.engine.candidates import NONE, Candidates
-from neufs_tui.engine.picks import answered, reason_of
+from neufs_tui.engine.picks import answered, by_name, reason_of
 from neufs_tui.engine.protocol import Focus, Ranked
+from neufs_tui.selection.hunting import Hunt
 from neufs_tui.selection.memory import NOT_KEPT, Memory
 from neufs_tui.selection.scanned_pool import Readings
-from neufs_tui.selection.strategy import Choice, SelectionState
+from neufs_tui.selection.strategy import Choice, SelectionState, Strategy
 
 QUEUE_LENGTH = 8
 """Candidates sent beside the next one, to go on with if the engine falls silent."""
@@ -86,6 +87,8 @@ class Ranker:
         self._reread: Mapping[ExampleId, Capture] = {}
         self._n_demonstrations = 0
         self._readings: Readings | None = None
+        self._hunt: Hunt | None = None
+        """The rule that chooses in the strategy's place."""
 
     def refresh(self, readings: Mapping[ExampleId, Capture], *, n_demonstrations: int) -> None:
         """Take in what was reread behind the labels there are now."""
@@ -138,7 +141,12 @@ class Ranker:
         """The n best, by what is read by now."""
         assert self._built is not None  # whoever asks has made sure
         state = self._state(decisions, signal)
-        return [state.ids[choice.place] for choice in self._built[1].query(state, n)]
+        return [state.ids[choice.place] for choice in self._rule.query(state, n)]
+
+    @property
+    def _rule(self) -> Strategy:
+        assert self._built is not None  # whoever asks has made sure
+        return self._hunt or self._built[1]
 
     @property
     def readings(self) -> Readings | None:
@@ -178,6 +186,7 @@ class Ranker:
     def answer(self, focus: Focus) -> Ranked:
         """What to show for a focus."""
         self._decisions = decisions = focus.passed_over
+        self._hunt = None if focus.hunted is None else Hunt(focus.hunted, self._names)
         self._calibrate(focus)
         n_queued = QUEUE_LENGTH + 1
         queue = self._best(decisions, n_queued, focus.signal, leave_out=focus.shown)
@@ -205,6 +214,7 @@ class Ranker:
             complete=self._complete and not self.is_building,
             gains=self._gains(decisions),
             held=self._held(focus),
+            hunted=focus.hunted,
         )
 
     def _held(self, focus: Focus) -> tuple[Pick, ...]:
@@ -260,7 +270,7 @@ class Ranker:
         if self._built is None:
             return self._drawn(decisions, limit, leave_out)
         state = self._state(decisions, signal)
-        choices = self._built[1].query(state, limit + (leave_out is not None))
+        choices = self._rule.query(state, limit + (leave_out is not None))
         n_labelled = len(state.labelled)
         n_unscanned = len(self._ids.intersection(_labelled(decisions))) - n_labelled
         return [
@@ -271,9 +281,11 @@ class Ranker:
 
     def _pick(self, state: SelectionState, choice: Choice) -> Pick:
         values = state.difficulty.values
+        estimates = state.readings.estimates
         return replace(
             self._with_answer(state.ids[choice.place], len(state.ids)),
-            reason=reason_of(state, choice),
+            reason=reason_of(state, choice, self._hunt.name if self._hunt else None),
+            estimate={} if estimates is None else by_name(self._names, estimates[choice.place]),
             difficulty={name: float(of[choice.place]) for name, of in values.items()},
         )
 

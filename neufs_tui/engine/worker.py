@@ -20,6 +20,7 @@ from neufs_tui.engine.protocol import (
     Focus,
     Rescored,
     ScanProgressed,
+    Suggest,
 )
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ class Engine:
         self._rescorer: Rescorer | None = None
         self._explainer: Explainer | None = None
         self._answering: Answering
+        self._suggest: Suggest | None = None
+        """The question for suggestions that is not answered yet."""
         self._candidates = NONE
         """What is to be reread, best first."""
         self._shortlist = NONE
@@ -173,6 +176,12 @@ class Engine:
             self._is_unranked = False
         self._reports.follow(self._focus)
         ranked = self._ranker.answer(self._focus)
+        if self._suggest is not None:
+            from neufs_tui.engine.hunting import suggested
+
+            readings, names = self._ranker.readings, self._config.task.label_names
+            self._send(suggested(self._suggest, self._focus, readings, names))
+            self._suggest = None
         if self._rescorer is None or not self._rescorer.demonstrations:
             self._candidates = self._shortlist = NONE
             self._send(replace(ranked, final=ranked.complete))
@@ -261,6 +270,8 @@ class Engine:
                     newer = True
                 case Focus():
                     self._focus, newer = said, True
+                case Suggest():
+                    self._suggest, newer = said, True
                 case _:
                     self._ask(said)
         return newer

@@ -28,7 +28,7 @@ class Choosing:
     def next(self, workspace: Workspace, here: Position) -> Shown | None:
         """What is to be shown now; None where that is for the engine to say."""
         is_early = not self._engine.has_chosen and not self._waits
-        if here.is_check_due or (is_early and here.n_checks_left):
+        if self._is_check_due(here) or (is_early and here.n_checks_left):
             due = self.drawn(workspace, here)
             knows_it = due is not None and due.pick is not None and due.pick.answer is not None
             if knows_it or not self._waits or self._engine.is_away:
@@ -43,10 +43,14 @@ class Choosing:
         """What is to be shown by a new ranking, where nothing is; None while nothing is scanned."""
         pick = ranked.pick
         is_draw = pick is not None and not pick.is_ranked
-        if here.is_check_due or (is_draw and here.n_checks_left):
+        if self._is_check_due(here) or (is_draw and here.n_checks_left):
             return self.drawn(workspace, here)
         shown = undecided(workspace, here, pick.example_id, pick) if pick else None
         return self.drawn(workspace, here) if shown is None and ranked.complete else shown
+
+    def _is_check_due(self, here: Position) -> bool:
+        """Whether the next is for the check set, which a hunt does not look for."""
+        return here.is_check_due and self._engine.hunted is None
 
     def drawn(self, workspace: Workspace, here: Position) -> Shown | None:
         """The next random draw, for the check set until that is whole; None when all is decided."""

@@ -63,14 +63,17 @@ class EngineView:
         self.has_chosen = False
         """Whether a strategy has chosen anything; before, examples are drawn at random."""
         self.ranked: Ranked | None = None
-        """The ranking of the newest revision that was ranked."""
+        """The ranking of the newest revision that was ranked, with this hunt or none."""
+        self.hunted: str | None = None
+        """The label that the annotator hunts for."""
 
     def take(self, event: Event) -> None:
         """Take in an event."""
         match event:
             case Ranked():
                 self.state = EngineState.RUNNING
-                if self.ranked is None or event.revision >= self.ranked.revision:
+                is_newer = self.ranked is None or event.revision >= self.ranked.revision
+                if is_newer and event.hunted == self.hunted:
                     self.ranked = event
                 self.has_chosen |= any(pick.is_ranked for pick in self.queue())
             case ScanProgressed():
@@ -98,6 +101,23 @@ class EngineView:
         self.scan = None
         if self.ranked is not None:
             self.ranked = replace(self.ranked, complete=False, final=False)
+
+    def hunt(self, label: str | None) -> None:
+        """A label is hunted for, or none any more: what was ranked before is no longer wanted."""
+        self.hunted = label
+        if self.ranked is not None:
+            self.ranked = Ranked(
+                revision=-1,
+                shown=None,
+                pick=None,
+                after_label=None,
+                after_skip=None,
+                queue=(),
+                complete=False,
+                gains=self.ranked.gains,
+                held=self.ranked.held,
+                hunted=label,
+            )
 
     def turn_back(self, revision: int) -> None:
         """An undo or redo made the journal this long: what is older no longer holds."""
@@ -135,3 +155,5 @@ class EngineView:
 
     def _lose(self, *, restarting: bool) -> None:
         self.state = EngineState.RESTARTING if restarting else EngineState.GONE
+        if not restarting and self.hunted is not None:
+            self.hunt(None)

@@ -22,12 +22,15 @@ class Made:
     """What a request did to a decision."""
 
     decision: Decision
+    """Of a page of them the last."""
     example: Example | None
     """None when its row is no longer in the pool."""
     pick: Pick | None
     """Why it was shown, with the model's answer from before; None when no ranking chose it."""
     counts: Counts
     """Once it was done."""
+    n: int = 1
+    """Decisions: more than one where a page of suggestions is undone or redone."""
 
 
 class HeadlessLabelling:
@@ -162,16 +165,17 @@ class HeadlessLabelling:
         self.loop.painted()
         return Made(decision, example, pick, self.loop.counts)
 
-    def _turn_back(self, turn: Callable[[], Decision | None], nothing: str) -> Made:
+    def _turn_back(self, turn: Callable[[], tuple[Decision, ...]], nothing: str) -> Made:
         self._hear_what_came()
-        decision = turn()
-        if decision is None:
+        turned = turn()
+        if not turned:
             raise NothingLeft(nothing)
+        decision = turned[-1]
         self.loop.painted()
         workspace = self.loop.workspace
         example = workspace.examples.get(decision.example_id)
         pick = workspace.session.pick_of(decision.example_id)
-        return Made(decision, example, pick, self.loop.counts)
+        return Made(decision, example, pick, self.loop.counts, len(turned))
 
     def _hear_what_came(self) -> None:
         while not self._events.empty():

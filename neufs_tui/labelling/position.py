@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from neufs_tui.core.check_set import as_unlabelled, is_due, n_left
 from neufs_tui.core.counts import Counts, count
-from neufs_tui.core.records import Answer, Decision, ExampleId
+from neufs_tui.core.records import Answer, Decision, DecisionKind, ExampleId
 from neufs_tui.core.settings import Signal
 from neufs_tui.labelling.workspace import Workspace
 from neufs_tui.statistics.track_record import signal_for
@@ -37,8 +37,9 @@ class Position:
 
     @property
     def answers(self) -> dict[ExampleId, Answer]:
-        """The answers that hold."""
-        return {one.example_id: one.answer for one in self.decisions if one.answer is not None}
+        """The labels that hold."""
+        labels = (one for one in self.decisions if one.kind is DecisionKind.LABEL)
+        return {one.example_id: one.answer for one in labels if one.answer is not None}
 
 
 def position(workspace: Workspace) -> Position:

@@ -264,7 +264,7 @@ def stored_of(
         return None, None
     with Session.open(project.session_path, write=False) as session:
         found = (one for one in session.all_labelled() if one.example.id == example_id)
-        return next(found, None), session.panel(example_id)
+        return next(found, None), session.panels.of(example_id)
 
 
 def _last_session(path: Path) -> LastSession:

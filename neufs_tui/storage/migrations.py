@@ -130,6 +130,13 @@ def m008_readings_of_check_examples(db: Database) -> None:
     )
 
 
+@session_migrations()
+def m009_hunted_and_pages(db: Database) -> None:
+    """Whether an example was looked for by its label, and with which page it was accepted."""
+    db.table("events").add_column("hunted", int, not_null_default=0)
+    db.table("events").add_column("page", int)
+
+
 def _by_label(pick: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
     """A pick with its probabilities by name; without them where the names cannot be right."""
     shares = pick.get("probabilities", [])

@@ -6,7 +6,7 @@ never changed; what holds is a fold over the events (`storage/journal.py`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,17 @@ from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.records import Decision, ExampleId, ModelIdentity, Pick
 from neufs_tui.errors import SessionError
 from neufs_tui.storage import session_rows
-from neufs_tui.storage.journal import EventKind, JournalEvent, JournalState, fold, labels_of
+from neufs_tui.storage.journal import (
+    EventKind,
+    JournalEvent,
+    JournalState,
+    fold,
+    labels_of,
+    last_made,
+)
 from neufs_tui.storage.kept_calibration import KeptCalibration
 from neufs_tui.storage.kept_checks import KeptChecks
+from neufs_tui.storage.kept_panels import KeptPanels
 from neufs_tui.storage.pool import Pool
 from neufs_tui.storage.pool_changes import PoolChanges, pool_record
 from neufs_tui.storage.session_file import SessionFile, open_session_file, translated
@@ -35,6 +43,9 @@ from neufs_tui.storage.stored_json import (
     to_json,
 )
 
+_Line = tuple[JournalEvent, Mapping[str, Any]]
+"""A line of the journal, and what else is known when it is written."""
+
 
 class Session:
     """One session file, as of the moment it was opened and all that was done through it since."""
@@ -43,6 +54,7 @@ class Session:
         """Bind an open file and read its journal; use `Session.open`."""
         self._file = file
         self.checks, self.calibration = KeptChecks(file), KeptCalibration(file)
+        self.panels = KeptPanels(file, lambda: self._journal)
         self._labelled: dict[int, LabelledExample] = {}
         """By the number of the label's line, as far as they were read, as is `_made`."""
         self._made: dict[int, Decision] = {}
@@ -90,22 +102,13 @@ class Session:
     @property
     def missing(self) -> str:
         """What may have been lost on the way of a copy; empty when all is here."""
-        if not self._file.lacks_journal:
-            return ""
-        name, since = self.path.name, session_rows.last_time(self._file.db)
-        after = f"after {since}" if since else "in it"
-        return (
-            f"{name} was copied without {self._file.journal.name} while it was being labelled: "
-            f"what was decided {after} may be missing"
-        )
+        since = session_rows.last_time(self._file.db)
+        return self._file.told_missing(since) if self._file.lacks_journal else ""
 
     @property
     def leftover(self) -> str:
         """What is not in the session's one file yet; empty when all is."""
-        journal = self._file.journal
-        if not journal.exists() or not journal.stat().st_size:
-            return ""
-        return f"{journal.name} holds what was stored last: copy it together with {self.path.name}"
+        return self._file.leftover
 
     def merge_pool(self, pool: Pool, check: Callable[[], None] = lambda: None) -> None:
         """Take in a pool: new texts, moved rows, and which texts are no longer in it.
@@ -180,9 +183,8 @@ class Session:
 
     def all_labelled(self) -> tuple[LabelledExample, ...]:
         """Both, in labelling order."""
-        after = max(self._labelled, default=0)
-        for one in session_rows.read_labelled(self._file.db, after=after):
-            self._labelled[one.seq] = one
+        new = session_rows.read_labelled(self._file.db, after=max(self._labelled, default=0))
+        self._labelled |= {one.seq: one for one in new}
         holding = sorted(event.seq for event in self._journal.holding())
         return tuple(self._labelled[seq] for seq in holding if seq in self._labelled)
 
@@ -213,36 +215,33 @@ class Session:
         Raises:
             SessionError: it could not be stored, and nothing has changed.
         """
-        kind, about = EventKind(decision.kind), decision.example_id
-        event = JournalEvent(self.revision() + 1, kind, about, decision.answer, decision.check)
-        self._append(event, pick=pick, seconds=seconds, looked=looked, panel=panel, shown=shown)
+        known = {"pick": pick, "seconds": seconds, "looked": looked, "shown": shown}
+        self._append([(JournalEvent.of(self.revision() + 1, decision), known)], panel)
 
-    def add_panel(self, panel: Explanation) -> None:
-        """Store what the panel says of a label that holds, unless something is stored already."""
-        for event in self._journal.holding():
-            if event.example_id == panel.example_id and event.kind is EventKind.LABEL:
-                if session_rows.read_panel(self._file.db, event.seq) is None:
-                    with self._file.transaction() as db:
-                        session_rows.keep_panel(db, event.seq, panel)
-                return
+    def record_page(self, made: Sequence[tuple[Decision, Pick]]) -> None:
+        """Store decisions on suggestions, all at once: one undo takes all of them back.
 
-    def panel(self, example_id: ExampleId) -> Explanation | None:
-        """What the panel said of an example when it was given the label that holds."""
-        for event in self._journal.holding():
-            if event.example_id == example_id and event.kind is EventKind.LABEL:
-                return session_rows.read_panel(self._file.db, event.seq)
-        return None
+        Args:
+            made: each with why its example was suggested.
 
-    def undo(self) -> Decision | None:
-        """Take back the last decision that stands and return it; None when there is none.
+        Raises:
+            SessionError: they could not be stored, and nothing has changed.
+        """
+        first = self.revision() + 1
+        known = [{"pick": pick, "looked": True, "shown": True} for _, pick in made]
+        events = [JournalEvent.of(first + at, one, first) for at, (one, _) in enumerate(made)]
+        self._append([*zip(events, known, strict=True)])
+
+    def undo(self) -> tuple[Decision, ...]:
+        """Take back the last decision that stands, or page of them, and return what that was.
 
         Raises:
             SessionError: it replaced a label that the task has no more, and nothing has changed.
         """
         return self._turn_back(EventKind.UNDO, self._journal.made)
 
-    def redo(self) -> Decision | None:
-        """Bring back the decision undone last and return it; None when there is none.
+    def redo(self) -> tuple[Decision, ...]:
+        """Bring back what was undone last and return it; nothing when there is nothing.
 
         Raises:
             SessionError: its label is one that the task has no more, and nothing has changed.
@@ -285,13 +284,13 @@ class Session:
             for event in state.holding()
         )
 
-    def _turn_back(self, kind: EventKind, stack: tuple[JournalEvent, ...]) -> Decision | None:
+    def _turn_back(self, kind: EventKind, stack: Sequence[JournalEvent]) -> tuple[Decision, ...]:
         if not stack:
-            return None
+            return ()
         event = JournalEvent(self.revision() + 1, kind, stack[-1].example_id)
         self._refuse_dropped_labels(fold([event], self._journal))
-        self._append(event)
-        return stack[-1].decision
+        self._append([(event, {})])
+        return tuple(one.decision for one in sorted(last_made(stack), key=lambda one: one.seq))
 
     def _refuse_dropped_labels(self, state: JournalState) -> None:
         """A label that was dropped while it did not hold must not come to hold again."""
@@ -304,15 +303,16 @@ class Session:
                 hint="start again with it named too, and it can",
             )
 
-    def _append(
-        self, event: JournalEvent, *, panel: Explanation | None = None, **known: Any
-    ) -> None:
+    def _append(self, lines: Sequence[_Line], panel: Explanation | None = None) -> None:
+        """Write lines, each with what else is known of it, or none of them."""
+        events = [event for event, _ in lines]
         with self._file.transaction() as db:
-            session_rows.append_event(db, event, **known)
+            for event, known in lines:
+                session_rows.append_event(db, event, **known)
             if panel is not None:
-                session_rows.keep_panel(db, event.seq, panel)
-        self.ever_checks |= {event.example_id} if event.check else set()
-        self._hold(fold([event], self._journal))
+                session_rows.keep_panel(db, events[-1].seq, panel)
+        self.ever_checks |= {event.example_id for event in events if event.check}
+        self._hold(fold(events, self._journal))
 
     def _save(self, name: str, value: str) -> None:
         if self._file.state(name) != value:

@@ -54,6 +54,26 @@ class SessionFile:
         """Where SQLite keeps what is not in the file yet."""
         return journal_of(self.path.resolve())
 
+    @property
+    def leftover(self) -> str:
+        """What is not in the session's one file yet; empty when all is."""
+        journal = self.journal
+        if not journal.exists() or not journal.stat().st_size:
+            return ""
+        return f"{journal.name} holds what was stored last: copy it together with {self.path.name}"
+
+    def told_missing(self, since: str | None) -> str:
+        """What may have been lost on the way of a copy without its journal.
+
+        Args:
+            since: when the last line that is here was written; None without any.
+        """
+        after = f"after {since}" if since else "in it"
+        return (
+            f"{self.path.name} was copied without {self.journal.name} while it was being labelled: "
+            f"what was decided {after} may be missing"
+        )
+
     def close(self) -> None:
         """Make it one file and close it, then let the next writer in."""
         try:

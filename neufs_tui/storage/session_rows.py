@@ -40,25 +40,26 @@ on conflict(id) do update set
 _IN_POOL = 'select id, source_id, fields, "row" from examples where in_pool'
 _APPEND = """
 insert into events(
-    seq, kind, example_id, answer, is_check, at, seconds, pick, model, version, looked, shown, task
+    seq, kind, example_id, answer, is_check, hunted, page, at, seconds, pick, model, version,
+    looked, shown, task
 )
-values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (select max(id) from tasks))
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (select max(id) from tasks))
 """
 _LABELLED = """
 select events.seq, events.answer, events.pick, events.seconds, events.model, events.looked,
-    events.shown, events.is_check, events.task,
+    events.shown, events.is_check, events.hunted, events.task,
     examples.id, examples.text, examples."row", examples.source_id, examples.fields
 from events join examples on examples.id = events.example_id
 where events.kind = 'label' and events.seq > ? order by events.seq
 """
 _HISTORY = """
 select events.seq, events.kind, events.answer, events.at, events.seconds, events.pick,
-    events.looked, events.shown, events.is_check,
+    events.looked, events.shown, events.is_check, events.hunted, events.page,
     examples.id, examples.text, examples."row", examples.source_id, examples.fields
 from events join examples on examples.id = events.example_id order by events.seq
 """
 _LAST_PICK = """
-select pick, model from events where example_id = ? and kind in ('label', 'skip')
+select pick, model from events where example_id = ? and kind in ('label', 'skip', 'accept')
 order by seq desc limit 1
 """
 
@@ -129,6 +130,8 @@ def append_event(
         event.example_id,
         event.answer and to_json(event.answer),
         event.check,
+        event.hunted,
+        event.page,
         at,
         seconds,
         *details,
@@ -138,12 +141,20 @@ def append_event(
 
 def read_events(db: Database | Connection) -> list[JournalEvent]:
     """The whole journal."""
-    rows = db.execute("select seq, kind, example_id, answer, is_check from events order by seq")
+    rows = db.execute(
+        "select seq, kind, example_id, answer, is_check, hunted, page from events order by seq"
+    )
     return [
         JournalEvent(
-            seq, EventKind(kind), example_id, answer and answer_from_json(answer), bool(is_check)
+            seq,
+            EventKind(kind),
+            example_id,
+            answer and answer_from_json(answer),
+            bool(is_check),
+            bool(hunted),
+            page,
         )
-        for seq, kind, example_id, answer, is_check in rows
+        for seq, kind, example_id, answer, is_check, hunted, page in rows
     ]
 
 
@@ -167,11 +178,12 @@ def read_labelled(db: Database, *, after: int) -> tuple[LabelledExample, ...]:
             looked=bool(looked),
             shown=bool(shown),
             check=bool(is_check),
+            hunted=bool(hunted),
             task=tasks.get(task),
         )
         for (
             seq, answer, pick, seconds, model, looked,
-            shown, is_check, task, example_id, text, row, source_id, fields,
+            shown, is_check, hunted, task, example_id, text, row, source_id, fields,
         ) in rows
     )  # fmt: skip
 
@@ -190,9 +202,11 @@ def read_history(db: Database) -> tuple[HistoryEvent, ...]:
             looked=bool(looked),
             shown=bool(shown),
             check=bool(is_check),
+            hunted=bool(hunted),
+            page=page,
         )
         for (
-            seq, kind, answer, at, seconds, pick, looked, shown, is_check,
+            seq, kind, answer, at, seconds, pick, looked, shown, is_check, hunted, page,
             example_id, text, row, source_id, fields,
         ) in db.execute(_HISTORY)
     )  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from shlex import quote
 
-from neufs_tui.core.records import Answer, Decision, Example, Pick
+from neufs_tui.core.records import Answer, Decision, DecisionKind, Example, Pick
 from neufs_tui.core.text import one_line, plural
 from neufs_tui.engine.protocol import EngineDied, EngineFailed
 from neufs_tui.errors import NeufsError
@@ -132,14 +132,21 @@ def share_in(value: float, low: float, high: float) -> str:
     return f"{share(value)} ({share(low)}–{share(high)})"
 
 
-def undone(example: Example | None, decision: Decision, *, redo: str = "r") -> str:
-    """What undo has done, with the key that does it again."""
-    return f"undone: {_what(example, decision)} — {redo} redoes"
+def undone(example: Example | None, decision: Decision, n: int = 1, *, redo: str = "r") -> str:
+    """What undo has done, with the key that does it again.
+
+    Args:
+        example: the one decided; None when it is no longer in the pool.
+        decision: the last that was taken back.
+        n: how many were, more than one of a page of suggestions.
+        redo: the key.
+    """
+    return f"undone: {_what(example, decision, n)} — {redo} redoes"
 
 
-def redone(example: Example | None, decision: Decision, *, undo: str = "u") -> str:
-    """What redo has done, with the key that takes it back."""
-    return f"redone: {_what(example, decision)} — {undo} undoes"
+def redone(example: Example | None, decision: Decision, n: int = 1, *, undo: str = "u") -> str:
+    """What redo has done, with the key that takes it back; as `undone`."""
+    return f"redone: {_what(example, decision, n)} — {undo} undoes"
 
 
 def how_to_write(leave: str = "q") -> str:
@@ -215,10 +222,14 @@ def model_name(name: str) -> str:
     return path.name if is_path else name
 
 
-def _what(example: Example | None, decision: Decision) -> str:
+def _what(example: Example | None, decision: Decision, n: int) -> str:
+    if n > 1:
+        return f"a page of {n:,} suggestions"
     where = f"#{example.number}" if example else "a row that is no longer in the pool"
     if decision.answer is None:
         return f"skip of {where}"
+    if decision.kind is DecisionKind.ACCEPT:
+        return f"suggestion of {one_line(decision.answer.text)} for {where}"
     return f"{one_line(decision.answer.text)} on {where}"
 
 

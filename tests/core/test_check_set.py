@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -77,6 +78,14 @@ def test_every_place_behind_the_first_check_is_as_likely() -> None:
     assert all(abs(one - expected) < 60 for one in times[1:])  # five standard deviations
 
 
+@pytest.mark.parametrize("n_asked", range(1, 8))
+def test_what_was_hunted_or_accepted_is_no_query(n_asked: int) -> None:
+    made = asked(4, 3, before=2)[:n_asked]
+    accepted = [Decision(f"s{at}", DecisionKind.ACCEPT, Answer("a")) for at in range(30)]
+    hunted = [replace(decision(90 + at, check=False), hunted=True) for at in range(3)]
+    assert is_due([*made, *accepted, *hunted], 4, 3) == is_due(made, 4, 3)
+
+
 def test_without_a_check_set_no_query_is_for_it() -> None:
     assert not any(is_due([decision(0, check=False)] * n, 0, 7) for n in range(20))
 
@@ -137,3 +146,17 @@ def test_every_label_is_in_half_of_the_halves() -> None:
     halves = [half for seed in range(400) for half in random_halves(shown(8), seed=seed)]
     for one in shown(8):
         assert sum(one in half for half in halves) == pytest.approx(len(halves) / 2, rel=0.15)
+
+
+def test_accepted_suggestions_are_counted_apart_and_are_no_labels() -> None:
+    made = [
+        decision(0, check=False),
+        replace(decision(1, check=False), hunted=True),
+        Decision("2", DecisionKind.ACCEPT, Answer("b")),
+        Decision("90", DecisionKind.ACCEPT, Answer("b")),
+    ]
+    counts = count(made, {str(number) for number in range(10)}, ["a", "b"])
+    assert (counts.labelled, counts.accepted, counts.skipped, counts.left) == (2, 1, 0, 7)
+    assert (counts.accepted_elsewhere, counts.elsewhere) == (1, 1)
+    assert (counts.n_labels, counts.hunted) == (2, 1)
+    assert counts.by_label == {"a": 2, "b": 0}

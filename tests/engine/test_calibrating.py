@@ -88,6 +88,17 @@ def test_the_sample_has_nothing_that_is_decided_held_or_checked(
     assert (basis.prior, basis.n_labels) == ((0.9, 0.1), MIN_LABELS)
 
 
+def test_labels_that_were_hunted_for_say_nothing_of_how_frequent_they_are() -> None:
+    shots = labels(20, n_a=8)
+    hunted = tuple(replace(one, hunted=one.answer == Answer("b")) for one in shots)
+    accepted = tuple(Decision(one, DecisionKind.ACCEPT, Answer("b")) for one in IDS[30:50])
+    basis = based((*hunted, *accepted))
+    assert (basis.prior, basis.n_labels) == ((0.9, 0.1), 8)
+    assert not {*basis.sample} & {*IDS[:20], *IDS[30:50]}
+    few = tuple(replace(one, hunted=True) for one in shots)
+    assert calibrator().basis(few) is Uncalibrated.FEW_LABELS
+
+
 def test_the_sample_is_fixed_but_for_what_is_decided() -> None:
     before, after = based(labels(8)).sample, based(labels(12)).sample
     gone = {*before} & {*IDS[:12]}

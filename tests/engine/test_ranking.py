@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from neufs_tui.core.draws import Draws, draw_reason
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import (
+    HUNT,
     Answer,
     Decision,
     DecisionKind,
@@ -24,7 +26,8 @@ from neufs_tui.core.records import (
 )
 from neufs_tui.core.settings import SIGNALS, SelectionSettings, Signal
 from neufs_tui.engine import ranking
-from neufs_tui.engine.protocol import Focus, Ranked
+from neufs_tui.engine.hunting import suggested
+from neufs_tui.engine.protocol import Focus, Ranked, Suggest, Suggested
 from neufs_tui.engine.ranking import N_AHEAD, QUEUE_LENGTH, Ranker
 from neufs_tui.selection.incremental import Neufs
 from neufs_tui.selection.registry import STRATEGIES
@@ -411,3 +414,69 @@ def test_a_check_example_that_is_labelled_changes_nothing_that_is_chosen() -> No
     assert labelled == skipped
     assert labelled.gains.keys() == {EXAMPLES[0].id}
     assert labelled.pick == ranker().answer(check).after_label
+
+
+def hunting(one: Ranker, of_b: dict[int, float]) -> Ranker:
+    """With an estimate for each scanned example: the label b as likely as is said, else 0."""
+    one.answer(Focus(0, (), None))
+    assert one.readings is not None
+    row_of = {example.id: example.row for example in EXAMPLES}
+    rows = [of_b.get(row_of[example_id], 0.0) for example_id in one.readings.pool.ids]
+    estimates = np.array([[1 - p, p] for p in rows])
+    one._readings = replace(one.readings, estimates=estimates)
+    return one
+
+
+def test_while_a_label_is_hunted_its_likeliest_examples_come_best_first() -> None:
+    one = hunting(ranker(), {4: 0.9, 7: 0.8, 9: 0.7, 12: 0.6})
+    held = (EXAMPLES[9].id,)
+    answer = one.answer(Focus(1, (label(4),), EXAMPLES[7].id, held=held, hunted="b"))
+    first = answer.queue[0]
+    assert answer.after_skip == first
+    assert answer.after_label is not None
+    assert answer.after_label.example_id == first.example_id == EXAMPLES[12].id
+    assert first.reason is not None
+    assert (first.reason.strategy, first.reason.label, first.reason.score) == (HUNT, "b", 0.6)
+    assert first.is_hunted and first.is_ranked
+    assert first.estimate == {"a": 0.4, "b": 0.6}
+    assert {*held, EXAMPLES[4].id, EXAMPLES[7].id}.isdisjoint(p.example_id for p in answer.queue)
+    assert answer.hunted == "b"
+    nothing_shown = one.answer(Focus(2, (label(4),), None, hunted="b"))
+    assert nothing_shown.pick is not None
+    assert nothing_shown.pick.example_id == EXAMPLES[7].id
+    assert (
+        one.candidates(Focus(2, (label(4),), None, hunted="b"))
+        .first(2)
+        .n_read({EXAMPLES[7].id, EXAMPLES[9].id})
+        == 2
+    )
+    normal = one.answer(Focus(2, (label(4),), None))
+    assert normal.pick is not None and not normal.pick.is_hunted
+
+
+def test_without_an_estimate_the_model_says_what_is_likely() -> None:
+    answer = ranker().answer(Focus(0, (), None, hunted="b"))
+    shares = [pick.probabilities["b"] for pick in answer.queue]
+    assert shares == sorted(shares, reverse=True)
+    assert [pick.reason and pick.reason.score for pick in answer.queue] == shares
+    assert not any(pick.estimate for pick in answer.queue)
+
+
+def test_what_is_certain_is_suggested_but_not_what_is_decided_held_or_shown() -> None:
+    one = hunting(ranker(), dict.fromkeys(range(10), 0.95) | {11: 0.97, 12: 0.89})
+    focus = Focus(3, (label(0),), EXAMPLES[1].id, held=(EXAMPLES[2].id,))
+    found = suggested(Suggest("b", 5), focus, one.readings, TASK.label_names)
+    assert (found.revision, found.label, len(found.rows)) == (3, "b", 5)
+    assert found.rows[0].example_id == EXAMPLES[11].id
+    assert found.rows[0].probability == pytest.approx(0.97)
+    every = suggested(Suggest(None, 99), focus, one.readings, TASK.label_names)
+    assert every.label == "a"  # 18 of it are certain
+    rows = {row.example_id for row in every.rows}
+    assert rows == {e.id for e in (*EXAMPLES[10:11], *EXAMPLES[13:])}
+
+
+@pytest.mark.parametrize("label_name", [None, "b"])
+def test_without_an_estimate_nothing_is_suggested(label_name: str | None) -> None:
+    for readings in (None, ranker().readings):
+        found = suggested(Suggest(label_name, 5), Focus(3, (), None), readings, ("a", "b"))
+        assert found == Suggested(3, label_name, ())

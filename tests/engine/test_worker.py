@@ -29,6 +29,8 @@ from neufs_tui.engine.protocol import (
     Rescored,
     ScanProgressed,
     Stage,
+    Suggest,
+    Suggested,
     WordsFound,
 )
 from neufs_tui.model.loading.failures import is_out_of_memory
@@ -72,6 +74,27 @@ def test_an_engine_loads_scans_and_answers(client: Begin, tiny_llama: Path) -> N
     engine.send(Focus(1, (Decision(first, DecisionKind.LABEL, Answer("yes")),), None))
     after = next_ranked(events)
     assert after.pick == ahead.after_label
+
+
+def test_an_engine_hunts_and_answers_questions_for_suggestions(
+    client: Begin, tiny_llama: Path
+) -> None:
+    engine, events = client(tiny_llama, rescore="off"), queue.Queue[Event]()
+    engine.send(Focus(0, (), None))
+    engine.start(events.put)
+    while not (isinstance(event := events.get(timeout=WAIT_S), Ranked) and event.complete):
+        pass
+    engine.send(Focus(0, (), None, hunted="no"))
+    hunted = next_ranked(events)
+    assert hunted.hunted == "no" and hunted.pick is not None
+    assert hunted.pick.reason is not None and hunted.pick.reason.label == "no"
+    shares = [pick.probabilities["no"] for pick in hunted.queue]
+    assert shares == sorted(shares, reverse=True)
+    engine.send(Focus(0, (), hunted.pick.example_id))
+    engine.send(Suggest("yes", 3))
+    while not isinstance(event := events.get(timeout=WAIT_S), Suggested):
+        pass
+    assert event == Suggested(0, "yes", ())  # nothing is certain without labels
 
 
 def test_what_the_model_makes_of_the_pool_is_noticed_before_the_scan(

@@ -190,13 +190,13 @@ def test_undo_shows_each_example_again_with_its_reason_and_redo_goes_back() -> N
         loop.decide(LABEL, Answer("A"))
     rows = [shown_row(loop)]
     for _ in range(3):
-        assert loop.undo() is not None
+        assert loop.undo()
         rows.append(shown_row(loop))
     assert rows == [2, 1, 5, 0]
     assert loop.shown is not None
     assert loop.shown.pick == PICKS[0]
     for row in (5, 1, 2):
-        assert loop.redo() is not None
+        assert loop.redo()
         assert shown_row(loop) == row
     assert loop.counts.labelled == 3
 
@@ -223,8 +223,8 @@ def test_what_was_reread_with_labels_undone_since_is_not_known_any_more() -> Non
 
 def test_there_may_be_nothing_to_undo_or_redo() -> None:
     loop, _, _ = ranked()
-    assert loop.undo() is None
-    assert loop.redo() is None
+    assert not loop.undo()
+    assert not loop.redo()
     assert shown_row(loop) == 0
 
 
@@ -232,7 +232,7 @@ def test_undo_of_a_removed_row_leaves_the_screen_alone() -> None:
     loop, workspace, _ = ranked(StoredWorkspace(EXAMPLES, removed=(example(99),)))
     gone = Decision(example(99).id, LABEL, Answer("A"))
     workspace.session.record(gone, pick=None, seconds=None, looked=False, panel=None)
-    assert loop.undo() == gone
+    assert loop.undo() == (gone,)
     assert shown_row(loop) == 0
 
 

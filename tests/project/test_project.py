@@ -157,7 +157,7 @@ def test_a_label_dropped_while_it_was_undone_is_not_redone(tmp_path: Path) -> No
             session.redo()
         assert (session.decisions(), session.revision()) == ((), 2)
     with open_session(read_project(ProjectRequest(source, labels=("a", "b")))) as session:
-        assert session.redo() == decided("one", "b")
+        assert session.redo() == (decided("one", "b"),)
 
 
 def test_a_label_dropped_after_it_was_replaced_is_not_given_back_by_undo(tmp_path: Path) -> None:

@@ -12,17 +12,32 @@ STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("label"), st.sampled_from("abcd"), st.sampled_from("XY")),
         st.tuples(st.just("skip"), st.sampled_from("abcd"), st.just("")),
+        st.tuples(st.just("page"), st.text("abcd", min_size=1, max_size=4), st.sampled_from("XY")),
         st.tuples(st.just("undo"), st.just("a"), st.just("")),
         st.tuples(st.just("redo"), st.just("a"), st.just("")),
     )
 )
 
 
-def events(steps: list[Step]) -> list[JournalEvent]:
+def page(examples: str, name: str) -> list[Decision]:
+    """A page that suggests X: what is not X corrects it."""
+    kind = DecisionKind.ACCEPT if name == "X" else DecisionKind.LABEL
     return [
-        JournalEvent(seq, EventKind(kind), example, Answer(name) if name else None)
-        for seq, (kind, example, name) in enumerate(steps, start=1)
+        Decision(one, kind, Answer(name), hunted=name != "X") for one in dict.fromkeys(examples)
     ]
+
+
+def events(steps: list[Step]) -> list[JournalEvent]:
+    lines: list[JournalEvent] = []
+    for kind, example, name in steps:
+        first = len(lines) + 1
+        if kind == "page":
+            made = enumerate(page(example, name), first)
+            lines += [JournalEvent.of(seq, one, first) for seq, one in made]
+        else:
+            answer = Answer(name) if name else None
+            lines.append(JournalEvent(first, EventKind(kind), example, answer))
+    return lines
 
 
 def decisions(state: JournalState) -> list[Decision]:
@@ -41,10 +56,14 @@ def by_states(steps: list[Step]) -> list[Decision]:
             if ahead:
                 states.append(ahead.pop())
         else:
-            others = [decision for decision in states[-1] if decision.example_id != example]
-            states.append(
-                [*others, Decision(example, DecisionKind(kind), Answer(name) if name else None)]
+            made = (
+                [Decision(example, DecisionKind(kind), Answer(name) if name else None)]
+                if (kind != "page")
+                else page(example, name)
             )
+            decided = {one.example_id for one in made}
+            others = [one for one in states[-1] if one.example_id not in decided]
+            states.append([*others, *made])
             ahead = []
     return states[-1]
 
@@ -63,10 +82,10 @@ def test_a_journal_may_be_folded_in_parts(steps: list[Step], cut: int) -> None:
 
 @given(STEPS)
 def test_undoing_everything_and_redoing_it_changes_nothing(steps: list[Step]) -> None:
-    made = len(fold(events(steps)).made)
+    made = len({one.page or -one.seq for one in fold(events(steps)).made})
     there_and_back = [*steps, *[("undo", "a", "")] * made, *[("redo", "a", "")] * made]
     assert decisions(fold(events(there_and_back))) == decisions(fold(events(steps)))
-    assert fold(events(there_and_back)).revision == len(there_and_back)
+    assert fold(events(there_and_back)).revision == len(events(there_and_back))
 
 
 def test_deciding_again_takes_the_later_place_and_undo_gives_the_earlier_back() -> None:
@@ -81,3 +100,16 @@ def test_deciding_again_takes_the_later_place_and_undo_gives_the_earlier_back() 
         ("a", Answer("X")),
         ("b", Answer("X")),
     ]
+
+
+def test_a_page_is_undone_and_redone_at_once_and_pages_stay_apart() -> None:
+    made = [("label", "a", "Y"), ("page", "bc", "X"), ("page", "d", "Y")]
+    steps = [*made, ("undo", "", "")]
+    assert decisions(fold(events(steps))) == [
+        Decision("a", DecisionKind.LABEL, Answer("Y")),
+        *page("bc", "X"),
+    ]
+    assert [one.example_id for one in decisions(fold(events([*steps, ("undo", "", "")])))] == ["a"]
+    back = [*steps, ("undo", "", ""), ("redo", "", "")]
+    assert [one.example_id for one in decisions(fold(events(back)))] == ["a", "b", "c"]
+    assert decisions(fold(events([*back, ("redo", "", "")]))) == decisions(fold(events(made)))

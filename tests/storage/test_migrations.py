@@ -26,6 +26,7 @@ BEFORE_ANSWERS = "m004_answers_and_examples_not_shown"
 BEFORE_TASKS = "m003_tasks_and_probabilities_by_label"
 BEFORE_CHECKS = "m006_check_examples"
 BEFORE_READINGS = "m008_readings_of_check_examples"
+BEFORE_HUNTS = "m009_hunted_and_pages"
 TASK = Task((Label("A"), Label("B", "the other")), instruction="Sort.")
 MODEL = {"name": "m", "fingerprint": "f00d", "device": "cpu", "dtype": "float32"}
 
@@ -69,8 +70,8 @@ def test_a_session_of_the_first_version_is_brought_up_to_date(tmp_path: Path) ->
     one = read(path)
     assert (one.answer, one.looked, one.pick, one.task) == (Answer("A"), False, None, TASK)
     with Session.open(path, write=True) as session:
-        session.add_panel(panel("a"))
-        assert session.panel(content_hash("a")) == panel("a")
+        session.panels.add(panel("a"))
+        assert session.panels.of(content_hash("a")) == panel("a")
 
 
 @pytest.mark.parametrize(
@@ -156,16 +157,16 @@ def test_a_session_with_labels_by_name_goes_on_with_everything(tmp_path: Path) -
             assert one.pick is not None and one.pick.model is not None and one.task is not None
             assert one.pick.model.name == "tiny-llama"
             assert set(one.pick.probabilities) == {"reply", "file"} == {*one.task.label_names}
-            panel = session.panel(one.example.id)
+            panel = session.panels.of(one.example.id)
             assert panel is not None and panel.example_id == one.example.id
         shown = session.shown()
         assert shown is not None and shown[0] == SEAT
-        assert session.redo() == Decision(SEAT, DecisionKind.LABEL, Answer("reply"))
+        assert session.redo() == (Decision(SEAT, DecisionKind.LABEL, Answer("reply")),)
         assert [session.undo() for _ in range(5)] == [
-            Decision(SEAT, DecisionKind.LABEL, Answer("reply")),
-            *reversed(holding),
+            (Decision(SEAT, DecisionKind.LABEL, Answer("reply")),),
+            *((one,) for one in reversed(holding)),
         ]
-        assert [session.redo() for _ in range(5)][:4] == list(holding)
+        assert [session.redo() for _ in range(5)][:4] == [(one,) for one in holding]
         another = Decision(content_hash("Nothing to add."), DecisionKind.LABEL, Answer("file"))
         session.record(another, pick=None, seconds=None)
     with Session.open(path, write=False) as session:
@@ -213,3 +214,25 @@ def test_an_earlier_session_knows_of_no_readings_and_takes_some(tmp_path: Path) 
         session.checks.keep(read, None)
     with Session.open(path, write=False) as session:
         assert session.checks.of(None) == {1: read}
+
+
+def test_an_earlier_session_has_no_hunts_and_no_pages_and_takes_some(tmp_path: Path) -> None:
+    path = tmp_path / "pool.neufs.db"
+    db = written_before(path, BEFORE_HUNTS)
+    stored = asdict(pick("a"))
+    del stored["estimate"], stored["model"], stored["reason"]["label"]
+    line = {name: value for name, value in label_line().items() if name != "label"}
+    line |= {"answer": to_json(Answer("A")), "pick": json.dumps(stored)}
+    db.table("events").insert(line)
+    db.close()
+    one = read(path)
+    assert (one.hunted, one.pick) == (False, pick("a"))
+    accepted = Decision(content_hash("a"), DecisionKind.ACCEPT, Answer("B"))
+    with Session.open(path, write=True) as session:
+        session.record_page([(accepted, pick("a"))])
+        assert session.decisions() == (accepted,)
+        session.undo()
+        assert session.decisions() == (
+            Decision(content_hash("a"), DecisionKind.LABEL, Answer("A")),
+        )
+        assert [event.page for event in session.history()] == [None, 2, None]

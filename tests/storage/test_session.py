@@ -11,7 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlite_utils import Database
 
-from neufs_tui.core.records import Answer, Label, ModelIdentity, Task, content_hash
+from neufs_tui.core.records import (
+    Answer,
+    Decision,
+    DecisionKind,
+    Label,
+    ModelIdentity,
+    Task,
+    content_hash,
+)
 from neufs_tui.core.settings import ModelChoice, SelectionSettings
 from neufs_tui.errors import SessionError
 from neufs_tui.statistics.agreement import Agreement, agreement
@@ -66,19 +74,19 @@ def test_what_the_panel_said_is_stored_with_the_label(path: Path) -> None:
     with begun(path, "a", "b", "c") as session:
         session.record(label("a"), pick=None, seconds=None, looked=True, panel=panel("a"))
         session.record(label("b"), pick=None, seconds=None)
-        assert session.panel(content_hash("b")) is None
-        session.add_panel(panel("b"))
-        session.add_panel(replace(panel("a"), answer="B"))  # it has one from when she decided
-        session.add_panel(panel("c"))  # not decided
+        assert session.panels.of(content_hash("b")) is None
+        session.panels.add(panel("b"))
+        session.panels.add(replace(panel("a"), answer="B"))  # it has one from when she decided
+        session.panels.add(panel("c"))  # not decided
     with Session.open(path, write=True) as session:
-        assert session.panel(content_hash("a")) == panel("a")
-        assert session.panel(content_hash("b")) == panel("b")
-        assert session.panel(content_hash("c")) is None
+        assert session.panels.of(content_hash("a")) == panel("a")
+        assert session.panels.of(content_hash("b")) == panel("b")
+        assert session.panels.of(content_hash("c")) is None
         assert [one.looked for one in session.decided()] == [True, False]
         session.undo()
-        assert session.panel(content_hash("b")) is None
+        assert session.panels.of(content_hash("b")) is None
         session.redo()
-        assert session.panel(content_hash("b")) == panel("b")
+        assert session.panels.of(content_hash("b")) == panel("b")
 
 
 def test_undo_has_no_limit_and_survives_restarts(path: Path) -> None:
@@ -86,15 +94,15 @@ def test_undo_has_no_limit_and_survives_restarts(path: Path) -> None:
         record(session, "a", "b", "c")
     for text in ("c", "b", "a"):
         with Session.open(path, write=True) as session:
-            assert session.undo() == label(text)
+            assert session.undo() == (label(text),)
     with Session.open(path, write=True) as session:
-        assert session.undo() is None
+        assert session.undo() == ()
         assert session.decisions() == ()
         assert session.revision() == 6
-        assert [session.redo(), session.redo()] == [label("a"), label("b")]
+        assert [session.redo(), session.redo()] == [(label("a"),), (label("b"),)]
     with Session.open(path, write=True) as session:
         assert session.decisions() == (label("a"), label("b"))
-        assert [session.redo(), session.redo()] == [label("c"), None]
+        assert [session.redo(), session.redo()] == [(label("c"),), ()]
 
 
 def test_a_new_decision_leaves_nothing_to_redo(path: Path) -> None:
@@ -102,7 +110,7 @@ def test_a_new_decision_leaves_nothing_to_redo(path: Path) -> None:
         record(session, "a")
         session.undo()
         record(session, "b")
-        assert session.redo() is None
+        assert session.redo() == ()
         assert labelled_texts(session) == ["b"]
 
 
@@ -114,7 +122,7 @@ def test_deciding_again_replaces_the_label_and_its_place(path: Path) -> None:
             ("b", "A"),
             ("a", "B"),
         ]
-        assert session.undo() == label("a", "B")
+        assert session.undo() == (label("a", "B"),)
         assert labelled_texts(session) == ["a", "b"]
 
 
@@ -124,9 +132,9 @@ def test_a_check_example_is_no_demonstration_and_stays_one_through_undo(path: Pa
         session.record(label("a"), pick=None, seconds=None)
         session.record(checked, pick=pick("b"), seconds=None)
         session.record(replace(skip("c"), check=True), pick=None, seconds=None)
-        assert session.undo() == replace(skip("c"), check=True)
-        assert session.undo() == checked
-        assert session.redo() == checked
+        assert session.undo() == (replace(skip("c"), check=True),)
+        assert session.undo() == (checked,)
+        assert session.redo() == (checked,)
     with Session.open(path, write=False) as session:
         assert session.decisions() == (label("a"), checked)
         assert [one.example.text for one in session.decided()] == ["a"]
@@ -434,3 +442,42 @@ def test_a_restart_at_any_moment_changes_nothing(
         else:
             session.record(label(step), pick=pick(step), seconds=1.0)
     session.close()
+
+
+def test_a_page_is_stored_taken_back_and_brought_back_at_once(path: Path) -> None:
+    accepted = Decision(content_hash("a"), DecisionKind.ACCEPT, Answer("A"))
+    corrected = replace(label("b", "B"), hunted=True)
+    with begun(path, "a", "b", "c") as session:
+        record(session, "c")
+        session.record_page([(accepted, pick("a")), (corrected, pick("b"))])
+        assert session.revision() == 3
+        assert session.decisions() == (label("c"), accepted, corrected)
+        assert session.undo() == (accepted, corrected)
+        assert session.decisions() == (label("c"),)
+    with Session.open(path, write=True) as session:
+        assert session.redo() == (accepted, corrected)
+        assert session.redo() == ()
+        assert session.decisions() == (label("c"), accepted, corrected)
+        assert labelled_texts(session) == ["c", "b"]
+        assert [one.hunted for one in session.decided()] == [False, True]
+        assert session.pick_of(content_hash("a")) == pick("a")
+        counts = session.counts(["A", "B"])
+        assert (counts.labelled, counts.accepted, counts.hunted, counts.left) == (2, 1, 1, 0)
+        assert counts.by_label == {"A": 1, "B": 1}
+        history = session.history()
+    assert [(one.kind, one.page, one.looked) for one in history] == [
+        ("label", None, False),
+        ("accept", 2, True),
+        ("label", 2, True),
+        ("undo", None, False),
+        ("redo", None, False),
+    ]
+
+
+def test_a_page_that_cannot_be_stored_leaves_nothing(path: Path) -> None:
+    stranger = Decision(content_hash("not here"), DecisionKind.ACCEPT, Answer("A"))
+    accepted = Decision(content_hash("a"), DecisionKind.ACCEPT, Answer("A"))
+    with begun(path, "a", "b") as session:
+        with pytest.raises(SessionError):
+            session.record_page([(accepted, pick("a")), (stranger, pick("b"))])
+        assert (session.decisions(), session.revision(), session.history()) == ((), 0, ())

@@ -181,7 +181,11 @@ class Reason:
     seed: int | None = None
     """The seed it went by; None when that was not kept."""
     label: str | None = None
-    """The label that was hunted for, whose probability the score is; None for any other rule."""
+    """The label that was hunted for, whose probability the score is; else the one that speaks most
+    for `likely`; None where that has no weight."""
+    likely: float = 0.0
+    """Probability, by the annotator's labels, that it is of a class that lacks labels, each class
+    counted by how much it lacks; 0 where that had no weight."""
 
 
 @dataclass(frozen=True, slots=True)

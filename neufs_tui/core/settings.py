@@ -99,6 +99,8 @@ class SelectionSettings:
     """Name of the rule that chooses; None leaves it to the command."""
     calibration: bool = True
     """Answers are calibrated, once there are enough labels to go by."""
+    balance: bool = True
+    """Classes with fewer labels than their share asks weigh in the choice."""
     check: int = 0
     """Check examples wanted: drawn at random among the first queries, never demonstrations."""
     test: str = ""

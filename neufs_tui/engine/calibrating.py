@@ -61,7 +61,11 @@ class Calibrator:
         """By the sample's scores and the prior; the one used last stands last."""
 
     def basis(
-        self, decisions: Sequence[Decision], held: Sequence[ExampleId] = ()
+        self,
+        decisions: Sequence[Decision],
+        held: Sequence[ExampleId] = (),
+        *,
+        least: int = MIN_LABELS,
     ) -> Basis | Uncalibrated:
         """What answers are calibrated by, once some decisions hold, or why by nothing.
 
@@ -70,12 +74,13 @@ class Calibrator:
         Args:
             decisions: what holds.
             held: check examples to come, which no fitting may see.
+            least: labels from which on they say enough of the classes.
         """
         if self._never is not None:
             return self._never
         shots = [one for one in decisions if one.is_shot and not one.hunted]
         given = [one.answer.text for one in shots if one.answer is not None]
-        if len(given) < MIN_LABELS:
+        if len(given) < least:
             return Uncalibrated.FEW_LABELS
         decided = {one.example_id for one in decisions}.union(held)
         sample = tuple(pick.example_id for pick in self._draws.next(decided, SAMPLE))
@@ -104,6 +109,25 @@ class Calibrator:
             return RAW
         self._last = self._by(basis, reread) or self._last
         return Offsets(self._by(basis, scanned), self._last)
+
+    def scan_offsets(
+        self,
+        decisions: Sequence[Decision],
+        held: Sequence[ExampleId],
+        scanned: Mapping[ExampleId, Capture],
+    ) -> Shift | None:
+        """What calibrates the answers without demonstrations by however few labels.
+
+        Args:
+            decisions: what holds.
+            held: check examples to come, which no fitting may see.
+            scanned: what was read without demonstrations.
+
+        Returns:
+            None where answers stay as the model gives them.
+        """
+        basis = self.basis(decisions, held, least=0)
+        return None if isinstance(basis, Uncalibrated) else self._by(basis, scanned)
 
     @staticmethod
     def is_read(basis: Basis | Uncalibrated, reread: Mapping[ExampleId, Capture]) -> bool:

@@ -46,7 +46,9 @@ def answered(
     )
 
 
-def reason_of(state: SelectionState, choice: Choice, hunted: str | None = None) -> Reason:
+def reason_of(
+    state: SelectionState, choice: Choice, names: Sequence[str], hunted: str | None = None
+) -> Reason:
     """The numbers that made a strategy choose an example, or the hunt for a label."""
     return Reason(
         neighbourhood=choice.n_among,
@@ -59,7 +61,8 @@ def reason_of(state: SelectionState, choice: Choice, hunted: str | None = None) 
         n_demonstrations=choice.n_demonstrations,
         strategy=state.settings.strategy_name if hunted is None else HUNT,
         seed=state.settings.seed,
-        label=hunted,
+        label=hunted if choice.label is None else names[choice.label],
+        likely=choice.likely,
     )
 
 

@@ -13,7 +13,6 @@ from dataclasses import replace
 from functools import partial
 from heapq import nsmallest
 
-from neufs_tui.core.calibration import RAW
 from neufs_tui.core.draws import draw_key, draw_reason
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import (
@@ -29,6 +28,7 @@ from neufs_tui.core.settings import SelectionSettings, Signal
 from neufs_tui.engine.building import Built, beside, build
 from neufs_tui.engine.calibrating import Calibrator
 from neufs_tui.engine.candidates import NONE, Candidates
+from neufs_tui.engine.learning import NOTHING, Learning
 from neufs_tui.engine.picks import answered, by_name, reason_of
 from neufs_tui.engine.protocol import Focus, Ranked
 from neufs_tui.selection.hunting import Hunt
@@ -70,8 +70,8 @@ class Ranker:
             memory: what is known of the whole pool from earlier runs, once it is scanned.
             calibrator: what calibrates the model's answers; None leaves them as they are.
         """
-        self._calibrator = calibrator
-        self._offsets = RAW
+        self._learning = Learning(calibrator, task.label_names) if calibrator else None
+        self._learned = NOTHING
         self._model = model
         self._device = device
         self._memory = memory
@@ -98,22 +98,10 @@ class Ranker:
     def _read_anew(self) -> None:
         """What is ranked from now on."""
         if self._built is not None:
-            read = (self._built[0], self._reread, self._n_demonstrations, self._offsets)
-            self._readings = Readings(*read)
-
-    def _calibrate(self, focus: Focus) -> None:
-        """Calibrate by the labels before the last decision where the next example is wanted.
-
-        What follows it was computed while it was on the screen, by the labels before it too.
-        """
-        if self._calibrator is None:
-            return
-        known = focus.decisions if focus.shown is not None else focus.decisions[:-1]
-        basis = self._calibrator.basis(known, focus.held)
-        offsets = self._calibrator.offsets(basis, self._captures, self._reread)
-        if offsets != self._offsets:
-            self._offsets = offsets
-            self._read_anew()
+            learned = self._learned
+            read = (self._built[0], self._reread, self._n_demonstrations, learned.offsets)
+            known = learned.estimates
+            self._readings = Readings(*read, *((known.probabilities, known.given) if known else ()))
 
     def candidates(self, focus: Focus, *, limit: int | None = None) -> Candidates:
         """What is to be reread, best first; nothing before the strategy has begun.
@@ -187,7 +175,12 @@ class Ranker:
         """What to show for a focus."""
         self._decisions = decisions = focus.passed_over
         self._hunt = None if focus.hunted is None else Hunt(focus.hunted, self._names)
-        self._calibrate(focus)
+        if self._learning is not None:
+            pool = self._built[0] if self._built is not None else None
+            learned = self._learning.follow(focus, pool, self._captures, self._reread)
+            if learned != self._learned:
+                self._learned = learned
+                self._read_anew()
         n_queued = QUEUE_LENGTH + 1
         queue = self._best(decisions, n_queued, focus.signal, leave_out=focus.shown)
         if not queue and self._built is not None and len(self._captures) > self._n_built:
@@ -284,7 +277,7 @@ class Ranker:
         estimates = state.readings.estimates
         return replace(
             self._with_answer(state.ids[choice.place], len(state.ids)),
-            reason=reason_of(state, choice, self._hunt.name if self._hunt else None),
+            reason=reason_of(state, choice, self._names, self._hunt.name if self._hunt else None),
             estimate={} if estimates is None else by_name(self._names, estimates[choice.place]),
             difficulty={name: float(of[choice.place]) for name, of in values.items()},
         )
@@ -302,7 +295,9 @@ class Ranker:
 
     def _with_answer(self, example_id: ExampleId, n_scanned: int) -> Pick:
         reread = self._reread.get(example_id)
-        pick = answered(example_id, self._names, self._captures[example_id], reread, self._offsets)
+        pick = answered(
+            example_id, self._names, self._captures[example_id], reread, self._learned.offsets
+        )
         n_demonstrations = self._n_demonstrations if reread else 0
         return replace(
             pick, n_scanned=n_scanned, n_demonstrations=n_demonstrations, model=self._model

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from neufs_tui.readout.kernel_regression import Floats, fit, log_softmax
+from neufs_tui.readout.kernel_regression import Fit, Floats, fit, log_softmax
 from neufs_tui.readout.similarity import PARTS, Part, Similarities
 
 
@@ -36,11 +36,11 @@ _COMMON = 0.1
 """Variance of what moves a class as a whole: little, for its share is in the prior already, and
 labels that were chosen have shares of their own."""
 
-SETTINGS = tuple(
-    Setting(parts, strength)
-    for parts in (("end",), ("mean",), ("neurons",), ("end", "mean"), PARTS)
-    for strength in (5.0, 25.0)
-)
+_STATES: tuple[Part, ...] = ("end", "mean")
+_KERNELS: tuple[tuple[Part, ...], ...] = (("end",), ("mean",), ("neurons",), _STATES, PARTS)
+SETTINGS = tuple(Setting(parts, strength) for parts in _KERNELS for strength in (5.0, 25.0))
+ALONE = (Setting(_STATES, 5.0),)
+"""Where there is no time to weigh settings against each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,11 @@ def learn(
     Source: Yao et al., Using stacking to average Bayesian predictive distributions, 2018, for the
     weights, without their bootstrap.
     """
-    fits = [fit(setting.kernel(similarities), labels, prior) for setting in settings]
+    fits: list[Fit] = []
+    for setting in settings:
+        # what the setting before came to is nearer to the mode than nothing
+        start = fits[-1].weights if fits else None
+        fits.append(fit(setting.kernel(similarities), labels, prior, start))
     gains = len(labels) * np.array([one.log_likelihood(labels) for one in fits])
     shares = np.exp(log_softmax(gains))
     return Readout(

@@ -17,7 +17,7 @@ from scipy.linalg import cho_factor, cho_solve, solve_triangular
 
 Floats = NDArray[np.float64]
 
-_CLOSE = 1e-6
+_CLOSE = 1e-5
 """Change of the objective, in nats, at which the mode is found."""
 _MOST_STEPS = 50
 
@@ -43,16 +43,19 @@ def log_softmax(logits: Floats) -> Floats:
     return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
 
 
-def fit(kernel: Floats, labels: NDArray[np.intp], prior: Floats) -> Fit:
+def fit(
+    kernel: Floats, labels: NDArray[np.intp], prior: Floats, start: Floats | None = None
+) -> Fit:
     """Fit labels.
 
     Args:
         kernel: covariance of the logits of n labelled texts, positive semidefinite, shape (n, n).
         labels: index of each one's class, shape (n,).
         prior: mean of the logits, shape (n, c).
+        start: weights near to the mode; None begins with none.
     """
     given = np.eye(prior.shape[1])[labels]
-    weights = np.zeros_like(prior)
+    weights = np.zeros_like(prior) if start is None else start
     best = _objective(kernel, weights, given, prior)
     for _ in range(_MOST_STEPS):
         chances = np.exp(log_softmax(prior + kernel @ weights))

@@ -65,6 +65,7 @@ def in_rounds(
     *,
     tau: float,
     limit: int,
+    likely: NDArray[np.float64] | None = None,
 ) -> list[Choice]:
     """The best of each cluster in turn, then the second of each, and so on.
 
@@ -75,6 +76,8 @@ def in_rounds(
         is_open: whether an example may be chosen, shape (n,).
         tau: weight of difficulty; 0 prefers the medoids, 1 the most difficult of each cluster.
         limit: choices wanted.
+        likely: how likely each is of a class that lacks labels, shape (n,), which then counts as
+            much as the paper's score; None where that does not matter.
 
     Returns:
         `limit` choices, or all there are. In a cluster ties go to the earlier place.
@@ -84,6 +87,8 @@ def in_rounds(
         members = clustering.members(cluster)
         distances, hardness = clustering.distances[members], difficulty.values[members]
         scores = cluster_scores(hardness, distances, tau=tau)
+        if likely is not None:
+            scores = (scores + _normalised(likely[members])) / 2
         order = np.argsort(-scores, kind="stable")
         candidates = order[is_open[members[order]]][:limit]
         n_farther = (len(members) - _rank(distances, candidates, "right")) * (tau < 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import takewhile
 
 import numpy as np
@@ -37,9 +38,17 @@ class Neufs:
         """The best candidates of each free cluster in turn, then what the labels cover."""
         is_open = np.zeros(len(state.ids), dtype=bool)
         is_open[state.undecided] = True
-        return ranking(
-            self.geometry(state), n, state.by(state.signal), is_open, tau=state.settings.tau
+        difficulty, needs = state.by(state.signal), state.needs
+        likely = None if needs is None else needs.sum(axis=1)
+        choices = ranking(
+            self.geometry(state), n, difficulty, is_open, tau=state.settings.tau, likely=likely
         )
+        if needs is None or likely is None:
+            return choices
+        return [
+            replace(one, likely=float(likely[one.place]), label=int(needs[one.place].argmax()))
+            for one in choices
+        ]
 
     def geometry(self, state: SelectionState) -> Geometry:
         """What the state's labels have made of the pool, from the nearest geometry remembered."""
@@ -89,6 +98,7 @@ def ranking(
     is_open: NDArray[np.bool_],
     *,
     tau: float,
+    likely: NDArray[np.float64] | None = None,
 ) -> list[Choice]:
     """The best candidates, best first, `limit` of them where there are as many.
 
@@ -103,13 +113,18 @@ def ranking(
         difficulty: Q(x) as it is known by now, comparable across examples.
         is_open: whether an example may be chosen, shape (n,).
         tau: weight of difficulty against typicality.
+        likely: how likely each is of a class that lacks labels, shape (n,): uncovered mass then
+            counts by it, Σ d_L(x) · likely(x), and so do candidates. None where it does not matter.
     """
     clustering = geometry.clustering
+    mass = geometry.label_distances if likely is None else geometry.label_distances * likely
     clusters = sorted(
         range(clustering.n_fixed, len(clustering.medoids)),
-        key=lambda one: -float(geometry.label_distances[clustering.members(one)].sum()),
+        key=lambda one: -float(mass[clustering.members(one)].sum()),
     )
-    ranked = in_rounds(clustering, clusters, difficulty, is_open, tau=tau, limit=limit)
+    ranked = in_rounds(
+        clustering, clusters, difficulty, is_open, tau=tau, limit=limit, likely=likely
+    )
     if len(ranked) < limit:
         covered = np.flatnonzero(is_open & (clustering.labels < clustering.n_fixed))
         farthest = np.argsort(-geometry.label_distances[covered], kind="stable")

@@ -84,6 +84,8 @@ class Readings:
     estimates: NDArray[np.float64] | None = None
     """Label probabilities that the annotator's labels make likely, shape (n, n_labels); None before
     there are labels to go by."""
+    given: NDArray[np.intp] | None = None
+    """Labels of each class that these were learned from, shape (n_labels,); None without them."""
 
     @cached_property
     def places(self) -> Indices:

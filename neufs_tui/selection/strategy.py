@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from neufs_tui.core.records import Decision, DecisionKind, ExampleId
 from neufs_tui.core.settings import SelectionSettings, Signal
+from neufs_tui.selection.class_balance import shortfall
 from neufs_tui.selection.difficulty import Difficulty, SignalValues
 from neufs_tui.selection.jaccard import Indices, NeuronSets
 from neufs_tui.selection.scanned_pool import Readings
@@ -43,6 +44,11 @@ class Choice:
     """Labels in the prompt with which that signal was read."""
     medoid: int | None = None
     """Place of the medoid of its cluster; None where there is no cluster."""
+    likely: float = 0.0
+    """Probability that it is of a class that lacks labels, each class counted by how much it
+    lacks; 0 where that has no weight."""
+    label: int | None = None
+    """The class that says most of that; None where none does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +107,15 @@ class SelectionState:
     def by(self, signal: Signal) -> SignalValues:
         """What one signal says, and with how many demonstrations each example was read."""
         return self.difficulty.by(signal, self.readings.n_demonstrations)
+
+    @property
+    def needs(self) -> NDArray[np.float64] | None:
+        """How likely each example is of each class, times what that class lacks of all labels that
+        are lacking, shape (n, n_labels); None where that is not known or has no weight."""
+        readings = self.readings
+        if not self.settings.balance or readings.estimates is None or readings.given is None:
+            return None
+        return readings.estimates * shortfall(readings.estimates, readings.given)
 
     @property
     def labelled(self) -> tuple[int, ...]:

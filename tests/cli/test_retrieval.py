@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import runpy
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from neufs_tui.core.records import Demonstration
+from neufs_tui.engine.set_readings import Demonstrations, WantedEach
+from neufs_tui.evaluation import few_shot_sets
 from tests.cli.conftest import Ran, write_pool
 from tests.cli.test_headless import beside
+from tests.pools import AWKWARD, write_rows
 
 Run = Callable[..., Ran]
 NUMBERS = (3, 8, 5, 21)
@@ -53,6 +58,33 @@ def test_the_folder_has_examples_prompt_index_loader_and_manifest(
     fixed = json.loads((tmp_path / "fixed.jsonl.manifest.json").read_text())
     assert fixed["retrieval"] is None
     assert (tmp_path / "fixed.jsonl").read_text() == (folder / "examples.jsonl").read_text()
+
+
+def test_evaluate_measures_the_prompts_that_the_loader_makes(
+    run: Run, pool: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [text for text in AWKWARD if "\x00" not in text]
+    texts += [f"Variation {n}. Something else {n}." for n in range(20)]
+    gold = write_rows(tmp_path / "gold.jsonl", ({"text": text, "label": "no"} for text in texts))
+    asked: dict[str, Demonstrations] = {}
+
+    def noted(shown: list[Demonstrations], texts: list) -> WantedEach:
+        asked.update({one.text: each for one, each in zip(texts, shown, strict=True)})
+        return WantedEach(shown, texts)
+
+    monkeypatch.setattr(few_shot_sets, "WantedEach", noted)
+    told = run("evaluate", pool, "--test", gold, "--retrieval", 3, "--json")
+    assert told.status == 0, told.err
+    assert run("export", pool, "--retrieval", 3, "-o", tmp_path / "nearest").status == 0
+    messages = runpy.run_path(str(tmp_path / "nearest" / "retrieve.py"))["messages"]
+    assert {*texts} <= {*asked}
+    for text in texts:
+        turns = messages(text)[1:-1]
+        shown = [
+            Demonstration(user["content"], answer["content"])
+            for user, answer in zip(turns[::2], turns[1::2], strict=True)
+        ]
+        assert tuple(shown) == asked[text]
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,14 @@ if TYPE_CHECKING:
     help="Another few-shot set, as `export --format jsonl` or csv wrote it; repeat for more.",
 )
 @click.option(
+    "--retrieval",
+    "retrievals",
+    multiple=True,
+    type=click.IntRange(min=1),
+    metavar="K",
+    help="Show each text the K of your labels nearest to it; repeat for other numbers.",
+)
+@click.option(
     "-k", type=click.IntRange(min=1), metavar="N", help="Size of the random sets.  [default: half]"
 )
 @click.option(
@@ -99,15 +107,17 @@ if TYPE_CHECKING:
 def evaluate(as_json: bool, **options: Any) -> None:
     """Measure the labels of POOL's session on gold labels, or on its check set.
 
-    Rows: the model without demonstrations, with your labels, with random ones among them, and with
-    other sets. Differences are paired, text by text. What is read is kept, so a run that was
-    stopped or killed goes on where it was.
+    Rows: the model without demonstrations, with your labels, with random ones among them, with
+    those nearest to each text (as `export --retrieval` shows them), and with other sets.
+    Differences are paired, text by text. What is read is kept, so a run that was stopped or killed
+    goes on where it was.
 
     \b
     Examples:
       neufs-tui evaluate pool.jsonl
       neufs-tui evaluate pool.jsonl --test test.jsonl
       neufs-tui evaluate pool.jsonl --test home.jsonl --test elsewhere.jsonl --markdown report.md
+      neufs-tui evaluate pool.jsonl --test test.jsonl --retrieval 4 --retrieval 8
       neufs-tui evaluate pool.jsonl --test test.jsonl --set other.jsonl --score sum --json
     """
     from neufs_tui.evaluation.chart import draw_chart, require_charts
@@ -171,7 +181,7 @@ def _unwritable(target: Path, why: str | None) -> ExportError:
 def _reports(options: dict[str, Any]) -> list[Report]:
     from neufs_tui.cli.narrator import Narrator
     from neufs_tui.engine.configure import engine_config
-    from neufs_tui.evaluation.few_shot_sets import WITHOUT, exported_set, random_sets
+    from neufs_tui.evaluation.few_shot_sets import WITHOUT, exported_set, nearest_set, random_sets
     from neufs_tui.evaluation.gold_test import check_test, read_gold_test
     from neufs_tui.evaluation.project_sets import calibration_for, her_set
     from neufs_tui.evaluation.report import make_report
@@ -188,13 +198,14 @@ def _reports(options: dict[str, Any]) -> list[Report]:
     if project.session_path.exists():
         with Session.open(project.session_path, write=False) as session:
             labelled, checked = session.decided(), session.checked()
-    sets = [WITHOUT]
+    sets, hers = [WITHOUT], her_set(labelled)
     if labelled:
-        hers = her_set(labelled)
         k = options["k"] or len(labelled) // 2
         seed = project.selection.seed
         others = random_sets(hers.draws[0], k, n_draws=options["draws"], seed=seed)
         sets += [hers, *([others] if others else [])]
+    pool = [one.text for one in project.pool.examples]
+    sets += [nearest_set(hers.draws[0], k, pool) for k in dict.fromkeys(options["retrievals"])]
     sets += [exported_set(Path(one), task) for one in options["exports"]]
     if len(sets) == 1:
         say("nothing is labelled yet: only the model without demonstrations is measured")
@@ -292,7 +303,7 @@ def _as_json(report: Report) -> dict[str, Any]:
 def _result(result: Result) -> dict[str, Any]:
     told: dict[str, Any] = {
         "set": result.few_shot_set.name,
-        "demonstrations": [len(draw) for draw in result.few_shot_set.draws],
+        "demonstrations": result.few_shot_set.sizes,
         "fitting": result.n_fitting,
     }
     for name, figures in (("raw", result.raw), ("calibrated", result.calibrated)):

@@ -6,13 +6,13 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import takewhile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neufs_tui.core.records import Demonstration, Example, ExampleId
+from neufs_tui.core.records import Demonstration, Example, ExampleId, content_hash
 from neufs_tui.engine.announcer import Announcer, Listener
 from neufs_tui.engine.batching import Batching
 from neufs_tui.engine.protocol import EngineConfig, ModelReady, ScanProgressed
@@ -34,11 +34,21 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class WantedEach:
+    """Texts to be read each behind a set of its own; their prompts share the instruction alone."""
+
+    demonstrations: Sequence[Demonstrations]
+    """Of each text."""
+    texts: Sequence[Example]
+
+
+@dataclass(frozen=True, slots=True)
 class SetReading:
     """What was read behind one set."""
 
     demonstrations: Demonstrations
-    """Those that fit into the context window, the newest."""
+    """Those that fit into the context window, the last; of sets that texts have of their own, the
+    smallest."""
     scores: NDArray[np.float32]
     """Mean log-probability of each label's tokens, in the order of the texts, (n, n_labels)."""
 
@@ -54,7 +64,9 @@ class SetReadings:
     """In the order in which they were wanted."""
 
 
-def read_sets(config: EngineConfig, wanted: Sequence[Wanted], listener: Listener) -> SetReadings:
+def read_sets(
+    config: EngineConfig, wanted: Sequence[Wanted | WantedEach], listener: Listener
+) -> SetReadings:
     """Read texts behind sets of demonstrations, each set's texts in one go.
 
     What an earlier run has read is not read again, also when that was killed; what sets begin with
@@ -90,21 +102,21 @@ def read_sets(config: EngineConfig, wanted: Sequence[Wanted], listener: Listener
     runner = ScoreRunner(loaded, encoder.candidates, config.capture)
     batching = Batching(config, loaded, runner)
     beginning = _Beginning(runner.share)
-    fitting = [encoder.fitting(each.demonstrations) for each in wanted]
+    asked = [_asked(each, encoder.fitting) for each in wanted]
+    shared = [one.shared for one in asked]
 
     def read(
-        cache: ScoreCache,
-        shown: Demonstrations,
-        texts: Sequence[Example],
-        known: Mapping[ExampleId, Scores],
+        cache: ScoreCache, one: _Asked, known: Mapping[ExampleId, Scores]
     ) -> Iterator[Sequence[tuple[ExampleId, Scores]]]:
         """Read and store what is not known yet, a batch at a time.
 
         Batches are cut from all texts, and demonstrations read in parts that all sets together
         determine: a run that goes on rounds as one that was never stopped.
         """
-        beginning.become([encoder.shared_prefix(shown[:end]) for end in ends(shown, fitting)])
-        encoded = [(one, encoder.prompt(one.text, shown)) for one in texts]
+        cuts = ends(one.shared, shared)
+        beginning.become([encoder.shared_prefix(one.shared[:end]) for end in cuts])
+        pairs = {text.id: (text, shown) for text, shown in zip(one.texts, one.shown, strict=True)}
+        encoded = [(text, encoder.prompt(text.text, shown)) for text, shown in pairs.values()]
         encoded.sort(key=lambda item: (len(item[1].ids), item[0].id))
         for batch in batching.cut(encoded):
             missing = [item for item in batch if item[0].id not in known]
@@ -112,24 +124,61 @@ def read_sets(config: EngineConfig, wanted: Sequence[Wanted], listener: Listener
                 cache.put(part)
                 yield part
 
-    progress = _Progress(sum(len({one.id for one in each.texts}) for each in wanted), listener)
+    progress = _Progress(sum(len(one.ids) for one in asked), listener)
     found: dict[int, SetReading] = {}
-    for place in sorted(range(len(wanted)), key=lambda one: _sort_key(fitting[one])):
-        shown, each = fitting[place], wanted[place]
-        told = json.dumps([asdict(one) for one in shown])
+    for place in sorted(range(len(asked)), key=lambda at: _sort_key(shared[at])):
+        one = asked[place]
         folder = config.cache_dir / "scores"
-        with closing(ScoreCache(folder, key | {"demonstrations": told})) as cache:
+        with closing(ScoreCache(folder, key | {"demonstrations": one.told})) as cache:
             known = cache.all()
-            texts = {one.id: one for one in each.texts}
-            missing = texts.keys() - known.keys()
-            progress.skip(len(texts) - len(missing))
-            for part in read(cache, shown, [*texts.values()], known) if missing else ():
+            missing = one.ids - known.keys()
+            progress.skip(len(one.ids) - len(missing))
+            for part in read(cache, one, known) if missing else ():
                 known |= dict(part)
                 progress.add(len(part))
-        scores = _in_order(known, each.texts, len(encoder.candidates))
-        found[place] = SetReading(shown, scores)
+        smallest = min(one.shown, key=len, default=one.shared)
+        scores = _in_order(known, one.texts, len(encoder.candidates))
+        found[place] = SetReading(smallest, scores)
     lengths = np.array([len(one) for one in encoder.candidates], dtype=np.int64)
     return SetReadings(model, lengths, tuple(found[place] for place in range(len(wanted))))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Texts whose scores are kept in one file."""
+
+    told: str
+    """What tells the file apart from others."""
+    shared: Demonstrations
+    """What all its prompts begin with."""
+    texts: Sequence[Example]
+    """Under the ids by which their scores are kept."""
+    shown: Sequence[Demonstrations]
+    """What each is read behind."""
+
+    @property
+    def ids(self) -> set[ExampleId]:
+        """Of the texts."""
+        return {one.id for one in self.texts}
+
+
+def _asked(
+    wanted: Wanted | WantedEach, fitting: Callable[[Demonstrations], Demonstrations]
+) -> _Asked:
+    if isinstance(wanted, Wanted):
+        shown = fitting(wanted.demonstrations)
+        return _Asked(_told(shown), shown, wanted.texts, [shown] * len(wanted.texts))
+    own = [fitting(one) for one in wanted.demonstrations]
+    # what a text is read behind changes with every label, but not for every text
+    kept = [
+        replace(one, id=content_hash(f"{one.id} {_told(shown)}"))
+        for one, shown in zip(wanted.texts, own, strict=True)
+    ]
+    return _Asked("each text its own", (), kept, own)
+
+
+def _told(shown: Demonstrations) -> str:
+    return json.dumps([asdict(one) for one in shown])
 
 
 def ends(shown: Demonstrations, every: Sequence[Demonstrations]) -> list[int]:

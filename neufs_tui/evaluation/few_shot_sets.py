@@ -1,19 +1,29 @@
-"""The sets of demonstrations that are compared: none, hers, random ones of hers, an export's."""
+"""The sets of demonstrations that are compared: none, hers, parts of hers, an export's."""
 
 from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from neufs_tui.core.records import Demonstration, Task
+from neufs_tui.core.records import Demonstration, Example, Task
 from neufs_tui.core.text import plural
+from neufs_tui.engine.set_readings import Demonstrations, Wanted, WantedEach
 from neufs_tui.errors import UsageError
+from neufs_tui.export.retrieval.nearest import Vectors, nearest, tfidf
 
-Demonstrations = tuple[Demonstration, ...]
+
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    """Which demonstrations of a set a text sees."""
+
+    k: int
+    """So many, those nearest to it, the nearest last."""
+    vectors: Callable[[Sequence[str], Sequence[str]], tuple[Vectors, Vectors]]
+    """Where near is measured: the set's texts and others → a vector each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +34,25 @@ class FewShotSet:
     """Such as `your 16 labels`."""
     draws: tuple[Demonstrations, ...]
     """One set, or several whose figures are averaged."""
+    retrieval: Retrieval | None = None
+    """None where every text sees the whole set."""
+
+    @property
+    def sizes(self) -> list[int]:
+        """How many demonstrations of each draw a text sees."""
+        k = self.retrieval.k if self.retrieval is not None else None
+        return [len(draw[:k]) for draw in self.draws]
 
     @property
     def texts(self) -> frozenset[str]:
         """Every text that it shows."""
         return frozenset(one.text for draw in self.draws for one in draw)
+
+    def wanted(self, texts: Sequence[Example]) -> list[Wanted | WantedEach]:
+        """What is to be read of some texts, for each draw."""
+        if self.retrieval is None:
+            return [Wanted(draw, texts) for draw in self.draws]
+        return [WantedEach(retrieved(draw, texts, self.retrieval), texts) for draw in self.draws]
 
 
 WITHOUT = FewShotSet("no demonstrations", ((),))
@@ -53,6 +77,45 @@ def random_sets(labelled: Demonstrations, k: int, *, n_draws: int, seed: int) ->
         order = Random(f"{seed} {draw}").sample(range(len(labelled)), len(labelled))
         draws.append(tuple(labelled[place] for place in sorted(order[:k])))
     return FewShotSet(f"{k:,} of them, random", tuple(draws))
+
+
+def nearest_set(labelled: Demonstrations, k: int, pool: Sequence[str]) -> FewShotSet:
+    """For each text the k of her labels that are nearest to it, as `export --retrieval` finds them.
+
+    Args:
+        labelled: her labels, in labelling order.
+        k: how many a text sees.
+        pool: texts that say how rare a term is.
+
+    Raises:
+        UsageError: there are fewer labels.
+    """
+    if k > len(labelled):
+        given = plural(len(labelled), "label was", "labels were")
+        raise UsageError(
+            f"--retrieval {k} asks for the nearest {k:,} labels and {given} given",
+            hint="ask for fewer, or label more",
+        )
+
+    def vectors(shown: Sequence[str], others: Sequence[str]) -> tuple[Vectors, Vectors]:
+        fitted = tfidf(shown, pool)
+        return fitted.transform(shown), fitted.transform(others)
+
+    name = f"nearest {k:,} of {len(labelled):,}"
+    return FewShotSet(name, (labelled,), Retrieval(k, vectors))
+
+
+def retrieved(
+    labelled: Demonstrations, texts: Sequence[Example], retrieval: Retrieval
+) -> list[Demonstrations]:
+    """What each text sees of some labels; none sees its own."""
+    place_of = {one.text: place for place, one in enumerate(labelled)}
+    vectors = retrieval.vectors([one.text for one in labelled], [one.text for one in texts])
+    own = [place_of.get(one.text) for one in texts]
+    return [
+        tuple(labelled[place] for place in places)
+        for places in nearest(*vectors, retrieval.k, own=own)
+    ]
 
 
 def exported_set(path: Path, task: Task) -> FewShotSet:

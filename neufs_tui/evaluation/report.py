@@ -12,7 +12,7 @@ from neufs_tui.core.neurons import softmax
 from neufs_tui.core.records import Example
 from neufs_tui.engine.announcer import Listener
 from neufs_tui.engine.protocol import EngineConfig, ModelReady
-from neufs_tui.engine.set_readings import SetReading, Wanted, read_sets
+from neufs_tui.engine.set_readings import SetReading, read_sets
 from neufs_tui.evaluation.few_shot_sets import FewShotSet
 from neufs_tui.evaluation.gold_test import GoldTest
 from neufs_tui.statistics.calibration import calibrated, offsets
@@ -109,7 +109,7 @@ def make_report(
     """
     sample = calibration.sample if calibration is not None else ()
     texts = [*(one for test in tests for one in test.texts), *sample]
-    wanted = [Wanted(draw, texts) for each in sets for draw in each.draws]
+    wanted = [one for each in sets for one in each.wanted(texts)]
     read = read_sets(config, wanted, listener)
     factor = read.lengths if by_sum else np.ones_like(read.lengths)
     readings = iter(read.sets)

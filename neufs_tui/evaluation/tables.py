@@ -62,10 +62,10 @@ def sentences(report: TestReport) -> list[str]:
         else:
             said.append(f"{how}{this} and {that}: not distinguishable")
     said += [
-        f"{one_line(one.few_shot_set.name)}: only the newest {one.n_fitting:,} fit into the "
+        f"{one_line(one.few_shot_set.name)}: only the {_last(one)} {one.n_fitting:,} fit into the "
         "model's context window"
         for one in report.results
-        if one.n_fitting < len(one.few_shot_set.draws[0])
+        if one.n_fitting < one.few_shot_set.sizes[0]
     ]
     return said
 
@@ -139,6 +139,11 @@ def _figures(figures: Figures) -> tuple[str, str]:
         share_in(one.value, one.low, one.high) for one in (figures.accuracy, figures.macro_f1)
     )
     return accuracy, macro_f1
+
+
+def _last(result: Result) -> str:
+    """What those are that stand last in a prompt, which stay where not all fit."""
+    return "newest" if result.few_shot_set.retrieval is None else "nearest"
 
 
 def _table(heading: Row, cells: Sequence[Row]) -> list[str]:

@@ -66,6 +66,7 @@ def manifest_json(
     left_out: Sequence[LabelledExample] = (),
     order: str = "labelling",
     choice: Mapping[str, Any] | None = None,
+    retrieval: Mapping[str, Any] | None = None,
 ) -> str:
     """Describe an export.
 
@@ -76,6 +77,7 @@ def manifest_json(
         left_out: check examples, which are labelled and no demonstrations.
         order: name of the export's order.
         choice: how number and order were chosen; None where nothing was compared.
+        retrieval: how a text's examples are found; None where every text sees all.
 
     Returns:
         One JSON object, indented.
@@ -87,6 +89,7 @@ def manifest_json(
         "k": len(labelled),
         "order": order,
         "choice": choice,
+        "retrieval": retrieval,
         "model": asdict(provenance.model) if provenance.model else None,
         "prompt": {
             "system": system_message(task),

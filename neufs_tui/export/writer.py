@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from neufs_tui.atomic import whole_files
@@ -49,13 +50,58 @@ def write_export(text: str, manifest: str, target: Path, *, force: bool = False)
         ExportError: one of the two files is there and may not be replaced, or cannot be written.
     """
     refuse_taken(target, force=force)
-    contents = {target: text, manifest_path(target): manifest}
     try:
-        with whole_files(*contents) as parts:
-            for part, content in zip(parts, contents.values(), strict=True):
-                part.write_bytes(content.encode())
+        _write({target: text, manifest_path(target): manifest})
     except OSError as error:
         raise _unwritable(target, error.strerror) from error
+
+
+def refuse_taken_folder(folder: Path, names: Iterable[str], *, force: bool = False) -> None:
+    """See to it that an export can have its files in a folder, which need not be there.
+
+    Args:
+        folder: the export's folder.
+        names: of its files.
+        force: files that are there may be replaced.
+
+    Raises:
+        ExportError: one of them is there and may not be replaced, what is there is no folder, or
+            it can be neither made nor written to.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise ExportError(f"{folder} is not a folder", hint="name one that is not there yet")
+    for path in (folder / name for name in names):
+        if path.is_dir() or (path.exists() and not force):
+            hint = "name another folder" if path.is_dir() else "replace it with --force"
+            raise ExportError(f"{path} is there already", hint=hint)
+    there = folder if folder.exists() else folder.parent
+    if not os.access(there, os.W_OK):
+        raise _unwritable(folder, f"{there} is not there, or may not be written to")
+
+
+def write_folder(contents: Mapping[str, str], folder: Path, *, force: bool = False) -> None:
+    """Write an export of several files, which get their names together.
+
+    Args:
+        contents: name → content.
+        folder: made when there is none.
+        force: replace files that are there.
+
+    Raises:
+        ExportError: as `refuse_taken_folder`, or they cannot be written.
+    """
+    refuse_taken_folder(folder, contents, force=force)
+    try:
+        folder.mkdir(exist_ok=True)
+        _write({folder / name: content for name, content in contents.items()})
+    except OSError as error:
+        raise _unwritable(folder, error.strerror) from error
+
+
+def _write(contents: Mapping[Path, str]) -> None:
+    with whole_files(*contents) as parts:
+        for part, content in zip(parts, contents.values(), strict=True):
+            part.write_bytes(content.encode())
 
 
 def _unwritable(target: Path, why: str | None) -> ExportError:

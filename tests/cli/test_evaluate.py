@@ -82,6 +82,39 @@ def test_another_set_and_the_sum_of_log_probabilities(
     assert max(map(len, told.out.splitlines())) <= 80
 
 
+def test_the_nearest_labels_are_measured_beside_the_fixed_set(
+    run: Run, pool: Path, gold: Path
+) -> None:
+    asked = ["evaluate", pool, "--test", gold, "--draws", "1"]
+    asked += ["--retrieval", "8", "--retrieval", "2", "--retrieval", "2"]
+    told = run(*asked, "--json")
+    assert told.status == 0, told.err
+    (report,) = told.json["reports"]
+    (test,) = report["tests"]
+    names = [one["set"] for one in test["sets"]]
+    assert names[1:] == [
+        "your 8 labels",
+        "4 of them, random",
+        "nearest 8 of 8",
+        "nearest 2 of 8",
+    ]
+    assert [one["demonstrations"] for one in test["sets"]][3:] == [[8], [2]]
+    pairs = {(one["set"], one["against"]) for one in test["differences"]}
+    assert {(names[1], names[3]), (names[3], names[0]), (names[4], names[0])} <= pairs
+    assert [len(each) for each in report["offsets"]] == [1] * 5
+    shown = run(*asked)
+    assert "nearest 8 of 8: only the nearest 4 fit into the model's context window" in shown.out
+    assert "nearest 2 of 8 − no demonstrations" in shown.out
+    assert max(map(len, shown.out.splitlines())) <= 80
+
+
+def test_more_labels_than_there_are_cannot_be_the_nearest(run: Run, pool: Path, gold: Path) -> None:
+    told = run("evaluate", pool, "--test", gold, "--retrieval", 9)
+    assert told.status == 2
+    assert "the nearest 9 labels and 8 labels were given" in told.err
+    assert "PyTorch" not in told.err
+
+
 def test_without_a_label_the_model_is_measured_by_itself(
     run: Run, tmp_path: Path, tiny_llama: Path, gold: Path
 ) -> None:

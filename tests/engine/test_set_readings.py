@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from neufs_tui.core.records import Demonstration
 from neufs_tui.core.settings import ModelChoice
 from neufs_tui.engine.protocol import EngineConfig, EngineEvent, ScanProgressed
-from neufs_tui.engine.set_readings import Wanted, ends, read_sets
+from neufs_tui.engine.set_readings import Wanted, WantedEach, ends, read_sets
 from neufs_tui.model.encoding import PromptEncoder
 from neufs_tui.model.score_runner import ScoreRunner
 from tests.engine.test_scanning import config, pool
@@ -145,3 +145,25 @@ def test_other_demonstrations_or_labels_share_nothing(settings: EngineConfig) ->
     other = replace(settings, task=replace(settings.task, labels=labels))
     turned = read_sets(other, [Wanted((), TEXTS)], lambda _: None)
     assert turned.lengths.tolist() == first.lengths.tolist()[::-1]
+
+
+def test_texts_may_each_have_demonstrations_of_their_own(settings: EngineConfig) -> None:
+    own = [ALIKE[place % 3] for place in range(len(TEXTS))]
+    sets = [Wanted(shown, TEXTS) for shown in ALIKE[:3]]
+    together = read_sets(settings, [WantedEach(own, TEXTS), *sets], lambda _: None).sets
+    assert together[0].demonstrations == ALIKE[0]  # the smallest
+    expected = [together[1 + place % 3].scores[place] for place in range(len(TEXTS))]
+    assert together[0].scores == pytest.approx(np.array(expected), abs=1e-4)
+
+
+def test_only_texts_whose_own_demonstrations_are_others_are_read_again(
+    settings: EngineConfig,
+) -> None:
+    own = [ALIKE[place % 3] for place in range(len(TEXTS))]
+    first = read_sets(settings, [WantedEach(own, TEXTS)], lambda _: None).sets[0]
+    told: list[EngineEvent] = []
+    changed = [LIKE[1:], *own[1:]]
+    again = read_sets(settings, [WantedEach(changed, TEXTS)], told.append).sets[0]
+    assert heard(told)[0] == (11, 12)
+    assert (again.scores[1:] == first.scores[1:]).all()
+    assert (again.scores[0] != first.scores[0]).any()

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.records import Answer, Demonstration, Example, Label, Task, content_hash
+from neufs_tui.engine.set_readings import Wanted, WantedEach
 from neufs_tui.errors import UsageError
-from neufs_tui.evaluation.few_shot_sets import exported_set, random_sets
+from neufs_tui.evaluation.few_shot_sets import WITHOUT, exported_set, nearest_set, random_sets
 from neufs_tui.export.registry import render
-from tests.pools import AWKWARD
+from tests.pools import AWKWARD, examples_of
 
 LABELLED = tuple(Demonstration(f"text {number}", "ab"[number % 2]) for number in range(9))
 TASK = Task((Label("a"), Label("b")))
@@ -36,6 +37,30 @@ def test_random_sets_are_of_her_labels_in_her_order(k: int, n_draws: int, seed: 
 @pytest.mark.parametrize("k", [0, 9, 12])
 def test_there_is_no_random_set_without_a_choice(k: int) -> None:
     assert random_sets(LABELLED, k, n_draws=3, seed=0) is None
+
+
+def test_of_the_nearest_each_text_has_its_own_and_none_is_itself() -> None:
+    shown = tuple(
+        Demonstration(text, "a") for text in ("a red house", "a blue car", "red cars", "12 34")
+    )
+    found = nearest_set(shown, 2, [one.text for one in shown])
+    assert (found.name, found.sizes, found.draws) == ("nearest 2 of 4", [2], (shown,))
+    assert found.texts == {one.text for one in shown}
+    texts = examples_of(["the red house", "56", "red cars"])
+    (wanted,) = found.wanted(texts)
+    assert isinstance(wanted, WantedEach) and wanted.texts == texts
+    seen = [[one.text for one in each] for each in wanted.demonstrations]
+    assert seen == [
+        ["red cars", "a red house"],
+        ["a blue car", "a red house"],  # nothing alike: those that were labelled first
+        ["a blue car", "a red house"],
+    ]
+    assert WITHOUT.wanted(texts) == [Wanted((), texts)]
+
+
+def test_more_of_the_nearest_than_there_are_labels_are_refused() -> None:
+    with pytest.raises(UsageError, match="the nearest 10 labels and 9 labels were given"):
+        nearest_set(LABELLED, 10, ["text"])
 
 
 @pytest.mark.parametrize("kind", ["jsonl", "csv"])

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from neufs_tui.errors import ExportError
-from neufs_tui.export.writer import manifest_path, write_export
+from neufs_tui.export.writer import manifest_path, write_export, write_folder
 
 
 def names(folder: Path) -> list[str]:
@@ -57,3 +57,31 @@ def test_a_failure_half_way_leaves_neither_file(tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="cannot be written"):
         write_export("text", "manifest", target)
     assert names(tmp_path) == []
+
+
+def test_a_folder_is_made_and_its_files_are_replaced_only_by_force(tmp_path: Path) -> None:
+    folder = tmp_path / "nearest"
+    write_folder({"a.json": "{}\n", "b.py": "é\r\n"}, folder)
+    assert names(folder) == ["a.json", "b.py"]
+    assert (folder / "b.py").read_bytes() == "é\r\n".encode()
+    (folder / "mine.txt").write_text("mine")
+    with pytest.raises(ExportError, match=r"a\.json is there already") as caught:
+        write_folder({"a.json": "new", "c.json": "new"}, folder)
+    assert "--force" in caught.value.hint
+    assert names(folder) == ["a.json", "b.py", "mine.txt"]
+    write_folder({"a.json": "new", "c.json": "new"}, folder, force=True)
+    assert names(folder) == ["a.json", "b.py", "c.json", "mine.txt"]
+    assert (folder / "a.json").read_text() == "new"
+
+
+def test_a_folder_that_cannot_be_is_refused_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "taken" / "a.json").mkdir(parents=True)
+    for folder, words in (
+        (tmp_path / "file", "is not a folder"),
+        (tmp_path / "none" / "nearest", "none is not there, or may not be written to"),
+        (tmp_path / "taken", "is there already"),
+    ):
+        with pytest.raises(ExportError, match=words):
+            write_folder({"a.json": "{}"}, folder, force=True)
+    assert names(tmp_path) == ["file", "taken"]

@@ -1,0 +1,1 @@
+"""Retrieval prompts: each text sees the labelled examples nearest to it."""

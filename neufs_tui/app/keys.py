@@ -55,8 +55,15 @@ PALETTE = Binding(
 COMMANDS: tuple[Binding, ...] = (
     _command("skip", "space", "skip this example", "Skip this example", footer=True),
     _command("undo", "u,backspace", "undo, as often as you like, any day", "Undo", footer=True),
-    _command("redo", "r", "redo what was undone", "Redo", footer=True),
+    _command("redo", "r", "redo what was undone", "Redo"),
     _command("find", "l", "find a label by typing a part of it", "Find a label", footer=True),
+    _command(
+        "hunt",
+        "g",
+        "show likely examples of one label first; again: as before",
+        "Hunt",
+        footer=True,
+    ),
     _command("why", "w", "why this example, neuron by neuron", "Why this example", footer=True),
     _command(
         "model",
@@ -71,6 +78,7 @@ COMMANDS: tuple[Binding, ...] = (
     _command(
         "words", "i", "underline the words that switch its neurons on", "Words behind the neurons"
     ),
+    _command("suggest", "v", "rows of one label that is all but certain, to accept", "Suggestions"),
     _command("curve", "c", "the learning curve, and what the labels changed", "Learning curve"),
     *SCROLLING,
     _command(
@@ -100,7 +108,7 @@ DEFAULT_KEYS: dict[str, tuple[str, ...]] = {
 }
 """Command → its keys where the configuration says nothing."""
 
-RESERVED: frozenset[str] = frozenset("bfgnvx")
+RESERVED: frozenset[str] = frozenset("bfnx")
 """Letters kept for commands to come, so that no label has to change its key for them."""
 
 LABEL_KEYS: tuple[str, ...] = (

@@ -23,7 +23,7 @@ _HEADINGS = ("", "time (UTC)", "seconds", "event", "example", "label", "model be
 @session_options
 @json_option
 def history(as_json: bool, **options: Any) -> None:
-    """List every label, skip, undo and redo in the session of POOL.
+    """List every label, skip, accepted suggestion, undo and redo in the session of POOL.
 
     \b
     Examples:
@@ -57,7 +57,9 @@ def _print_table(events: Sequence[HistoryEvent]) -> None:
         notes = [
             *(["random draw"] if event.chosen_by == DRAW else []),
             *(["check example"] if event.check else []),
-            *(["looked first"] if event.looked else []),
+            *(["hunted"] if event.hunted and event.page is None else []),
+            *(["suggested otherwise"] if event.hunted and event.page is not None else []),
+            *(["looked first"] if event.looked and not event.page else []),
             *(["not shown"] if event.kind in ("label", "skip") and not event.shown else []),
         ]
         table.add_row(

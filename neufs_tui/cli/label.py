@@ -97,9 +97,10 @@ def _reconcile(request: ProjectRequest, counts: Counts) -> None:
     from neufs_tui.wording.sentences import export_command
     from neufs_tui.wording.standing import lacking
 
+    accepted = f"{counts.accepted:,} accepted, " if counts.accepted else ""
     say(
         f"{counts.pool:,} examples: {counts.labelled:,} labelled, {counts.skipped:,} skipped, "
-        f"{counts.left:,} left"
+        f"{accepted}{counts.left:,} left"
     )
     if counts.labels_elsewhere:
         say(f"{counts.labels_elsewhere:,} more labels on rows no longer in the pool")

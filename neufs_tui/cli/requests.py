@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from neufs_tui.core.history import HistoryEvent
-from neufs_tui.core.records import Decision, Example, Pick
+from neufs_tui.core.records import Decision, DecisionKind, Example, Pick
 from neufs_tui.errors import UsageError
 from neufs_tui.labelling.headless import HeadlessLabelling, Made, find_example
 from neufs_tui.labelling.progress import standing
@@ -81,8 +81,11 @@ def made_as_json(labelling: HeadlessLabelling, made: Made) -> dict[str, Any]:
         **_decision(made.decision),
         "model": _model(made.pick) if made.decision.answer else None,
         "check": made.decision.check,
+        "hunted": made.decision.hunted,
+        "decisions": made.n,
         "labelled": made.counts.labelled,
         "checked": made.counts.checked,
+        "accepted": made.counts.accepted,
         "skipped": made.counts.skipped,
         "left": made.counts.left,
         "by_label": dict(made.counts.by_label),
@@ -105,6 +108,8 @@ def history_as_json(events: Iterable[HistoryEvent]) -> list[dict[str, Any]]:
             "looked": event.looked,
             "shown": event.shown,
             "check": event.check,
+            "hunted": event.hunted,
+            "page": event.page,
         }
         for event in events
     ]
@@ -117,6 +122,8 @@ def example_as_json(example: Example, session: Session | None) -> dict[str, Any]
     labelled = session.all_labelled() if session else ()
     known = next((one for one in labelled if one.example.id == example.id), None)
     pick = known.pick if known else None
+    if session is not None and decision is not None and decision.kind is DecisionKind.ACCEPT:
+        pick = session.pick_of(example.id)
     return {
         **_named(example),
         "text": example.text,
@@ -128,6 +135,7 @@ def example_as_json(example: Example, session: Session | None) -> dict[str, Any]
         "looked": known.looked if known else None,
         "shown": known.shown if known else None,
         "check": decision.check if decision else None,
+        "hunted": decision.hunted if decision else None,
     }
 
 

@@ -51,6 +51,8 @@ def show(example: str, as_json: bool, **options: Any) -> None:
         tell("not decided")
     elif known["label"] is None:
         tell("skipped")
+    elif known["kind"] == "accept":
+        tell(f"accepted as suggested, no label: {known['label']}")
     else:
         model = f" · model before: {known['model']['answer']}" if known["model"] else ""
         tell(f"label: {known['label']}{model}")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @session_options
 @json_option
 def stats(as_json: bool, **options: Any) -> None:
-    """Count what is labelled, skipped and left in the session of POOL.
+    """Count what is labelled, accepted, skipped and left in the session of POOL.
 
     Agreement is the model's own answer, given before the annotator's, against her label. The set
     is all that is labelled: which of the task's labels have no example or one, and whether the
@@ -58,6 +58,8 @@ def _as_json(counts: Counts, agreement: Agreement, stands: Standing) -> dict[str
     return {
         "labelled": counts.n_labels,
         "checked": counts.checked + counts.checked_elsewhere,
+        "hunted": counts.hunted,
+        "accepted": counts.accepted + counts.accepted_elsewhere,
         "skipped": counts.skipped + counts.skips_elsewhere,
         "remaining": counts.left,
         "by_label": dict(counts.by_label),
@@ -83,6 +85,10 @@ def _print_lines(counts: Counts, agreement: Agreement, stands: Standing) -> None
     tell(f"labelled   {counts.n_labels:,}")
     for name, n_labels in counts.by_label.items():
         tell(f"  {n_labels:6,}  {one_line(name)}")
+    if counts.hunted:
+        tell(f"hunted     {counts.hunted:,} of them, looked for by their likely label")
+    if n_accepted := counts.accepted + counts.accepted_elsewhere:
+        tell(f"accepted   {n_accepted:,}, suggestions taken as they were, which are no labels")
     if n_checked := counts.checked + counts.checked_elsewhere:
         tell(f"checked    {n_checked:,}, more labels that measure and are no demonstrations")
     tell(f"skipped    {counts.skipped + counts.skips_elsewhere:,}")

@@ -17,6 +17,8 @@ DEFAULT_STRATEGY = "neufs"
 """The rule that chooses while labelling."""
 DifficultyName = Literal[Signal, "auto"]
 """A signal, or `auto`: the one that has told right from wrong best on the annotator's labels."""
+CERTAIN = 0.9
+"""Probability of a label, by the annotator's labels, from which on it is suggested."""
 HookSite = Literal["down_proj", "act_fn"]
 """Where activations are read: the down-projection's input, or the gate's activation alone."""
 

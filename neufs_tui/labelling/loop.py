@@ -20,7 +20,6 @@ from neufs_tui.engine.protocol import (
     Ranked,
     WordsFound,
 )
-from neufs_tui.labelling.engine_view import EngineState
 from neufs_tui.labelling.position import position
 from neufs_tui.labelling.showing import Showing
 from neufs_tui.labelling.shown import Shown
@@ -140,24 +139,17 @@ class LabellingLoop(Showing):
             self._tell()
         return tuple(one for one, _ in made)
 
-    def hunt(self, label: str | None) -> bool:
+    def hunt(self, label: str | None) -> None:
         """Look for likely examples of a label, or for none any more.
 
         What is shown goes back undecided, and what is wanted now is shown as soon as it is known.
-
-        Returns:
-            Whether it is so; False while nothing is ranked or nobody ranks.
         """
-        can_rank = self.engine.state is EngineState.RUNNING and self.engine.has_chosen
-        if label is not None and not can_rank:
-            return False
         self.engine.hunt(label)
         self._choosing.ahead.turn_back()
         self._displaced.clear()
         self.done = None
         self._show(self._next())
         self._tell()
-        return True
 
     def undo(self) -> tuple[Decision, ...]:
         """Take back the last decision and show its example again, with the reason it had.

@@ -58,6 +58,11 @@ class Showing:
         return not self.position.n_checks_left
 
     @property
+    def may_hunt(self) -> bool:
+        """Whether there is somebody to rank by a label."""
+        return self.engine.state is EngineState.RUNNING and self.engine.has_chosen
+
+    @property
     def waiting(self) -> Waiting | None:
         """Why nothing is shown; None when something is."""
         if self.shown is not None:

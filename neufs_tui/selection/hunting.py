@@ -7,11 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from neufs_tui.core.settings import CERTAIN
 from neufs_tui.selection.jaccard import Indices
 from neufs_tui.selection.strategy import Choice, SelectionState
 
-CERTAIN = 0.9
-"""Probability from which on a label is suggested."""
 _NEAR = 0.1
 """Jaccard distance up to which an example says what a decided one has said."""
 _LOOKED_AT = 64

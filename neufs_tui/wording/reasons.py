@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from neufs_tui.core.records import CHECK, DRAW, Pick, Reason
+from neufs_tui.core.records import CHECK, DRAW, HUNT, Pick, Reason
 from neufs_tui.core.settings import SelectionSettings, Signal
 from neufs_tui.core.text import one_line, plural
 from neufs_tui.engine.protocol import ModelReady
@@ -31,6 +31,8 @@ _HARDER_BY: Mapping[Signal, str] = {
 
 _OF_NEUFS: Mapping[str, str] = {"neufs": "NeuFS", "neufs-batch": "NeuFS in a batch"}
 """The strategies that go by shots, tau and difficulty."""
+_LIKELY = 0.5
+"""Probability below which what was hunted for is only likelier than the rest."""
 
 
 def why(pick: Pick | None, *, n_pool: int, choose_from: int, n_labels: int) -> str:
@@ -58,6 +60,8 @@ def why(pick: Pick | None, *, n_pool: int, choose_from: int, n_labels: int) -> s
             return f"Drawn at random (seed {reason.seed}){when}."
         case str(rule) if rule == CHECK:
             return f"A check example, drawn at random (seed {reason.seed}): never a demonstration."
+        case str(rule) if rule == HUNT:
+            return _by_hunt(pick, reason)
         case "neufs":
             return _by_neufs(pick, reason, n_labels)
         case "neufs-batch" if reason.neighbourhood == 1:
@@ -77,17 +81,26 @@ def why(pick: Pick | None, *, n_pool: int, choose_from: int, n_labels: int) -> s
 
 
 def facts(pick: Pick | None) -> str:
-    """What is said of each example while check examples come, whatever brought it.
+    """What is said of each example while check examples come, whatever brought it but a hunt.
 
     It claims nothing of a choice, so that no check example can be told from the others. Nor does it
     say with how many labels it was read: what is to come for certain is read sooner.
     """
-    if pick is None:
+    if pick is None or pick.is_hunted:
         return why(pick, n_pool=0, choose_from=0, n_labels=0)
     best, second, *_ = (*sorted(pick.probabilities.values(), reverse=True), 0.0, 0.0)
     if not best:
         return "The model had not read this text when it came."
     return f"To the model, its two likeliest labels are {share(best - second)} apart."
+
+
+def _by_hunt(pick: Pick, reason: Reason) -> str:
+    """How likely it is of the label that was hunted for, and who says so."""
+    label = one_line(reason.label or "")
+    by = "by your labels" if pick.estimate else "as the model answers"
+    if reason.score < _LIKELY:
+        return f"The likeliest {label} that is left: {share(reason.score)} {by}."
+    return f"Likely {label}: {share(reason.score)} {by}."
 
 
 def _by_neufs(pick: Pick, reason: Reason, n_labels: int) -> str:
@@ -166,6 +179,8 @@ def origin(
     if model is not None:
         name = one_line(model_name(model.name))
         read += f", by {name} ({model.fingerprint[:8]}) in {model.dtype}"
+    if pick is not None and pick.reason is not None and pick.is_hunted:
+        return f"{read}. Found in a hunt for {one_line(pick.reason.label or '')}."
     if not tells_why:
         return f"{read}. While check examples come, it is not said why an example did."
     if pick is None or pick.reason is None:

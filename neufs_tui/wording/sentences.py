@@ -7,6 +7,7 @@ from pathlib import PurePath
 from shlex import quote
 
 from neufs_tui.core.records import Answer, Decision, DecisionKind, Example, Pick
+from neufs_tui.core.settings import CERTAIN
 from neufs_tui.core.text import one_line, plural
 from neufs_tui.engine.protocol import EngineDied, EngineFailed
 from neufs_tui.errors import NeufsError
@@ -130,6 +131,73 @@ def share_in(value: float, low: float, high: float) -> str:
     '.71 (.45–.88)'
     """
     return f"{share(value)} ({share(low)}–{share(high)})"
+
+
+def suggestions(label: str, n_in: int, n_rows: int, n_others: int) -> str:
+    """What stands over a page of suggestions.
+
+    Args:
+        label: the one suggested.
+        n_in: rows that are to be accepted.
+        n_rows: all of them.
+        n_others: rows that were given another label.
+    """
+    corrected = f" and {plural(n_others, 'row')} labelled otherwise" if n_others else ""
+    return (
+        f"All but certainly {one_line(label)}, by your labels, the surest first: {n_in:,} of "
+        f"{n_rows:,} to accept{corrected}. Accepted ones are kept apart: no labels, in no prompt, "
+        "figure or export."
+    )
+
+
+def accepted(made: Sequence[Decision], label: str, *, undo: str = "u") -> str:
+    """What a page of suggestions has become.
+
+    Args:
+        made: the decisions on its rows.
+        label: the one suggested.
+        undo: the key that takes all of it back.
+    """
+    n_accepted = sum(one.kind is DecisionKind.ACCEPT for one in made)
+    n_corrected = len(made) - n_accepted
+    parts = [f"accepted {n_accepted:,} as {one_line(label)}, no labels"] if n_accepted else []
+    parts += [f"labelled {n_corrected:,} otherwise"] if n_corrected else []
+    return f"{'; '.join(parts) or 'nothing accepted'}{f' — {undo} undoes' if made else ''}"
+
+
+def nothing_certain(label: str | None) -> str:
+    """What is said where nothing can be suggested.
+
+    Args:
+        label: the one that suggestions were asked for; None for any.
+    """
+    of = f" to be {one_line(label)}" if label is not None else ""
+    return f"no example is certain enough{of} by your labels yet: {share(CERTAIN)} is asked"
+
+
+def hunting(label: str) -> str:
+    """What is said as long as a label is hunted for."""
+    return f"hunting {one_line(label)}"
+
+
+def hunt_begun(label: str, key: str) -> str:
+    """What answers the choice of a label to hunt for.
+
+    Args:
+        label: which.
+        key: the one that leaves the hunt.
+    """
+    return f"{hunting(label)}: its likeliest examples come first — {key} or esc leaves"
+
+
+HUNT_LEFT = "hunt left: examples are chosen as before"
+"""What answers the key that leaves a hunt."""
+HUNT_TOO_EARLY = "a hunt can begin once the model has read enough to choose by"
+"""What answers the key that would begin one."""
+NOBODY_THERE = "without the model nothing can be suggested"
+"""What answers the key that asks for suggestions then."""
+LOOKING = "looking for examples whose label is all but certain …"
+"""What is said until the engine has suggestions."""
 
 
 def undone(example: Example | None, decision: Decision, n: int = 1, *, redo: str = "r") -> str:

@@ -72,6 +72,7 @@ def count_parts(counts: Counts, shots: int) -> tuple[str, ...]:
         of_shots,
         *filter(None, [seen(counts.by_class) if counts.n_classes > _ALWAYS_LISTED else ""]),
         f"skipped {counts.skipped:,}",
+        *([f"accepted {counts.accepted:,}"] if counts.accepted else []),
         f"left {counts.left:,}",
     ]
     if counts.labels_elsewhere:

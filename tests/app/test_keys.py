@@ -100,7 +100,7 @@ def test_keys_are_taken_as_textual_names_them(said: dict[str, str], keys: dict[s
         ({"why": "tab"}, ("keys.why", "tab")),
         ({"why": "ctrl+i"}, ("keys.why", "tab")),
         ({"why": "ctrl+m", "skip": "enter"}, ("keys.why", "keys.skip", "enter")),
-        ({"hunt": "b"}, ("keys.hunt", "no such command")),
+        ({"chase": "b"}, ("keys.chase", "no such command")),
         ({"label": "a,d"}, ("keys.label", "no such command")),
         ({"undo": ""}, ("keys.undo", "missing")),
         ({"undo": "u,,b"}, ("keys.undo", "missing")),

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neufs_tui.core.records import DecisionKind
-from neufs_tui.selection.hunting import CERTAIN, Hunt, certain
+from neufs_tui.core.settings import CERTAIN
+from neufs_tui.selection.hunting import Hunt, certain
 from neufs_tui.selection.strategy import SelectionState
 from tests.captures import capture
 from tests.selection.values import captures_of, state_of

@@ -33,6 +33,11 @@ _TERMS = (
     ("L3.101 +.4", "a new neuron and what it pushes towards the model's answer"),
     ("up, down", "tokens it makes likelier and less likely; not its meaning"),
     ("strongest in", "the labelled example in which that neuron pushes most"),
+    (
+        "likely …",
+        "by how much, from your labels; where these tell nothing yet, by the model's answer",
+    ),
+    ("accepted", "suggestions you took as they were: no labels, in no prompt, export or figure"),
     ("checked", "drawn at random to measure, never in the prompt; (.58–.82) is a 95% interval"),
     ("ranked …", "labels that the choice does not know: given since, or not scanned by then"),
 )
@@ -67,6 +72,7 @@ def finished(counts: Counts, export: str) -> Content:
         (f"Nothing is left to label: {plural(counts.pool, 'example')} decided.", _HEADING),
         "\n\n",
         f"{counts.labelled:,} labelled, {counts.skipped:,} skipped",
+        f", {plural(counts.accepted, 'suggestion')} accepted" if counts.accepted else "",
         f", but {lacks}." if lacks else ".",
         "\n\n",
         (export, _KEY),

@@ -8,41 +8,37 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.events import Key, Resize, ScreenResume
-from textual.screen import Screen
 from textual.widgets import Static
 
 from neufs_tui.app.commands import Commands
 from neufs_tui.app.display import Display
 from neufs_tui.app.engine_news import EngineNews
+from neufs_tui.app.hunting import Hunting
 from neufs_tui.app.keys import LABEL, SCREEN_COMMANDS, bound, first_key
 from neufs_tui.app.model_questions import ModelQuestions
-from neufs_tui.app.screens.help import HelpScreen
+from neufs_tui.app.screens.pages import PagesScreen
 from neufs_tui.app.screens.picker import PickerScreen
-from neufs_tui.app.widgets.bar import Bar
 from neufs_tui.app.widgets.example_view import ExampleView
-from neufs_tui.app.widgets.foot import Foot
+from neufs_tui.app.widgets.header import Header
 from neufs_tui.app.widgets.label_list import LabelList
 from neufs_tui.app.widgets.text_view import TextView
 from neufs_tui.core.records import Answer
-from neufs_tui.core.text import one_line
-from neufs_tui.engine.protocol import Event, Explained, ModelReady, WordsFound
+from neufs_tui.engine.protocol import Event, Explained, ModelReady, Suggested, WordsFound
 from neufs_tui.errors import NeufsError
 from neufs_tui.labelling.loop import LabellingLoop
-from neufs_tui.labelling.progress import progress
 from neufs_tui.labelling.shown import Shown
 from neufs_tui.wording import sentences
 from neufs_tui.wording.reasons import facts, why_then
 from neufs_tui.wording.status import READING, status_lines
 
 if TYPE_CHECKING:
-    from neufs_tui.app.screens.why import ExplainedScreen
     from neufs_tui.project.first_text import FirstText
 
 MIN_WIDTH, MIN_HEIGHT = 60, 16
 _WIDE_FROM, _LOW_BELOW = 110, 20
 
 
-class LabelScreen(Screen[None]):
+class LabelScreen(PagesScreen):
     """Shows what the loop says, and passes on what the annotator does.
 
     A key acts on the display that was on the screen when it was pressed: keys read before the
@@ -59,14 +55,12 @@ class LabelScreen(Screen[None]):
         """Begin with nothing but the name of the pool."""
         super().__init__()
         self._pool_name = pool_name
-        self._loop: LabellingLoop | None = None
         self._commands: Commands | None = None
-        self._questions: ModelQuestions | None = None
         self._keys: dict[str, str] = {}
         """Command → the key to name."""
         self._news = EngineNews()
-        self._header, self._view = Bar(id="header"), ExampleView(id="example")
-        self._labels, self._foot = LabelList(id="labels"), Foot(id="foot")
+        self._header, self._view = Header(id="header"), ExampleView(id="example")
+        self._labels = LabelList(id="labels")
         self._display = Display(self._view, self._foot, lambda: self._news.page(self._loop))
 
     def compose(self) -> ComposeResult:
@@ -79,7 +73,7 @@ class LabelScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Paint what is known before anything is read."""
-        self._header.parts = ("neufs-tui", *filter(None, [one_line(self._pool_name)]))
+        self._header.name_pool(self._pool_name)
         self._know_keys()
         self._display.show()
 
@@ -103,10 +97,12 @@ class LabelScreen(Screen[None]):
         self._know_keys()
         self._loop, self._commands = loop, Commands(loop, self._keys)
         self._questions = ModelQuestions(loop, self._view, self._foot)
+        parts = (self._labels, self._foot, self._keys)
+        self._hunting = Hunting(self, loop, *parts, self._refresh)
         self._display.open(loop)
         self._news.start()
         workspace = loop.workspace
-        self._header.parts = ("neufs-tui", one_line(workspace.pool_name))
+        self._header.name_pool(workspace.pool_name)
         self._labels.labels, self._labels.taken = workspace.task.labels, frozenset(taken)
         self._labels.find_key = self._keys["find"]
         self._foot.say(" · ".join(workspace.notices))
@@ -123,8 +119,7 @@ class LabelScreen(Screen[None]):
     def tell_change(self) -> None:
         """Say, until it is taken in, that the pool's file has changed."""
         if self._loop is not None:
-            changed = sentences.pool_changed(self._keys["reload"])
-            self._header.parts = (changed, one_line(self._loop.workspace.pool_name))
+            self._header.tell_change(self._keys["reload"])
 
     def take_in(self, n_new: int, n_gone: int) -> None:
         """Go on with the pool that the loop has now; what is shown stays.
@@ -136,7 +131,7 @@ class LabelScreen(Screen[None]):
         if self._loop is None or self._questions is None:
             return
         workspace, shown = self._loop.workspace, self._loop.shown_id
-        self._header.parts = ("neufs-tui", one_line(workspace.pool_name))
+        self._header.name_pool(workspace.pool_name)
         said = sentences.taken_in(
             workspace.pool_name,
             len(workspace.examples),
@@ -160,12 +155,13 @@ class LabelScreen(Screen[None]):
             self._foot.say_error(error)
         match event:
             case ModelReady():
-                right = f"{sentences.model_name(event.name)} · {event.device} · {event.dtype}"
-                self._header.right = one_line(right)
+                self._header.name_model(event)
             case Explained():
                 self._questions.explain(event)
             case WordsFound():
                 self._questions.underline()
+            case Suggested() if self._hunting is not None:
+                self._hunting.hear(event)
         self._news.tell(event, was, self._loop, self._foot)
         self._questions.tell_progress()
         self._refresh()
@@ -206,42 +202,12 @@ class LabelScreen(Screen[None]):
             if label is not None and self._loop is not None and self._loop.shown is opened_for:
                 self._decide(Answer(label))
 
-        keys = {label: key for key, label in self._labels.key_of().items()}
-        self.app.push_screen(PickerScreen(self._labels.labels, keys), give)
-
-    def action_why(self) -> None:
-        """Take the choice apart."""
-        from neufs_tui.app.screens.why import WhyScreen  # pages are imported when asked for
-
-        self._open(WhyScreen)
-
-    def action_others(self) -> None:
-        """Show what other rules would have shown."""
-        from neufs_tui.app.screens.why import OthersScreen
-
-        self._open(OthersScreen)
-
-    def action_words(self) -> None:
-        """Underline the words behind the gap, or show the text as it was."""
-        if self._questions is not None:
-            self._questions.toggle_words()
-
-    def action_curve(self) -> None:
-        """Show what the labels have brought."""
-        if self._loop is None:
-            return
-        from neufs_tui.app.screens.curve import CurveScreen
-
-        self.app.push_screen(CurveScreen(progress(self._loop)))
+        picker = PickerScreen(self._labels.labels, self._labels.keys_by_label)
+        self.app.push_screen(picker, give)
 
     def action_save(self) -> None:
         """Reassure."""
         self._foot.say("already saved: a label is on disk before the next example shows")
-
-    def action_help(self) -> None:
-        """Show keys, task and labels."""
-        task = self._loop.workspace.task if self._loop else None
-        self.app.push_screen(HelpScreen(bound(self), task))
 
     def action_scroll(self, to: str) -> None:
         """Move the text."""
@@ -295,10 +261,6 @@ class LabelScreen(Screen[None]):
         seconds = self._display.seconds(self._read_at)
         self._act(lambda commands: commands.decide(answer, seconds=seconds))
 
-    def _open(self, page: type[ExplainedScreen]) -> None:
-        if self._questions is not None and (opened := self._questions.open(page)) is not None:
-            self.app.push_screen(opened)
-
     def _refresh(self) -> None:
         """Show the loop as it is: the display if it changed, and the lines around it."""
         if self._loop is None or self._questions is None:
@@ -306,4 +268,5 @@ class LabelScreen(Screen[None]):
         if self._display.follow():
             self._questions.begin()
         self._labels.counts = self._loop.counts.by_class
+        self._header.tell_hunt(self._loop.engine.hunted, self._keys["hunt"])
         self._foot.tell(status_lines(self._loop, loading=self._news.loading))

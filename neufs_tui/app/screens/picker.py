@@ -55,21 +55,31 @@ class PickerScreen(ModalScreen[str | None]):
         Binding("up", "up", tooltip="the label before"),
     ]
 
-    def __init__(self, labels: Sequence[Label], keys: dict[str, str]) -> None:
+    def __init__(
+        self,
+        labels: Sequence[Label],
+        keys: dict[str, str],
+        *,
+        asks: str = "type a part of the label",
+        first: str | None = None,
+    ) -> None:
         """Offer every label.
 
         Args:
             labels: of the task.
             keys: label → its key, for those that have one.
+            asks: what stands in the field until something is typed.
+            first: the label to begin at; None is the first.
         """
         super().__init__()
         self._labels = labels
         self._keys = keys
+        self._asks, self._first = asks, first
         self._matching: list[Label] = []
 
     def compose(self) -> ComposeResult:
         """What is typed above what matches."""
-        field = _Field(placeholder="type a part of the label", select_on_focus=False)
+        field = _Field(placeholder=self._asks, select_on_focus=False)
         field.cursor_blink = False
         yield field
         yield OptionList(markup=False)
@@ -77,6 +87,9 @@ class PickerScreen(ModalScreen[str | None]):
     def on_mount(self) -> None:
         """Begin with all of them."""
         self._narrow("")
+        names = [label.name for label in self._labels]
+        if self._first in names:
+            self.query_one(OptionList).highlighted = names.index(self._first)
 
     @on(Input.Changed)
     def _type(self, event: Input.Changed) -> None:

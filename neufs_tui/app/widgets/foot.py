@@ -17,8 +17,8 @@ from neufs_tui.wording.status import StatusLines
 
 _SAID_LINES = 2
 """Of the style sheet: lines kept free for what answers a key."""
-_ON_EXAMPLES = frozenset({"skip", "find", "why", "model"})
-"""Commands that do nothing while there is no example."""
+_ON_EXAMPLES = frozenset({"skip", "find", "hunt", "why", "model"})
+"""Commands that are of no use while there is no example."""
 
 
 class Foot(Vertical):

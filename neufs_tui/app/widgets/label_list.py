@@ -80,6 +80,11 @@ class LabelList(Widget):
         pairs = zip(self._keys(), self.labels, strict=False)
         return {key: label.name for key, label in pairs}
 
+    @property
+    def keys_by_label(self) -> dict[str, str]:
+        """The key of each label that has one."""
+        return {label: key for key, label in self.key_of().items()}
+
     def get_content_height(self, container: object, viewport: object, width: int) -> int:
         """As many lines as the plan has rows."""
         return self._plan(width).rows

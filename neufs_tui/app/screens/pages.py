@@ -1,0 +1,89 @@
+"""What lies over the labelling screen: the commands that show more and decide nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding
+from textual.screen import Screen
+
+from neufs_tui.app.hunting import Hunting
+from neufs_tui.app.keys import bound
+from neufs_tui.app.model_questions import ModelQuestions
+from neufs_tui.app.screens.help import HelpScreen
+from neufs_tui.app.widgets.foot import Foot
+from neufs_tui.labelling.loop import LabellingLoop
+from neufs_tui.labelling.progress import progress
+from neufs_tui.wording import sentences
+
+if TYPE_CHECKING:
+    from neufs_tui.app.screens.why import ExplainedScreen
+
+
+class PagesScreen(Screen[None]):
+    """Opens pages over itself, once there is a pool; what it shows itself is a subclass's."""
+
+    BINDINGS: ClassVar = [Binding("escape", "leave_hunt", show=False)]
+
+    _loop: LabellingLoop | None = None
+    _questions: ModelQuestions | None = None
+    _hunting: Hunting | None = None
+
+    def __init__(self) -> None:
+        """Begin with nothing to show pages of."""
+        super().__init__()
+        self._foot = Foot(id="foot")
+
+    def action_why(self) -> None:
+        """Take the choice apart."""
+        from neufs_tui.app.screens.why import WhyScreen  # pages are imported when asked for
+
+        self._open(WhyScreen)
+
+    def action_others(self) -> None:
+        """Show what other rules would have shown."""
+        from neufs_tui.app.screens.why import OthersScreen
+
+        self._open(OthersScreen)
+
+    def action_words(self) -> None:
+        """Underline the words behind the gap, or show the text as it was."""
+        if self._questions is not None:
+            self._questions.toggle_words()
+
+    def action_curve(self) -> None:
+        """Show what the labels have brought."""
+        if self._loop is None:
+            return
+        from neufs_tui.app.screens.curve import CurveScreen
+
+        self.app.push_screen(CurveScreen(progress(self._loop)))
+
+    def action_help(self) -> None:
+        """Show keys, task and labels."""
+        task = self._loop.workspace.task if self._loop else None
+        self.app.push_screen(HelpScreen(bound(self), task))
+
+    def action_hunt(self) -> None:
+        """Look for likely examples of a label, or for none any more."""
+        self._with_hunting(Hunting.toggle)
+
+    def action_leave_hunt(self) -> None:
+        """Look for none any more."""
+        if self._hunting is not None:
+            self._hunting.leave()
+
+    def action_suggest(self) -> None:
+        """Show examples whose label is all but certain."""
+        self._with_hunting(Hunting.suggest)
+
+    def _with_hunting(self, command: Callable[[Hunting], object]) -> None:
+        if self._hunting is None:
+            self._foot.say(sentences.STILL_READING)
+        else:
+            command(self._hunting)
+
+    def _open(self, page: type[ExplainedScreen]) -> None:
+        if self._questions is not None and (opened := self._questions.open(page)) is not None:
+            self.app.push_screen(opened)

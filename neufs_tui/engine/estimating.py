@@ -9,11 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from neufs_tui.core.neurons import Capture, shifted
+from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import Decision, DecisionKind, ExampleId
 from neufs_tui.engine.calibrating import Calibrator
 from neufs_tui.readout.estimate import ALONE, SETTINGS, Readout, Setting, learn
-from neufs_tui.readout.kernel_regression import Floats, log_softmax
+from neufs_tui.readout.fitted import FittedReadout, prior_mean
+from neufs_tui.readout.kernel_regression import Floats
 from neufs_tui.readout.similarity import PoolSpace, Similarities
 from neufs_tui.selection.scanned_pool import ScannedPool
 
@@ -86,14 +87,9 @@ class Estimator:
         Returns:
             None without labels, or where the scan kept no hidden states.
         """
-        if not pool.captures or not len(pool.captures[0].hidden):
+        if not (labels := self._follow(pool, decisions)):
             return None
-        self._follow(pool)
-        labels = self._labels(decisions)
-        if not labels:
-            return None
-        offsets = self._calibrator.scan_offsets(decisions, held, scanned)
-        prior = log_softmax(shifted(pool.scores, offsets).astype(np.float64))
+        prior = prior_mean(pool.captures, self._calibrator.scan_offsets(decisions, held, scanned))
         key = labels, prior.tobytes()
         found = self._known.pop(key, None) or self._estimates(labels, prior)
         self._known[key] = found
@@ -101,16 +97,35 @@ class Estimator:
             self._known.popitem(last=False)
         return found
 
-    def _follow(self, pool: ScannedPool) -> None:
+    def fit(
+        self,
+        pool: ScannedPool,
+        decisions: Sequence[Decision],
+        held: Sequence[ExampleId],
+        scanned: Mapping[ExampleId, Capture],
+    ) -> FittedReadout | None:
+        """What the same labels say of any text; arguments as for `estimate`.
+
+        Returns:
+            None without labels, or where the scan kept no hidden states.
+        """
+        if not (labels := self._follow(pool, decisions)):
+            return None
+        offsets = self._calibrator.scan_offsets(decisions, held, scanned)
+        known, readout = self._fit(labels, prior_mean(pool.captures, offsets))
+        places = [place for place, _ in known]
+        return FittedReadout(self._space, self._space.texts[places], readout, offsets)
+
+    def _follow(self, pool: ScannedPool, decisions: Sequence[Decision]) -> Labels:
+        """The labels among some decisions on a pool; none where nothing can be learned of it."""
+        if not pool.captures or not len(pool.captures[0].hidden):
+            return ()
         if pool is not self._pool:
             self._pool = pool
             self._space = PoolSpace(pool.captures, pool.sets)
             self._rows, self._settings = {}, {}
             self._known.clear()
-
-    def _labels(self, decisions: Sequence[Decision]) -> Labels:
-        assert self._pool is not None  # followed before
-        place_of = self._pool.place_of
+        place_of = pool.place_of
         return tuple(
             (place_of[one.example_id], self._class_of[one.answer.text])
             for one in decisions
@@ -118,13 +133,16 @@ class Estimator:
             if one.example_id in place_of and one.answer.text in self._class_of
         )
 
-    def _estimates(self, labels: Labels, prior: Floats) -> Estimates:
+    def _fit(self, labels: Labels, prior: Floats) -> tuple[Labels, Readout]:
+        """Those that are learned from, and what they teach."""
         known = labels
         if len(known) > _EACH_UP_TO or self._has_many_classes:
             known = known[: max(1, len(known) - len(known) % _STRIDE)]
         known = known[-_MOST_LABELS:]
-        settings = self._worth_fitting(known, prior)
-        readout = self._learn(known, prior, settings)
+        return known, self._learn(known, prior, self._worth_fitting(known, prior))
+
+    def _estimates(self, labels: Labels, prior: Floats) -> Estimates:
+        known, readout = self._fit(labels, prior)
         places = [place for place, _ in known]
         classes = np.array([label for _, label in known])
         given = np.array([label for _, label in labels])

@@ -22,7 +22,7 @@ Shares = NDArray[np.float64]
 Encoder = Callable[[Sequence[str]], NDArray[np.float32]]
 """Texts → a vector each, shape (n, d)."""
 
-READOUT, ENCODER = "readout", "sentence encoder"
+READOUT, BOTH, ENCODER = "readout", "readout and prompt", "sentence encoder"
 _STEPS = 1000
 """At most, for the regression to converge; it takes some dozens."""
 
@@ -37,6 +37,9 @@ class Classifier:
     (n, n_labels)."""
     is_of_all: bool
     """Whether it was learned from all of the annotator's labels, and is compared."""
+    moves_prompt: Callable[[Sequence[Example], Shares], Shares] | None = None
+    """The same, moving the log-probabilities of answers to prompts in place of those that the
+    model gives by itself; None where there is no such thing."""
 
 
 def readouts(
@@ -71,7 +74,8 @@ def readouts(
         pairs = zip(draws, learned, strict=True)
         own = [what.probabilities for (of, _), what in pairs if of is one and what is not None]
         if len(own) == len(one.draws):
-            found.append(_classifier(READOUT, one, sets, own))
+            row = _classifier(READOUT, one, sets, own)
+            found.append(replace(row, moves_prompt=own[0]) if row.is_of_all else row)
     return found
 
 

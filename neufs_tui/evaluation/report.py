@@ -14,7 +14,7 @@ from neufs_tui.engine.announcer import Listener
 from neufs_tui.engine.needed_model import NeededModel
 from neufs_tui.engine.protocol import EngineConfig, ModelReady
 from neufs_tui.engine.set_readings import SetReading, read_sets
-from neufs_tui.evaluation.classifiers import Classifier, Shares
+from neufs_tui.evaluation.classifiers import BOTH, Classifier, Shares
 from neufs_tui.evaluation.few_shot_sets import FewShotSet
 from neufs_tui.evaluation.gold_test import GoldTest
 from neufs_tui.statistics.calibration import calibrated, offsets
@@ -119,8 +119,8 @@ def make_report(
         calibration: what answers are calibrated by; None for raw answers alone.
         by_sum: the answer is the label with the largest sum of its tokens' log-probabilities,
             not with the largest mean.
-        classifiers: learned from labels; those of all labels are compared with the second set and
-            with each other.
+        classifiers: learned from the labels of the second set or some of them; those of all are
+            compared with it and with each other.
         needed: the configuration's model, where it may be loaded already.
 
     Raises:
@@ -161,18 +161,11 @@ def make_report(
             for shares, is_calibrated in ((raw, False), (moved, True))
             if shares is not None
         ]
-        learned = [
-            LearnedResult(one.name, figures(shares, test.gold, names), shares)
-            for one in classifiers
-            for shares in [[probabilities(test.texts) for probabilities in one.draws]]
-        ]
-        of_all = [
-            result
-            for one, result in zip(classifiers, learned, strict=True)
-            if one.is_of_all and len(results) > 1
-        ]
+        learned = _learned(classifiers, results, test, names)
+        of_all = [result for result, is_of_all in learned if is_of_all]
         comparisons += _learned_comparisons(of_all, results, test.gold)
-        reports.append(TestReport(test, results, tuple(comparisons), tuple(learned)))
+        rows_learned = tuple(result for result, _ in learned)
+        reports.append(TestReport(test, results, tuple(comparisons), rows_learned))
     return Report(name, read.model, tuple(reports), calibration, tuple(map(tuple, moves)))
 
 
@@ -239,6 +232,28 @@ def _comparison(
     return Comparison(*names, accuracy, macro_f1, is_calibrated)
 
 
+def _learned(
+    classifiers: Sequence[Classifier],
+    results: Sequence[Result],
+    test: GoldTest,
+    names: Sequence[str],
+) -> list[tuple[LearnedResult, bool]]:
+    """What classifiers make of a test, each with whether it is compared."""
+    found = []
+    for one in classifiers:
+        rows = [(one.name, [probabilities(test.texts) for probabilities in one.draws])]
+        if one.moves_prompt is not None:
+            hers = results[1]
+            (answers,) = hers.shares[1] or hers.shares[0]
+            least = np.finfo(np.float64).tiny  # what has underflowed is not impossible
+            moved = one.moves_prompt(test.texts, np.log(np.maximum(answers, least)))
+            rows.append((BOTH, [moved]))
+        for name, shares in rows:
+            result = LearnedResult(name, figures(shares, test.gold, names), shares)
+            found.append((result, one.is_of_all))
+    return found
+
+
 def _learned_comparisons(
     learned: Sequence[LearnedResult], results: Sequence[Result], gold: NDArray[np.intp]
 ) -> list[Comparison]:
@@ -246,9 +261,8 @@ def _learned_comparisons(
     found = []
     for place, one in enumerate(learned):
         hers = results[1]
-        others = [(hers.few_shot_set.name, hers.shares[0], False)]
-        if hers.shares[1] is not None:
-            others.append((hers.few_shot_set.name, hers.shares[1], True))
+        is_calibrated = hers.shares[1] is not None
+        others = [(hers.few_shot_set.name, hers.shares[1] or hers.shares[0], is_calibrated)]
         others += [(other.name, other.shares, False) for other in learned[place + 1 :]]
         for name, shares, is_calibrated in others:
             accuracy, macro_f1 = difference(one.shares, shares, gold)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -13,14 +13,10 @@ import pytest
 from numpy.typing import NDArray
 
 from neufs_tui.core.records import Answer, Decision, DecisionKind
-from neufs_tui.core.settings import CaptureSettings, ModelChoice
-from neufs_tui.engine.configure import engine_config
-from neufs_tui.engine.needed_model import NeededModel
-from neufs_tui.engine.predicting import learn_readout
-from neufs_tui.evaluation.gold_test import read_gold_test
+from neufs_tui.core.settings import ModelChoice
 from neufs_tui.project.project import open_session, read_project
 from neufs_tui.project.request import ProjectRequest
-from neufs_tui.statistics.classification import figures
+from neufs_tui.statistics.classification import figures as measure
 from tests.cli.conftest import Ran, write_pool
 from tests.cli.test_headless import beside
 from tests.pools import write_rows
@@ -141,6 +137,7 @@ def test_what_labels_teach_without_a_prompt_is_measured_beside_it(
     learned = {one["classifier"]: one for one in test["learned"]}
     assert [*learned] == [
         "readout",
+        "readout and prompt",
         "readout, 4 of them, random",
         "sentence encoder",
         "sentence encoder, 4 of them, random",
@@ -151,18 +148,28 @@ def test_what_labels_teach_without_a_prompt_is_measured_beside_it(
     assert "learned from your labels, no prompt" in shown.out
     assert max(map(len, shown.out.splitlines())) <= 80
 
-    project = read_project(ProjectRequest(source=str(pool), device="cpu"))
-    read = read_gold_test(str(gold), project.require_task())
-    with open_session(project) as session:
-        decisions = session.decisions()
-    config = engine_config(project, CaptureSettings())
-    needed = NeededModel(config, [].append)
-    readout = learn_readout(config, decisions, read.texts, needed, [].append)
-    assert readout is not None
-    found = figures([readout.probabilities(read.texts)], read.gold, project.task.label_names)
-    assert learned["readout"]["confusion"] == found.confusion.tolist()
-    assert learned["readout"]["macro_f1"] == asdict(found.macro_f1)
-    assert learned["readout"]["calibration_error"] == pytest.approx(found.calibration_error)
+
+def test_it_has_the_figures_of_what_predict_writes(run: Run, pool: Path, gold: Path) -> None:
+    told = run("evaluate", pool, "--test", gold, "--readout", "--json", "--draws", 1)
+    (test,) = told.json["reports"][0]["tests"]
+    learned = {one["classifier"]: one for one in test["learned"]}
+    measured = {
+        "readout": learned["readout"],
+        "both": learned["readout and prompt"],
+        "prompt": test["sets"][1]["calibrated"],
+    }
+    expected = [json.loads(line)["label"] for line in gold.open()]
+    names = [one["name"] for one in measured["readout"]["classes"]]
+    for way, figures in measured.items():
+        written = run("predict", pool, gold, "--by", way)
+        assert written.status == 0, written.err
+        rows = [json.loads(line) for line in written.out.splitlines()]
+        pairs = Counter(zip(expected, (row["label"] for row in rows), strict=True))
+        assert figures["confusion"] == [[pairs[of, as_] for as_ in names] for of in names]
+        shares = np.array([[row["probabilities"][name] for name in names] for row in rows])
+        classes = np.array([names.index(label) for label in expected])
+        again = measure([shares], classes, names)
+        assert again.calibration_error == pytest.approx(figures["calibration_error"], abs=1e-6)
 
 
 def test_without_its_library_an_encoder_is_refused_before_anything_is_read(

@@ -185,7 +185,7 @@ def wrong(texts: Sequence[Example]) -> Shares:
 
 
 CLASSIFIERS = [
-    Classifier("readout", (right,), is_of_all=True),
+    Classifier("readout", (right,), is_of_all=True, moves_prompt=lambda _, answers: -answers),
     Classifier("readout, 1 of them, random", (right, wrong), is_of_all=False),
     Classifier("sentence encoder", (wrong,), is_of_all=True),
 ]
@@ -196,30 +196,31 @@ def test_what_was_learned_without_a_prompt_is_measured_on_the_same_texts(
 ) -> None:
     made = make(monkeypatch, classifiers=CLASSIFIERS)
     home, _ = made.tests
-    assert [one.figures.accuracy.value for one in home.learned] == [1.0, 0.5, 0.0]
+    # her labels in the prompt are right of every text, and turned round of none
+    assert [one.figures.accuracy.value for one in home.learned] == [1.0, 0.0, 0.5, 0.0]
     assert home.learned[0].figures.calibration_error == pytest.approx(0.1)
     parts = sections(home)
     assert [*parts] == ["as the model answers", "calibrated", "learned from your labels, no prompt"]
     names = [row[0] for row in parts["learned from your labels, no prompt"]]
     assert names == [
         "readout",
+        "readout and prompt",
         "readout, 1 of them, random",
         "sentence encoder",
-        "readout − your 2 labels",
         "readout − your 2 labels, calibrated",
+        "readout − readout and prompt",
         "readout − sentence encoder",
-        "sentence encoder − your 2 labels",
+        "readout and prompt − your 2 labels, calibrated",
+        "readout and prompt − sentence encoder",
         "sentence encoder − your 2 labels, calibrated",
     ]
     assert "readout: better than sentence encoder by 1.00" in sentences(home)
     assert "readout and your 2 labels, calibrated: not distinguishable" in sentences(home)
     assert "### sentence encoder, by class" in markdown([made])
     told = as_json(made)["tests"][0]
-    assert [one["classifier"] for one in told["learned"]] == [one.name for one in CLASSIFIERS]
+    assert [one["classifier"] for one in told["learned"]] == names[:4]
     pairs = [(one["set"], one["against"], one["calibrated"]) for one in told["differences"]]
-    assert ("readout", "your 2 labels", True) in pairs and ("readout", "your 2 labels", False) in (
-        pairs
-    )
+    assert ("readout", "your 2 labels", True) in pairs
     draw_chart(tmp_path / "chart.part", "svg", [made])
     assert "sentence encoder" in (tmp_path / "chart.part").read_text()
 
@@ -228,4 +229,10 @@ def test_where_nothing_is_calibrated_classifiers_are_compared_with_raw_answers(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     home, _ = make(monkeypatch, classifiers=CLASSIFIERS[:1], calibrates=False).tests
-    assert [one.that for one in home.comparisons if one.is_learned] == ["your 2 labels"]
+    learned = [(one.this, one.that) for one in home.comparisons if one.is_learned]
+    assert learned == [
+        ("readout", "your 2 labels"),
+        ("readout", "readout and prompt"),
+        ("readout and prompt", "your 2 labels"),
+    ]
+    assert "readout − your 2 labels" in [row[0] for row in [*sections(home).values()][-1]]

@@ -47,6 +47,9 @@ class Choice:
     likely: float = 0.0
     """Probability that it is of a class that lacks labels, each class counted by how much it
     lacks; 0 where that has no weight."""
+    n_unlikelier: int = 0
+    """Of those it stands for, the ones less likely to be of such a class; 0 where that has no
+    weight."""
     label: int | None = None
     """The class that says most of that; None where none does."""
 

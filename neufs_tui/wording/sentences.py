@@ -80,7 +80,7 @@ def both_answers(answer: Answer, pick: Pick) -> str:
         return f"you: {one_line(answer.text)}"
     of = pick.probabilities.get(pick.answer)
     model = one_line(pick.answer) if of is None else f"{one_line(pick.answer)} {share(of)}"
-    return f"you: {one_line(answer.text)} · {_model(pick)}: {model}"
+    return f"you: {one_line(answer.text)} · {_model(pick)}: {model}{_by_labels(pick)}"
 
 
 def model_says(pick: Pick, names: Sequence[str]) -> str:
@@ -100,19 +100,15 @@ def model_says(pick: Pick, names: Sequence[str]) -> str:
         answer = pick.answer if pick.answer in names else None
         shown = [one_line(answer) if answer is not None else "none of these"]
     calibrated = ", calibrated" if pick.calibrated else ""
-    return f"{_model(pick)}{calibrated}{others}: {' · '.join(shown)} — recorded"
+    return f"{_model(pick)}{calibrated}{others}: {' · '.join(shown)}{_by_labels(pick)} — recorded"
 
 
-def leaving_out(n_parts: int) -> str:
-    """What the engine does to find the words behind the neurons."""
-    return f"the model reads the text again, {plural(n_parts, 'time')}, each without a part …"
-
-
-def words_found(n_words: int) -> str:
-    """What the underlined words are."""
-    if not n_words:
-        return "no word of it alone switches its new neurons on"
-    return f"underlined: what switches its new neurons on ({plural(n_words, 'place')})"
+def _by_labels(pick: Pick) -> str:
+    """The label that the annotator's labels made likeliest; empty where that was not known."""
+    if not pick.estimate:
+        return ""
+    likeliest = max(pick.estimate, key=lambda name: pick.estimate[name])
+    return f" · by your labels: {one_line(likeliest)} {share(pick.estimate[likeliest])}"
 
 
 def share(of_one: float) -> str:

@@ -35,10 +35,8 @@ def test_the_part_that_tells_the_classes_counts_most(part: str) -> None:
     similarities, classes = telling(3, 40, part)
     own = similarities[:, :24, :24]
     readout = learn(own, classes[:24], even(24))
-    by_parts = {
-        one.parts: share for one, share in zip(readout.settings, readout.shares, strict=True)
-    }
-    assert max(by_parts, key=lambda parts: by_parts[parts]).count(part) == 1
+    with_it = [part in one.parts for one in readout.settings]
+    assert readout.shares[with_it].sum() > 0.9
     estimate = readout.probabilities(similarities[:, 24:, :24], even(16))
     assert (estimate.argmax(axis=1) == classes[24:]).mean() > 0.9
 

@@ -68,10 +68,11 @@ def export(k: int | None, output: str, force: bool, choose: bool, **options: Any
     jsonl and csv rows have the text as `text`, the label given as `label`, and the row's other
     fields; a `label` that the row had itself is kept as `gold_label`.
 
-    Check examples (`label --check`) are left out. The instruction is the one that `label` would
-    give the model now. Labels of the task with no example, or only one, are told. Beside FILE,
-    FILE.manifest.json tells model, prompt, counts by label, strategy, seed, order, ids, hashes,
-    versions, and what to add to each label's score to calibrate the model's answers.
+    Check examples (`label --check`) and accepted suggestions are left out. The instruction is
+    the one that `label` would give the model now. Labels of the task with no example, or only
+    one, are told. Beside FILE, FILE.manifest.json tells model, prompt, counts by label,
+    strategy, seed, order, ids, hashes, versions, and what to add to each label's score to
+    calibrate the model's answers.
 
     With --choose the model reads each label behind other ones, in several numbers and orders, and
     all in labelling order are written unless another is better by more than noise, also once

@@ -129,8 +129,8 @@ def share_in(value: float, low: float, high: float) -> str:
     return f"{share(value)} ({share(low)}–{share(high)})"
 
 
-def suggestions(label: str, n_in: int, n_rows: int, n_others: int) -> str:
-    """What stands over a page of suggestions.
+def suggestions(label: str, n_in: int, n_rows: int, n_others: int) -> tuple[str, str]:
+    """What stands over a page of suggestions: what they are, and what becomes of them.
 
     Args:
         label: the one suggested.
@@ -138,11 +138,11 @@ def suggestions(label: str, n_in: int, n_rows: int, n_others: int) -> str:
         n_rows: all of them.
         n_others: rows that were given another label.
     """
-    corrected = f" and {plural(n_others, 'row')} labelled otherwise" if n_others else ""
+    parts = [f"{n_in:,} of {n_rows:,} to accept"]
+    parts += [f"{n_others:,} to label otherwise"] if n_others else []
     return (
-        f"All but certainly {one_line(label)}, by your labels, the surest first: {n_in:,} of "
-        f"{n_rows:,} to accept{corrected}. Accepted ones are kept apart: no labels, in no prompt, "
-        "figure or export."
+        f"All but certainly {one_line(label)} by your labels, the surest first",
+        " · ".join([*parts, "accepted ones are no labels"]),
     )
 
 
@@ -156,7 +156,9 @@ def accepted(made: Sequence[Decision], label: str, *, undo: str = "u") -> str:
     """
     n_accepted = sum(one.kind is DecisionKind.ACCEPT for one in made)
     n_corrected = len(made) - n_accepted
-    parts = [f"accepted {n_accepted:,} as {one_line(label)}, no labels"] if n_accepted else []
+    parts = (
+        [f"accepted {n_accepted:,} as {one_line(label)}, apart from labels"] if n_accepted else []
+    )
     parts += [f"labelled {n_corrected:,} otherwise"] if n_corrected else []
     return f"{'; '.join(parts) or 'nothing accepted'}{f' — {undo} undoes' if made else ''}"
 
@@ -183,7 +185,7 @@ def hunt_begun(label: str, key: str) -> str:
         label: which.
         key: the one that leaves the hunt.
     """
-    return f"{hunting(label)}: its likeliest examples come first — {key} or esc leaves"
+    return f"{hunting(label)}: likeliest first — {key} or esc leaves"
 
 
 HUNT_LEFT = "hunt left: examples are chosen as before"

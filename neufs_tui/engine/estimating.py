@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,17 +89,21 @@ class Estimator:
         if not pool.captures or not len(pool.captures[0].hidden):
             return None
         self._follow(pool)
-        labels = self._labels(decisions)
-        if not labels:
+        given = [one for one in decisions if self._teaches(one)]
+        if not given:
             return None
-        offsets = self._calibrator.scan_offsets(decisions, held, scanned)
+        known = given[: self._n_learned(len(given))]
+        until = decisions.index(known[-1]) + 1
+        offsets = self._calibrator.scan_offsets(decisions[:until], held, scanned)
         prior = log_softmax(shifted(pool.scores, offsets).astype(np.float64))
+        labels = self._labels(known[-_MOST_LABELS:])
         key = labels, prior.tobytes()
         found = self._known.pop(key, None) or self._estimates(labels, prior)
         self._known[key] = found
         while len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
-        return found
+        classes = [label for _, label in self._labels(given)]
+        return replace(found, given=np.bincount(classes, minlength=prior.shape[1]))
 
     def _follow(self, pool: ScannedPool) -> None:
         if pool is not self._pool:
@@ -108,31 +112,39 @@ class Estimator:
             self._rows, self._settings = {}, {}
             self._known.clear()
 
-    def _labels(self, decisions: Sequence[Decision]) -> Labels:
+    def _teaches(self, one: Decision) -> bool:
+        """Whether it is a label of a scanned example, and not of a check example."""
+        assert self._pool is not None  # followed before
+        is_label = one.kind is DecisionKind.LABEL and not one.check and one.answer is not None
+        return is_label and one.example_id in self._pool.place_of and self._class(one) is not None
+
+    def _class(self, one: Decision) -> int | None:
+        return self._class_of.get(one.answer.text) if one.answer is not None else None
+
+    def _n_learned(self, n_given: int) -> int:
+        """How many of so many labels are learned from, the first ones."""
+        if n_given <= _EACH_UP_TO and not self._has_many_classes:
+            return n_given
+        return max(1, n_given - n_given % _STRIDE)
+
+    def _labels(self, given: Sequence[Decision]) -> Labels:
         assert self._pool is not None  # followed before
         place_of = self._pool.place_of
+        classes = [(one, self._class(one)) for one in given]
         return tuple(
-            (place_of[one.example_id], self._class_of[one.answer.text])
-            for one in decisions
-            if one.kind is DecisionKind.LABEL and not one.check and one.answer is not None
-            if one.example_id in place_of and one.answer.text in self._class_of
+            (place_of[one.example_id], label) for one, label in classes if label is not None
         )
 
     def _estimates(self, labels: Labels, prior: Floats) -> Estimates:
-        known = labels
-        if len(known) > _EACH_UP_TO or self._has_many_classes:
-            known = known[: max(1, len(known) - len(known) % _STRIDE)]
-        known = known[-_MOST_LABELS:]
-        settings = self._worth_fitting(known, prior)
-        readout = self._learn(known, prior, settings)
-        places = [place for place, _ in known]
-        classes = np.array([label for _, label in known])
-        given = np.array([label for _, label in labels])
+        settings = self._worth_fitting(labels, prior)
+        readout = self._learn(labels, prior, settings)
+        places = [place for place, _ in labels]
+        classes = np.array([label for _, label in labels])
         return Estimates(
             probabilities=readout.probabilities(self._similarities(places), prior),
-            given=np.bincount(given, minlength=prior.shape[1]),
+            given=np.bincount(classes, minlength=prior.shape[1]),
             n_foretold=int((readout.left_out.argmax(axis=1) == classes).sum()),
-            n_learned=len(known),
+            n_learned=len(labels),
         )
 
     @property

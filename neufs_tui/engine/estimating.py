@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neufs_tui.core.neurons import Capture, shifted
+from neufs_tui.core.calibration import Shift
+from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import Decision, DecisionKind, ExampleId
 from neufs_tui.engine.calibrating import Calibrator
 from neufs_tui.readout.estimate import ALONE, SETTINGS, Readout, Setting, learn
-from neufs_tui.readout.kernel_regression import Floats, log_softmax
+from neufs_tui.readout.fitted import FittedReadout, prior_mean
+from neufs_tui.readout.kernel_regression import Floats
 from neufs_tui.readout.similarity import PoolSpace, Similarities
 from neufs_tui.selection.scanned_pool import ScannedPool
 
@@ -46,6 +48,22 @@ class Estimates:
     """Labels that were learned from."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Lesson:
+    """What is learned from."""
+
+    labels: Labels
+    offsets: Shift | None
+    """What calibrates the answers that they move."""
+    given: tuple[int, ...]
+    """Labels of each class, those that are not learned from too."""
+
+    @property
+    def places(self) -> list[int]:
+        """Of the labelled examples."""
+        return [place for place, _ in self.labels]
+
+
 class Estimator:
     """Learns from the labels of one task, on whatever is scanned of the pool."""
 
@@ -64,7 +82,7 @@ class Estimator:
         """Similarities of all examples to the labelled ones, by place, shape (3, n, 1)."""
         self._settings: dict[Labels, tuple[Setting, ...]] = {}
         """Those worth fitting, by the labels that they were weighed by."""
-        self._known: OrderedDict[tuple[Labels, bytes], Estimates] = OrderedDict()
+        self._known: OrderedDict[_Lesson, Estimates] = OrderedDict()
 
     def estimate(
         self,
@@ -86,65 +104,83 @@ class Estimator:
         Returns:
             None without labels, or where the scan kept no hidden states.
         """
-        if not pool.captures or not len(pool.captures[0].hidden):
+        lesson = self._lesson(pool, decisions, held, scanned)
+        if lesson is None:
             return None
-        self._follow(pool)
-        given = [one for one in decisions if self._teaches(one)]
-        if not given:
-            return None
-        known = given[: self._n_learned(len(given))]
-        until = decisions.index(known[-1]) + 1
-        offsets = self._calibrator.scan_offsets(decisions[:until], held, scanned)
-        prior = log_softmax(shifted(pool.scores, offsets).astype(np.float64))
-        labels = self._labels(known[-_MOST_LABELS:])
-        key = labels, prior.tobytes()
-        found = self._known.pop(key, None) or self._estimates(labels, prior)
-        self._known[key] = found
+        found = self._known.pop(lesson, None)
+        if found is None:
+            found = self._estimates(lesson, prior_mean(pool.captures, lesson.offsets))
+        self._known[lesson] = found
         while len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
-        classes = [label for _, label in self._labels(given)]
-        return replace(found, given=np.bincount(classes, minlength=prior.shape[1]))
+        return found
 
-    def _follow(self, pool: ScannedPool) -> None:
+    def fit(
+        self,
+        pool: ScannedPool,
+        decisions: Sequence[Decision],
+        held: Sequence[ExampleId],
+        scanned: Mapping[ExampleId, Capture],
+    ) -> FittedReadout | None:
+        """What the same labels say of any text; arguments as for `estimate`.
+
+        Returns:
+            None without labels, or where the scan kept no hidden states.
+        """
+        lesson = self._lesson(pool, decisions, held, scanned)
+        if lesson is None:
+            return None
+        prior = prior_mean(pool.captures, lesson.offsets)
+        texts = self._space.texts[lesson.places]
+        return FittedReadout(
+            self._space, texts, self._learned(lesson.labels, prior), lesson.offsets
+        )
+
+    def _lesson(
+        self,
+        pool: ScannedPool,
+        decisions: Sequence[Decision],
+        held: Sequence[ExampleId],
+        scanned: Mapping[ExampleId, Capture],
+    ) -> _Lesson | None:
+        """What is learned from some decisions on a pool; None where nothing can be."""
+        if not pool.captures or not len(pool.captures[0].hidden):
+            return None
         if pool is not self._pool:
             self._pool = pool
             self._space = PoolSpace(pool.captures, pool.sets)
             self._rows, self._settings = {}, {}
             self._known.clear()
+        place_of = pool.place_of
+        given = [
+            (until, (place_of[one.example_id], self._class_of[one.answer.text]))
+            for until, one in enumerate(decisions, start=1)
+            if one.kind is DecisionKind.LABEL and not one.check and one.answer is not None
+            if one.example_id in place_of and one.answer.text in self._class_of
+        ]
+        if not given:
+            return None
+        n = len(given)
+        if n > _EACH_UP_TO or self._has_many_classes:
+            n = max(1, n - n % _STRIDE)
+        # what calibrates the answers is by the same labels, so that between strides nothing moves
+        offsets = self._calibrator.scan_offsets(decisions[: given[n - 1][0]], held, scanned)
+        classes = [label for _, (_, label) in given]
+        counts = np.bincount(classes, minlength=len(self._class_of)).tolist()
+        labels = tuple(label for _, label in given[:n][-_MOST_LABELS:])
+        return _Lesson(labels, offsets, tuple(counts))
 
-    def _teaches(self, one: Decision) -> bool:
-        """Whether it is a label of a scanned example, and not of a check example."""
-        assert self._pool is not None  # followed before
-        is_label = one.kind is DecisionKind.LABEL and not one.check and one.answer is not None
-        return is_label and one.example_id in self._pool.place_of and self._class(one) is not None
+    def _learned(self, labels: Labels, prior: Floats) -> Readout:
+        return self._learn(labels, prior, self._worth_fitting(labels, prior))
 
-    def _class(self, one: Decision) -> int | None:
-        return self._class_of.get(one.answer.text) if one.answer is not None else None
-
-    def _n_learned(self, n_given: int) -> int:
-        """How many of so many labels are learned from, the first ones."""
-        if n_given <= _EACH_UP_TO and not self._has_many_classes:
-            return n_given
-        return max(1, n_given - n_given % _STRIDE)
-
-    def _labels(self, given: Sequence[Decision]) -> Labels:
-        assert self._pool is not None  # followed before
-        place_of = self._pool.place_of
-        classes = [(one, self._class(one)) for one in given]
-        return tuple(
-            (place_of[one.example_id], label) for one, label in classes if label is not None
-        )
-
-    def _estimates(self, labels: Labels, prior: Floats) -> Estimates:
-        settings = self._worth_fitting(labels, prior)
-        readout = self._learn(labels, prior, settings)
-        places = [place for place, _ in labels]
-        classes = np.array([label for _, label in labels])
+    def _estimates(self, lesson: _Lesson, prior: Floats) -> Estimates:
+        readout = self._learned(lesson.labels, prior)
+        classes = np.array([label for _, label in lesson.labels])
         return Estimates(
-            probabilities=readout.probabilities(self._similarities(places), prior),
-            given=np.bincount(classes, minlength=prior.shape[1]),
+            probabilities=readout.probabilities(self._similarities(lesson.places), prior),
+            given=np.array(lesson.given),
             n_foretold=int((readout.left_out.argmax(axis=1) == classes).sum()),
-            n_learned=len(labels),
+            n_learned=len(classes),
         )
 
     @property

@@ -15,6 +15,7 @@ from neufs_tui.core.settings import Signal
 from neufs_tui.engine.announcer import Announcer, Listener
 from neufs_tui.engine.building import scanned_pool
 from neufs_tui.engine.kept_selection import KeptSelection
+from neufs_tui.engine.needed_model import NeededModel
 from neufs_tui.engine.protocol import (
     EngineConfig,
     ModelReady,
@@ -72,21 +73,16 @@ def explain_example(
 
 def _scan(config: EngineConfig, listener: Listener) -> tuple[Scanned, Scanner]:
     from neufs_tui.engine.scanning import Scanner, ready
-    from neufs_tui.model.loading.checked import load_checked_model
 
-    announcer = Announcer(listener)
-    announcer.stage("libraries", "starting PyTorch and transformers")
-    loaded = load_checked_model(config.model, config.cache_dir / "models", announcer)
-    model = ready(loaded)
-    listener(model)
+    loaded = NeededModel(config, listener).loaded
     scanner = Scanner(config, loaded)
-    announcer.notice(scanner.notices)
+    Announcer(listener).notice(scanner.notices)
     try:
         for progress in scanner.run():
             listener(progress)
     finally:
         scanner.close()
-    scanned = Scanned(captures=scanner.captures, model=model, shape=scanner.shape)
+    scanned = Scanned(captures=scanner.captures, model=ready(loaded), shape=scanner.shape)
     return scanned, scanner
 
 

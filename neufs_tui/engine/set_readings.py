@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neufs_tui.core.records import Demonstration, Example, ExampleId, content_hash
-from neufs_tui.engine.announcer import Announcer, Listener
+from neufs_tui.engine.announcer import Listener
 from neufs_tui.engine.batching import Batching
+from neufs_tui.engine.needed_model import NeededModel
 from neufs_tui.engine.protocol import EngineConfig, ModelReady, ScanProgressed
 from neufs_tui.storage.score_cache import ScoreCache, Scores
 
@@ -65,7 +66,10 @@ class SetReadings:
 
 
 def read_sets(
-    config: EngineConfig, wanted: Sequence[Wanted | WantedEach], listener: Listener
+    config: EngineConfig,
+    wanted: Sequence[Wanted | WantedEach],
+    listener: Listener,
+    needed: NeededModel | None = None,
 ) -> SetReadings:
     """Read texts behind sets of demonstrations, each set's texts in one go.
 
@@ -76,20 +80,17 @@ def read_sets(
         config: task, model and where caches are; its examples do not matter.
         wanted: the sets, each with its texts.
         listener: hears stages and progress, in prompts.
+        needed: the configuration's model, where it may be loaded already.
 
     Raises:
         NeufsError: the model cannot be loaded, the task not asked, or nothing stored.
     """
     from neufs_tui.engine.scanning import ready
     from neufs_tui.model.encoding import PromptEncoder
-    from neufs_tui.model.loading.checked import load_checked_model
     from neufs_tui.model.score_runner import ScoreRunner
 
-    announcer = Announcer(listener)
-    announcer.stage("libraries", "starting PyTorch and transformers")
-    loaded = load_checked_model(config.model, config.cache_dir / "models", announcer)
+    loaded = (needed or NeededModel(config, listener)).loaded
     model = ready(loaded)
-    listener(model)
     encoder = PromptEncoder(loaded.tokenizer, config.task, context_window=loaded.context_window)
     key = {
         "model": model.fingerprint,

@@ -30,8 +30,8 @@ _PLANES = 5
 class HeldTexts:
     """Texts as one pool makes them comparable."""
 
-    def __init__(self, space: PoolSpace, hidden: NDArray[np.float32], bits: Bits) -> None:
-        """Bind what is held; made by a `PoolSpace`.
+    def __init__(self, space: Space, hidden: NDArray[np.float32], bits: Bits) -> None:
+        """Bind what is held; made by a `Space`.
 
         Args:
             space: of the pool.
@@ -39,60 +39,63 @@ class HeldTexts:
             bits: neuron sets, in the pool's columns, shape (n, words).
         """
         self._space = space
-        self._hidden = hidden
-        self._bits = bits
+        self.hidden = hidden
+        self.bits = bits
 
     def __len__(self) -> int:
         """Number of texts, n."""
-        return len(self._bits)
+        return len(self.bits)
 
     def __getitem__(self, places: Sequence[int]) -> HeldTexts:
         """Some of them."""
         at = np.array(places, dtype=np.intp)
-        return HeldTexts(self._space, self._hidden[:, at], self._bits[at])
+        return HeldTexts(self._space, self.hidden[:, at], self.bits[at])
 
     def similarities(self, others: HeldTexts) -> Similarities:
         """To some others, of which there are few; about 1 of a text to itself."""
-        by_state = self._hidden @ others._hidden.transpose(0, 2, 1)  # (2, n, k)
-        shared = [self._space.weigh(self._bits & one) for one in others._bits]
+        by_state = self.hidden @ others.hidden.transpose(0, 2, 1)  # (2, n, k)
+        shared = [self._space.weigh(self.bits & one) for one in others.bits]
         sizes = np.maximum(self._sizes[:, None] * others._sizes[None, :], 1)
         cosines = np.stack(shared, axis=1) / np.sqrt(sizes) if shared else np.empty(sizes.shape)
         return np.concatenate([by_state, cosines[None].astype(np.float32)])
 
     @cached_property
     def _sizes(self) -> NDArray[np.float64]:
-        return self._space.weigh(self._bits).astype(np.float64)
+        return self._space.weigh(self.bits).astype(np.float64)
 
 
-class PoolSpace:
+class Space:
     """What makes texts comparable: the spread of a pool's hidden states, its neurons' rarity."""
 
-    def __init__(self, captures: Sequence[Capture], sets: NeuronSets) -> None:
-        """Learn it from a pool.
+    def __init__(
+        self,
+        centre: NDArray[np.float32],
+        scale: NDArray[np.float32],
+        columns: NeuronSets,
+        levels: NDArray[np.uint8],
+    ) -> None:
+        """Bind what a pool says.
 
         Args:
-            captures: of n texts, with hidden states.
-            sets: their neuron sets, packed.
+            centre: of its hidden states, shape (2, 1, 256).
+            scale: what is divided by, same shape.
+            columns: in which neurons occur in it.
+            levels: the weight of each of these, in steps, shape (columns,).
         """
-        self._sets = sets
-        states = _states(captures)
-        self._centre = states.mean(axis=1, keepdims=True, dtype=np.float64).astype(np.float32)
-        # of a dimension that never changes, nothing is left to compare
-        spread = np.maximum(states.std(axis=1, keepdims=True, dtype=np.float64), 1e-6)
-        self._scale = (spread * np.sqrt(HIDDEN_DIMENSIONS)).astype(np.float32)
-        counts = sets.column_counts()
-        rarity = np.log((len(sets) + 1) / np.maximum(counts, 1)) ** 2
-        levels = np.rint(rarity / max(rarity.max(), 1e-9) * (2**_PLANES - 1)).astype(np.uint8)
+        self.centre = centre
+        self.scale = scale
+        self.columns = columns
+        self.levels = levels
+        n_unused = 64 * columns.bits.shape[1] - len(levels)
+        whole = np.pad(levels, (0, n_unused))
         self._planes = [
-            np.packbits(levels >> plane & 1, bitorder="little").view(np.uint64)
+            np.packbits(whole >> plane & 1, bitorder="little").view(np.uint64)
             for plane in range(_PLANES)
         ]
-        self.texts = HeldTexts(self, self._standardised(states), sets.bits)
-        """The pool's own, in its order."""
 
     def hold(self, captures: Sequence[Capture]) -> HeldTexts:
-        """Other texts; of their neurons, those that occur in the pool."""
-        bits = self._sets.pack([capture.neurons for capture in captures])
+        """Some texts; of their neurons, those that occur in the pool."""
+        bits = self.columns.pack([capture.neurons for capture in captures])
         return HeldTexts(self, self._standardised(_states(captures)), bits)
 
     def weigh(self, bits: Bits) -> NDArray[np.int64]:
@@ -103,7 +106,31 @@ class PoolSpace:
         return total
 
     def _standardised(self, states: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.asarray((states - self._centre) / self._scale)
+        return np.asarray((states - self.centre) / self.scale)
+
+
+class PoolSpace(Space):
+    """The space of a pool, with its texts."""
+
+    def __init__(self, captures: Sequence[Capture], sets: NeuronSets) -> None:
+        """Learn it.
+
+        Args:
+            captures: of n texts, with hidden states.
+            sets: their neuron sets, packed.
+        """
+        states = _states(captures)
+        centre = states.mean(axis=1, keepdims=True, dtype=np.float64).astype(np.float32)
+        # of a dimension that never changes, nothing is left to compare
+        spread = np.maximum(states.std(axis=1, keepdims=True, dtype=np.float64), 1e-6)
+        scale = (spread * np.sqrt(HIDDEN_DIMENSIONS)).astype(np.float32)
+        counts = sets.column_counts()[: len(sets.occurring)]
+        rarity = np.log((len(sets) + 1) / np.maximum(counts, 1)) ** 2
+        highest = max(rarity.max(initial=0), 1e-9)
+        levels = np.rint(rarity / highest * (2**_PLANES - 1)).astype(np.uint8)
+        super().__init__(centre, scale, sets, levels)
+        self.texts = HeldTexts(self, self._standardised(states), sets.bits)
+        """The pool's own, in its order."""
 
 
 def _states(captures: Sequence[Capture]) -> NDArray[np.float32]:

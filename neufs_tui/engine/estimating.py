@@ -78,8 +78,8 @@ class Estimator:
         self._class_of = {name: place for place, name in enumerate(names)}
         self._pool: ScannedPool | None = None
         self._space: PoolSpace
-        self._rows: dict[int, Similarities] = {}
-        """Similarities of all examples to the labelled ones, by place, shape (3, n, 1)."""
+        self._rows: dict[int, NDArray[np.float32]] = {}
+        """Similarities of all examples to the labelled ones, by place, shape (3, n)."""
         self._settings: dict[Labels, tuple[Setting, ...]] = {}
         """Those worth fitting, by the labels that they were weighed by."""
         self._known: OrderedDict[_Lesson, Estimates] = OrderedDict()
@@ -109,7 +109,7 @@ class Estimator:
             return None
         found = self._known.pop(lesson, None)
         if found is None:
-            found = self._estimates(lesson, prior_mean(pool.captures, lesson.offsets))
+            found = self._estimates(lesson, prior_mean(pool.scores, lesson.offsets))
         self._known[lesson] = found
         while len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
@@ -130,7 +130,7 @@ class Estimator:
         lesson = self._lesson(pool, decisions, held, scanned)
         if lesson is None:
             return None
-        prior = prior_mean(pool.captures, lesson.offsets)
+        prior = prior_mean(pool.scores, lesson.offsets)
         texts = self._space.texts[lesson.places]
         return FittedReadout(
             self._space, texts, self._learned(lesson.labels, prior), lesson.offsets
@@ -216,5 +216,5 @@ class Estimator:
         texts = self._space.texts
         for place in places:
             if place not in self._rows:
-                self._rows[place] = texts.similarities(texts[[place]])
-        return np.concatenate([self._rows[place] for place in places], axis=2)
+                self._rows[place] = texts.similarities(texts[[place]])[:, :, 0]
+        return np.stack([self._rows[place] for place in places], axis=1).transpose(0, 2, 1)

@@ -24,7 +24,8 @@ INTERRUPTED = 130
 _COMMANDS = {
     **dict.fromkeys(("add", "skip", "undo", "redo"), "decide"),
     **{name: name for name in ("engine", "evaluate", "explain", "export", "history", "label")},
-    **{name: name for name in ("models", "next", "scan", "select", "serve", "show", "stats")},
+    **{name: name for name in ("models", "next", "predict", "scan", "select", "serve")},
+    **{name: name for name in ("show", "stats")},
 }
 """Name of a command → the module of this package that has it."""
 

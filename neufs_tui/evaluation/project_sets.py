@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+import numpy as np
+
 from neufs_tui.core.calibration import MIN_LABELS, MIN_SAMPLE, SAMPLE
 from neufs_tui.core.draws import Draws
 from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.records import DRAW, Demonstration, ExampleId
 from neufs_tui.core.text import plural
 from neufs_tui.evaluation.few_shot_sets import FewShotSet
+from neufs_tui.evaluation.gold_test import GoldTest, check_test
 from neufs_tui.evaluation.report import Calibration
 from neufs_tui.project.project import Project
 from neufs_tui.statistics.calibration import class_prior
@@ -19,6 +22,24 @@ def her_set(labelled: Sequence[LabelledExample]) -> FewShotSet:
     """Her labels, in the order in which she gave them."""
     shown = tuple(Demonstration(one.example.text, one.answer.text) for one in labelled)
     return FewShotSet(f"your {plural(len(shown), 'label')}", (shown,))
+
+
+def known_texts(project: Project, checked: Sequence[LabelledExample]) -> GoldTest | None:
+    """The texts whose labels are known and that nothing is learned from.
+
+    Args:
+        project: with a test file, it is that.
+        checked: the check examples whose label holds; else it is those labelled without a look at
+            the model's answer.
+
+    Returns:
+        None where there are none.
+    """
+    task = project.require_task()
+    if (test := project.test) is not None:
+        gold = [task.label_names.index(test.gold[one.id]) for one in test.texts]
+        return GoldTest(test.name, test.texts, np.array(gold, dtype=np.intp))
+    return check_test(checked, task) if any(not one.looked for one in checked) else None
 
 
 def calibration_for(

@@ -27,14 +27,46 @@ def refuse_taken(target: Path, *, force: bool = False) -> None:
             or may not be written to.
     """
     for path in (target, manifest_path(target)):
-        if path.exists() and not path.is_file():
-            raise ExportError(
-                f"{path} is not an ordinary file", hint="name a file, or - for standard output"
-            )
-        if path.exists() and not force:
-            raise ExportError(f"{path} is there already", hint="replace it with --force")
+        refuse_taken_file(path, force=force)
+
+
+def refuse_taken_file(target: Path, *, force: bool = False) -> None:
+    """See to it that a file can be written.
+
+    Args:
+        target: the file.
+        force: it may be replaced.
+
+    Raises:
+        ExportError: it is there and may not be replaced, or its folder is not there or may not be
+            written to.
+    """
+    if target.exists() and not target.is_file():
+        raise ExportError(
+            f"{target} is not an ordinary file", hint="name a file, or - for standard output"
+        )
+    if target.exists() and not force:
+        raise ExportError(f"{target} is there already", hint="replace it with --force")
     if not os.access(target.parent, os.W_OK):
         raise _unwritable(target, "its folder is not there, or may not be written to")
+
+
+def write_file(text: str, target: Path, *, force: bool = False) -> None:
+    """Write a file that has no manifest, under its name only once it is whole.
+
+    Args:
+        text: its content.
+        target: the file.
+        force: replace it if it is there.
+
+    Raises:
+        ExportError: as `refuse_taken_file`, or it cannot be written.
+    """
+    refuse_taken_file(target, force=force)
+    try:
+        _write({target: text})
+    except OSError as error:
+        raise _unwritable(target, error.strerror) from error
 
 
 def write_export(text: str, manifest: str, target: Path, *, force: bool = False) -> None:

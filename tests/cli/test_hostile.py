@@ -121,6 +121,9 @@ def commands(pool: Path, model: Path) -> dict[str, list[object]]:
         "evaluate": ["evaluate", pool, *asked, "--test", pool, "--gold", "kind"],
         "evaluate --json": ["evaluate", pool, *asked, "--test", pool, "--gold", "kind", "--json"],
         "no set": ["evaluate", pool, *asked, "--test", pool, "--set", HOSTILE],
+        "predict": ["predict", pool, *asked, "--by", "readout"],
+        "predict csv": ["predict", pool, pool, *asked, "--format", "csv"],
+        "no texts": ["predict", pool, HOSTILE, *asked],
         "stats": ["stats", pool],
         "stats --json": ["stats", pool, "--json"],
         "export": ["export", pool],
@@ -151,8 +154,9 @@ def test_in_a_pipe_and_on_a_terminal_nothing_from_a_file_steers(
     for name, command in commands(pool, model).items():
         ran = run(*command)
         shown = STYLING.sub("", on_terminal(*command))
-        # In a pipe an export is the data itself
-        for text in (shown, ran.err, "" if name.startswith("export") else ran.out):
+        # in a pipe an export is the data itself, and so are predictions
+        is_data = name.startswith(("export", "predict"))
+        for text in (shown, ran.err, "" if is_data else ran.out):
             assert not STEERING.search(text), (name, text)
             assert "Traceback" not in text, (name, text)
         if name.endswith("--json"):
@@ -178,6 +182,13 @@ def test_json_and_exports_in_a_pipe_are_exact(
     assert [row["text"] for row in exported] == [rows[0]["text"], rows[1]["text"]]
     table = list(csv.DictReader(io.StringIO(run(*told["export csv"]).out, newline="")))
     assert [row["text"] for row in table] == [rows[0]["text"], rows[1]["text"]]
+    predicted = [json.loads(line) for line in run(*told["predict"]).out.split("\n") if line]
+    assert [(row["id"], row["text"]) for row in predicted] == [
+        (row["id"], row["text"]) for row in rows[2:]
+    ]
+    table = list(csv.DictReader(io.StringIO(run(*told["predict csv"]).out, newline="")))
+    assert [(row["id"], row["text"]) for row in table] == [*by_id.items()]
+    assert {f"probability of {kind}" for kind in KINDS} < {*table[0]}
 
 
 def test_nothing_from_a_file_steers_the_screen(pool: Path, model: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from neufs_tui.core.labelled import LabelledExample
-    from neufs_tui.evaluation.report import Report, Result, TestReport
+    from neufs_tui.core.records import Decision
+    from neufs_tui.evaluation.report import Report, TestReport
 
 
 @click.command()
@@ -73,6 +74,18 @@ if TYPE_CHECKING:
     help="Show each text the K of your labels nearest to it; repeat for other numbers.",
 )
 @click.option(
+    "--readout",
+    is_flag=True,
+    help="Measure too what the model holds of a text, learned from your labels without a prompt; "
+    "reads the pool where it is not scanned.",
+)
+@click.option(
+    "--encoder",
+    metavar="ENCODER",
+    help="Measure too logistic regression on the vectors of a sentence encoder: a folder or hub "
+    "id; needs the extra `embed`.",
+)
+@click.option(
     "-k", type=click.IntRange(min=1), metavar="N", help="Size of the random sets.  [default: half]"
 )
 @click.option(
@@ -108,9 +121,9 @@ def evaluate(as_json: bool, **options: Any) -> None:
     """Measure the labels of POOL's session on gold labels, or on its check set.
 
     Rows: the model without demonstrations, with your labels, with random ones among them, with
-    those nearest to each text (as `export --retrieval` shows them), and with other sets.
-    Differences are paired, text by text. What is read is kept, so a run that was stopped or killed
-    goes on where it was.
+    those nearest to each text (as `export --retrieval` shows them), and with other sets; and what
+    your labels teach without a prompt, by --readout and --encoder. Differences are paired, text by
+    text. What is read is kept, so a run that was stopped or killed goes on where it was.
 
     \b
     Examples:
@@ -118,9 +131,11 @@ def evaluate(as_json: bool, **options: Any) -> None:
       neufs-tui evaluate pool.jsonl --test test.jsonl
       neufs-tui evaluate pool.jsonl --test home.jsonl --test elsewhere.jsonl --markdown report.md
       neufs-tui evaluate pool.jsonl --test test.jsonl --retrieval 4 --retrieval 8
+      neufs-tui evaluate pool.jsonl --test test.jsonl --readout --encoder all-MiniLM-L6-v2
       neufs-tui evaluate pool.jsonl --test test.jsonl --set other.jsonl --score sum --json
     """
     from neufs_tui.evaluation.chart import draw_chart, require_charts
+    from neufs_tui.evaluation.json_report import as_json as values_of
     from neufs_tui.evaluation.tables import markdown, side_by_side
 
     chart: Path | None = options["chart"]
@@ -135,7 +150,7 @@ def evaluate(as_json: bool, **options: Any) -> None:
     if chart is not None:
         _write(chart, lambda file: draw_chart(file, chart.suffix[1:].lower(), reports))
     if as_json:
-        tell_json({"reports": [_as_json(one) for one in reports]})
+        tell_json({"reports": [values_of(one) for one in reports]})
         return
     for report in reports:
         if len(reports) > 1:
@@ -181,6 +196,8 @@ def _unwritable(target: Path, why: str | None) -> ExportError:
 def _reports(options: dict[str, Any]) -> list[Report]:
     from neufs_tui.cli.narrator import Narrator
     from neufs_tui.engine.configure import engine_config
+    from neufs_tui.engine.needed_model import NeededModel
+    from neufs_tui.evaluation.classifiers import by_sentences, readouts
     from neufs_tui.evaluation.few_shot_sets import WITHOUT, exported_set, nearest_set, random_sets
     from neufs_tui.evaluation.gold_test import check_test, read_gold_test
     from neufs_tui.evaluation.project_sets import calibration_for, her_set
@@ -193,17 +210,20 @@ def _reports(options: dict[str, Any]) -> list[Report]:
     request = project_request(options | {"model": first_model})
     project = read_project(request)
     task = project.require_task()
+    decisions: tuple[Decision, ...] = ()
     labelled: tuple[LabelledExample, ...] = ()
     checked: tuple[LabelledExample, ...] = ()
     if project.session_path.exists():
         with Session.open(project.session_path, write=False) as session:
             labelled, checked = session.decided(), session.checked()
+            decisions = session.decisions()
     sets, hers = [WITHOUT], her_set(labelled)
     if labelled:
         k = options["k"] or len(labelled) // 2
         seed = project.selection.seed
         others = random_sets(hers.draws[0], k, n_draws=options["draws"], seed=seed)
         sets += [hers, *([others] if others else [])]
+    drawn = sets[1:]
     pool = [one.text for one in project.pool.examples]
     sets += [nearest_set(hers.draws[0], k, pool) for k in dict.fromkeys(options["retrievals"])]
     sets += [exported_set(Path(one), task) for one in options["exports"]]
@@ -224,6 +244,13 @@ def _reports(options: dict[str, Any]) -> list[Report]:
         else:
             calibration = found
             say(f"calibrated {found.basis}")
+    classifiers = []
+    if options["encoder"] and drawn:
+        from neufs_tui.model.sentence_encoder import sentence_encoder
+
+        encode = sentence_encoder(replace(project.model, name=options["encoder"]))
+        classifiers = by_sentences(encode, drawn, task.label_names)
+    texts = [text for test in tests for text in test.texts]
     compared = variants(project, options["models"], options["configs"])
     notices = [f"{test.name}: {one}" for test in tests for one in test.notices]
     reports = []
@@ -231,15 +258,24 @@ def _reports(options: dict[str, Any]) -> list[Report]:
         for one in compared:
             if len(compared) > 1:
                 narrator.say(f"{one.name}:")
+            config = engine_config(one.project, CaptureSettings())
+            needed = NeededModel(config, narrator)
+            learned = []
+            if options["readout"] and drawn:
+                learned = readouts(config, decisions, drawn, texts, needed, narrator)
+                if not learned:
+                    narrator.say("no labelled text is in the pool to learn a readout from")
             reports.append(
                 make_report(
-                    engine_config(one.project, CaptureSettings()),
+                    config,
                     sets,
                     tests,
                     narrator,
                     name=one.name,
                     calibration=calibration,
                     by_sum=options["score"] == "sum",
+                    classifiers=[*learned, *classifiers],
+                    needed=needed,
                 )
             )
     return reports
@@ -270,43 +306,3 @@ def _draw(sections: Mapping[str, Sequence[tuple[str, ...]]]) -> None:
         for what, *figures in rows:
             table.add_row(f"  {what}", *figures)
     tables().print(table)
-
-
-def _as_json(report: Report) -> dict[str, Any]:
-    return {
-        "name": report.name,
-        "model": asdict(report.model),
-        "calibrated": report.calibration.basis if report.calibration else None,
-        "prior": report.calibration.prior.tolist() if report.calibration else None,
-        "offsets": [[draw.tolist() for draw in each] for each in report.offsets],
-        "tests": [
-            {
-                "name": test.test.name,
-                "texts": len(test.test.texts),
-                "sets": [_result(one) for one in test.results],
-                "differences": [
-                    {
-                        "set": one.this.name,
-                        "against": one.that.name,
-                        "calibrated": one.is_calibrated,
-                        "accuracy": asdict(one.accuracy),
-                        "macro_f1": asdict(one.macro_f1),
-                    }
-                    for one in test.comparisons
-                ],
-            }
-            for test in report.tests
-        ],
-    }
-
-
-def _result(result: Result) -> dict[str, Any]:
-    told: dict[str, Any] = {
-        "set": result.few_shot_set.name,
-        "demonstrations": result.few_shot_set.sizes,
-        "fitting": result.n_fitting,
-    }
-    for name, figures in (("raw", result.raw), ("calibrated", result.calibrated)):
-        if figures is not None:
-            told[name] = asdict(figures) | {"confusion": figures.confusion.tolist()}
-    return told

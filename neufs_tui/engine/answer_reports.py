@@ -7,17 +7,20 @@ from dataclasses import replace
 
 from neufs_tui.core.calibration import Calibration, Offsets, Uncalibrated
 from neufs_tui.core.check_readings import ChecksRead
+from neufs_tui.core.estimated import Estimated
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import ExampleId
 from neufs_tui.engine.calibrating import Basis, Calibrator
 from neufs_tui.engine.checking import Checking
+from neufs_tui.engine.learning import Learned, estimated
 from neufs_tui.engine.protocol import Calibrated, EngineConfig, Focus
 from neufs_tui.engine.rescoring import Rescorer
 from neufs_tui.engine.scanning import Scanner
+from neufs_tui.selection.scanned_pool import Readings
 
 
 class AnswerReports:
-    """Tells what calibrates the answers, and what was made of the check examples."""
+    """Tells what calibrates the answers, and what model and labels make of the check examples."""
 
     def __init__(
         self,
@@ -25,7 +28,7 @@ class AnswerReports:
         scanner: Scanner,
         rescorer: Rescorer | None,
         calibrator: Calibrator,
-        send: Callable[[Calibrated | ChecksRead], None],
+        send: Callable[[Calibrated | ChecksRead | Estimated], None],
     ) -> None:
         """Bind what reads.
 
@@ -40,6 +43,7 @@ class AnswerReports:
         self._rescorer = rescorer
         self._calibrator = calibrator
         self._send = send
+        self._names = config.task.label_names
         self._focus: Focus | None = None
         self._basis: Basis | Uncalibrated = Uncalibrated.FEW_LABELS
         self._checking = Checking(config, scanner, rescorer)
@@ -79,6 +83,16 @@ class AnswerReports:
         """Tell what is known already; the rescorer has followed the same focus before."""
         self._checking.follow(focus)
         self.tell()
+
+    def tell_estimates(self, learned: Learned, readings: Readings | None) -> None:
+        """Tell how well the labels foretell one another, once there is something to learn from.
+
+        Args:
+            learned: by the labels of the focus followed last.
+            readings: the pool as it is ranked.
+        """
+        if self._focus is not None and learned.estimates is not None and readings is not None:
+            self._send(estimated(learned.estimates, readings.pool, self._focus, self._names))
 
     def read_halves(self) -> bool:
         """Read check examples behind some of the labels; returns whether any were left to read."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from neufs_tui.core.calibration import RAW, Offsets
+from neufs_tui.core.estimated import Estimated
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import ExampleId
 from neufs_tui.engine.calibrating import Calibrator
@@ -63,3 +64,25 @@ class Learning:
         if pool is not None:
             estimates = self._estimator.estimate(pool, known, focus.held, scanned)
         return Learned(self._calibrator.offsets(basis, scanned, reread), estimates)
+
+
+def estimated(
+    estimates: Estimates, pool: ScannedPool, focus: Focus, names: Sequence[str]
+) -> Estimated:
+    """What is told of estimates.
+
+    Args:
+        estimates: of the labels of a pool.
+        pool: the same.
+        focus: whose labels these go by, with the check examples that are labelled.
+        names: of the labels, in their order.
+    """
+    checked = [one.example_id for one in focus.decisions if one.check]
+    places = {one: pool.place_of[one] for one in checked if one in pool.place_of}
+    answers = estimates.probabilities.argmax(axis=1)
+    return Estimated(
+        revision=focus.revision,
+        n_foretold=estimates.n_foretold,
+        n_learned=estimates.n_learned,
+        checks={one: names[answers[place]] for one, place in places.items()},
+    )

@@ -82,13 +82,26 @@ def learn_readout(
     Raises:
         NeufsError: the model cannot be loaded, or nothing stored.
     """
+    (learned,) = learn_readouts(config, [decisions], texts, needed, listener)
+    return learned
+
+
+def learn_readouts(
+    config: EngineConfig,
+    each: Sequence[Sequence[Decision]],
+    texts: Sequence[Example],
+    needed: NeededModel,
+    listener: Listener,
+) -> list[Learned | None]:
+    """The same for several sets of decisions, of which each stands for itself."""
     read = read_texts(config, texts, needed, listener)
     pool = ScannedPool({one.id: read.captures[one.id] for one in config.examples})
     calibrator = Calibrator(config, reads_all=read.reads_all)
     estimator = Estimator(calibrator, config.task.label_names)
-    held = _held(config, decisions)
-    fitted = estimator.fit(pool, as_unlabelled(decisions), held, read.captures)
-    return Learned(read, fitted) if fitted is not None else None
+    fitted = [
+        estimator.fit(pool, as_unlabelled(one), _held(config, one), read.captures) for one in each
+    ]
+    return [Learned(read, one) if one is not None else None for one in fitted]
 
 
 def read_texts(

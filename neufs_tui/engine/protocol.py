@@ -13,6 +13,7 @@ from typing import Literal
 
 from neufs_tui.core.calibration import Calibration, Uncalibrated
 from neufs_tui.core.check_readings import ChecksRead
+from neufs_tui.core.estimated import Estimated
 from neufs_tui.core.explanation import Explanation, Word
 from neufs_tui.core.records import (
     Decision,
@@ -303,15 +304,12 @@ EngineEvent = Stage | Downloaded | ModelReady | Noticed | ScanProgressed
 """What loading and scanning tell, with a screen or without."""
 
 Event = (
-    Stage
-    | Downloaded
-    | ModelReady
-    | Noticed
-    | ScanProgressed
+    EngineEvent
     | Ranked
     | Rescored
     | ChecksRead
     | Calibrated
+    | Estimated
     | Explained
     | WordsFound
     | Suggested

@@ -28,7 +28,7 @@ from neufs_tui.core.settings import SelectionSettings, Signal
 from neufs_tui.engine.building import Built, beside, build
 from neufs_tui.engine.calibrating import Calibrator
 from neufs_tui.engine.candidates import NONE, Candidates
-from neufs_tui.engine.learning import NOTHING, Learning
+from neufs_tui.engine.learning import NOTHING, Learned, Learning
 from neufs_tui.engine.picks import answered, by_name, reason_of
 from neufs_tui.engine.protocol import Focus, Ranked
 from neufs_tui.selection.hunting import Hunt
@@ -140,6 +140,11 @@ class Ranker:
     def readings(self) -> Readings | None:
         """What is ranked, as it was read last; None before the strategy has begun."""
         return self._readings
+
+    @property
+    def learned(self) -> Learned:
+        """What the labels of the focus answered last teach."""
+        return self._learned
 
     @property
     def is_building(self) -> bool:

@@ -176,6 +176,7 @@ class Engine:
             self._is_unranked = False
         self._reports.follow(self._focus)
         ranked = self._ranker.answer(self._focus)
+        self._reports.tell_estimates(self._ranker.learned, self._ranker.readings)
         if self._suggest is not None:
             from neufs_tui.engine.hunting import suggested
 

@@ -1,4 +1,4 @@
-"""A report as a picture: each set's accuracy with its interval, raw beside calibrated."""
+"""A report as a picture: each row's accuracy with its interval, raw beside calibrated."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from neufs_tui.core.text import one_line
 from neufs_tui.errors import UsageError
 from neufs_tui.evaluation.report import Report, TestReport
-from neufs_tui.evaluation.tables import CALIBRATED, RAW, title
+from neufs_tui.evaluation.tables import CALIBRATED, LEARNED, RAW, title
+from neufs_tui.statistics.classification import Figures
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
 _SUFFIXES = (".png", ".svg")
 _WIDTH, _ROW, _HEAD = 8.0, 0.45, 1.1
 """Inches: of a page, and the height of a row and of what stands around the rows of a test."""
-_LOOKS = {RAW: ("o", "#35618f", 0.12), CALIBRATED: ("s", "#b5651d", -0.12)}
+_LOOKS = {
+    RAW: ("o", "#35618f", 0.12),
+    CALIBRATED: ("s", "#b5651d", -0.12),
+    LEARNED: ("D", "#4a7a3a", 0.0),
+}
 """Mark, colour and place beside the row's line; the mark tells them apart without the colour."""
 
 
@@ -48,7 +53,7 @@ def draw_chart(path: Path, kind: str, reports: Sequence[Report]) -> None:
     from matplotlib.figure import Figure
 
     tests = [(report, test) for report in reports for test in report.tests]
-    heights = [_HEAD + _ROW * len(test.results) for _, test in tests]
+    heights = [_HEAD + _ROW * (len(test.results) + len(test.learned)) for _, test in tests]
     figure = Figure(figsize=(_WIDTH, sum(heights)), layout="constrained")
     grid = figure.subplots(len(tests), squeeze=False, height_ratios=heights)
     for (report, test), (axes,) in zip(tests, grid, strict=True):
@@ -59,8 +64,13 @@ def draw_chart(path: Path, kind: str, reports: Sequence[Report]) -> None:
 
 
 def _draw(axes: Axes, test: TestReport) -> None:
+    of_look: dict[str, list[Figures | None]] = {
+        RAW: [one.raw for one in test.results],
+        CALIBRATED: [one.calibrated for one in test.results],
+        LEARNED: [*(None for _ in test.results), *(one.figures for one in test.learned)],
+    }
     for look, (mark, colour, beside) in _LOOKS.items():
-        figures = [one.raw if look == RAW else one.calibrated for one in test.results]
+        figures = of_look[look]
         points = [(place, one.accuracy) for place, one in enumerate(figures) if one is not None]
         if not points:
             continue
@@ -77,6 +87,7 @@ def _draw(axes: Axes, test: TestReport) -> None:
             label=look,
         )
     names = [one_line(one.few_shot_set.name) for one in test.results]
+    names += [one_line(one.name) for one in test.learned]
     axes.set_yticks([-place for place in range(len(names))], names, parse_math=False)
     axes.set_ylim(-len(names) + 0.5, 0.5)
     axes.set_xlim(0, 1)

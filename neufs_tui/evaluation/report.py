@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from neufs_tui.core.neurons import softmax
 from neufs_tui.core.records import Example
 from neufs_tui.engine.announcer import Listener
+from neufs_tui.engine.needed_model import NeededModel
 from neufs_tui.engine.protocol import EngineConfig, ModelReady
 from neufs_tui.engine.set_readings import SetReading, read_sets
+from neufs_tui.evaluation.classifiers import BOTH, Classifier, Shares
 from neufs_tui.evaluation.few_shot_sets import FewShotSet
 from neufs_tui.evaluation.gold_test import GoldTest
 from neufs_tui.statistics.calibration import calibrated, offsets
 from neufs_tui.statistics.classification import Estimate, Figures, difference, figures
-
-Shares = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +48,27 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
-    """How much better one set is than another, on the same texts."""
+class LearnedResult:
+    """What a classifier makes of one test."""
 
-    this: FewShotSet
-    that: FewShotSet
+    name: str
+    figures: Figures
+    shares: Sequence[Shares]
+    """Label probabilities of the texts by each draw."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How much better one row is than another, on the same texts; by their names."""
+
+    this: str
+    that: str
     accuracy: Estimate
     macro_f1: Estimate
     is_calibrated: bool
+    """Whether the answers to prompts, on either side, are calibrated."""
+    is_learned: bool = False
+    """Whether the first is a classifier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +78,7 @@ class TestReport:
     test: GoldTest
     results: tuple[Result, ...]
     comparisons: tuple[Comparison, ...]
+    learned: tuple[LearnedResult, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +104,8 @@ def make_report(
     name: str = "",
     calibration: Calibration | None = None,
     by_sum: bool = False,
+    classifiers: Sequence[Classifier] = (),
+    needed: NeededModel | None = None,
 ) -> Report:
     """Read every test behind every set once, and measure.
 
@@ -103,6 +119,9 @@ def make_report(
         calibration: what answers are calibrated by; None for raw answers alone.
         by_sum: the answer is the label with the largest sum of its tokens' log-probabilities,
             not with the largest mean.
+        classifiers: learned from the labels of the second set or some of them; those of all are
+            compared with it and with each other.
+        needed: the configuration's model, where it may be loaded already.
 
     Raises:
         NeufsError: the model cannot be loaded, or nothing stored.
@@ -110,7 +129,7 @@ def make_report(
     sample = calibration.sample if calibration is not None else ()
     texts = [*(one for test in tests for one in test.texts), *sample]
     wanted = [one for each in sets for one in each.wanted(texts)]
-    read = read_sets(config, wanted, listener)
+    read = read_sets(config, wanted, listener, needed)
     factor = read.lengths if by_sum else np.ones_like(read.lengths)
     readings = iter(read.sets)
     by_set = [[next(readings) for _ in each.draws] for each in sets]
@@ -142,7 +161,11 @@ def make_report(
             for shares, is_calibrated in ((raw, False), (moved, True))
             if shares is not None
         ]
-        reports.append(TestReport(test, results, tuple(comparisons)))
+        learned = _learned(classifiers, results, test, names)
+        of_all = [result for result, is_of_all in learned if is_of_all]
+        comparisons += _learned_comparisons(of_all, results, test.gold)
+        rows_learned = tuple(result for result, _ in learned)
+        reports.append(TestReport(test, results, tuple(comparisons), rows_learned))
     return Report(name, read.model, tuple(reports), calibration, tuple(map(tuple, moves)))
 
 
@@ -157,8 +180,7 @@ def compare(this: Report, that: Report) -> tuple[tuple[Comparison, ...], ...]:
     for mine, other in zip(this.tests, that.tests, strict=True):
         found = []
         for one, two in zip(mine.results, other.results, strict=True):
-            name, draws = one.few_shot_set.name, one.few_shot_set.draws
-            here, there = (FewShotSet(f"{each.name}, {name}", draws) for each in (this, that))
+            here, there = (f"{each.name}, {one.few_shot_set.name}" for each in (this, that))
             for kind, (these, those) in enumerate(zip(one.shares, two.shares, strict=True)):
                 if these is not None and those is not None:
                     accuracy, macro_f1 = difference(these, those, mine.test.gold)
@@ -206,4 +228,43 @@ def _comparison(
 ) -> Comparison:
     this, that = pair
     accuracy, macro_f1 = difference(shares[this], shares[that], gold)
-    return Comparison(sets[this], sets[that], accuracy, macro_f1, is_calibrated)
+    names = sets[this].name, sets[that].name
+    return Comparison(*names, accuracy, macro_f1, is_calibrated)
+
+
+def _learned(
+    classifiers: Sequence[Classifier],
+    results: Sequence[Result],
+    test: GoldTest,
+    names: Sequence[str],
+) -> list[tuple[LearnedResult, bool]]:
+    """What classifiers make of a test, each with whether it is compared."""
+    found = []
+    for one in classifiers:
+        rows = [(one.name, [probabilities(test.texts) for probabilities in one.draws])]
+        if one.moves_prompt is not None:
+            hers = results[1]
+            (answers,) = hers.shares[1] or hers.shares[0]
+            least = np.finfo(np.float64).tiny  # what has underflowed is not impossible
+            moved = one.moves_prompt(test.texts, np.log(np.maximum(answers, least)))
+            rows.append((BOTH, [moved]))
+        for name, shares in rows:
+            result = LearnedResult(name, figures(shares, test.gold, names), shares)
+            found.append((result, one.is_of_all))
+    return found
+
+
+def _learned_comparisons(
+    learned: Sequence[LearnedResult], results: Sequence[Result], gold: NDArray[np.intp]
+) -> list[Comparison]:
+    """Each classifier of all her labels against these in the prompt, then against the others."""
+    found = []
+    for place, one in enumerate(learned):
+        hers = results[1]
+        is_calibrated = hers.shares[1] is not None
+        others = [(hers.few_shot_set.name, hers.shares[1] or hers.shares[0], is_calibrated)]
+        others += [(other.name, other.shares, False) for other in learned[place + 1 :]]
+        for name, shares, is_calibrated in others:
+            accuracy, macro_f1 = difference(one.shares, shares, gold)
+            found.append(Comparison(one.name, name, accuracy, macro_f1, is_calibrated, True))
+    return found

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from neufs_tui.core.text import one_line, plural
-from neufs_tui.evaluation.report import Report, Result, TestReport, compare
+from neufs_tui.evaluation.report import Comparison, Report, Result, TestReport, compare
 from neufs_tui.statistics.classification import Estimate, Figures
 from neufs_tui.wording.sentences import share, share_in
 
 Row = tuple[str, ...]
 COLUMNS: Row = ("", "accuracy", "macro-F1")
 RAW, CALIBRATED = "as the model answers", "calibrated"
+LEARNED = "learned from your labels, no prompt"
 
 
 def side_by_side(reports: Sequence[Report], test: int) -> dict[str, list[Row]]:
@@ -20,7 +21,7 @@ def side_by_side(reports: Sequence[Report], test: int) -> dict[str, list[Row]]:
     parts: dict[str, list[Row]] = {}
     for other in others:
         for one in compare(other, first)[test]:
-            what = f"{one_line(one.this.name)} − {one_line(first.name)}"
+            what = f"{one_line(one.this)} − {one_line(first.name)}"
             row = (what, signed_estimate(one.accuracy), signed_estimate(one.macro_f1))
             parts.setdefault(CALIBRATED if one.is_calibrated else RAW, []).append(row)
     return parts
@@ -34,28 +35,43 @@ def title(report: TestReport) -> str:
 
 
 def sections(report: TestReport) -> dict[str, list[Row]]:
-    """The table's rows, raw and calibrated: each set, then each difference, with 95% intervals."""
+    """The table's rows, raw, calibrated and learned; each part ends in differences."""
     parts: dict[str, list[Row]] = {}
     for name, is_calibrated in ((RAW, False), (CALIBRATED, True)):
         rows: list[Row] = []
         for one in report.results:
             if figures := one.calibrated if is_calibrated else one.raw:
                 rows.append((one_line(one.few_shot_set.name), *_figures(figures)))
-        for each in report.comparisons:
-            if each.is_calibrated is is_calibrated:
-                what = f"{one_line(each.this.name)} − {one_line(each.that.name)}"
-                rows.append((what, signed_estimate(each.accuracy), signed_estimate(each.macro_f1)))
+        rows += [
+            _difference(one)
+            for one in report.comparisons
+            if not one.is_learned and one.is_calibrated is is_calibrated
+        ]
         if rows:
             parts[name] = rows
+    if report.learned:
+        parts[LEARNED] = [(one_line(one.name), *_figures(one.figures)) for one in report.learned]
+        parts[LEARNED] += [_difference(one) for one in report.comparisons if one.is_learned]
     return parts
+
+
+def _difference(one: Comparison) -> Row:
+    this, that = _sides(one)
+    return f"{this} − {that}", signed_estimate(one.accuracy), signed_estimate(one.macro_f1)
+
+
+def _sides(one: Comparison) -> tuple[str, str]:
+    """Both names; the second says so where only it is calibrated."""
+    how = ", calibrated" if one.is_learned and one.is_calibrated else ""
+    return one_line(one.this), f"{one_line(one.that)}{how}"
 
 
 def sentences(report: TestReport) -> list[str]:
     """What can be said of one test in words, of each comparison, raw and calibrated."""
     said = []
     for one in report.comparisons:
-        how = "calibrated, " if one.is_calibrated else ""
-        this, that = one_line(one.this.name), one_line(one.that.name)
+        how = "calibrated, " if one.is_calibrated and not one.is_learned else ""
+        this, that = _sides(one)
         if one.accuracy.low > 0 or one.accuracy.high < 0:
             better = "better" if one.accuracy.low > 0 else "worse"
             said.append(f"{how}{this}: {better} than {that} by {share(abs(one.accuracy.value))}")
@@ -70,8 +86,8 @@ def sentences(report: TestReport) -> list[str]:
     return said
 
 
-def class_rows(result: Result) -> list[Row]:
-    """One row a class, as the model answers: texts, answers, precision, recall, F1."""
+def class_rows(figures: Figures) -> list[Row]:
+    """One row a class: texts, answers, precision, recall, F1."""
     return [
         (
             one_line(one.name),
@@ -79,7 +95,7 @@ def class_rows(result: Result) -> list[Row]:
             f"{one.n_answered:,.0f}",
             *map(share, (one.precision, one.recall, one.f1)),
         )
-        for one in result.raw.classes
+        for one in figures.classes
     ]
 
 
@@ -106,13 +122,14 @@ def _page(report: Report) -> list[str]:
         for name, rows in sections(test).items():
             lines += ["", *_table((name, *COLUMNS[1:]), rows)]
         lines += ["", *(f"- {one}" for one in sentences(test))]
-        for result in test.results:
-            lines += ["", f"### {one_line(result.few_shot_set.name)}, by class", ""]
+        answered = [(one.few_shot_set.name, one.raw) for one in test.results]
+        for name_of, figures in [*answered, *((one.name, one.figures) for one in test.learned)]:
+            lines += ["", f"### {one_line(name_of)}, by class", ""]
             heading = ("class", "texts", "answers", "precision", "recall", "F1")
-            lines += _table(heading, class_rows(result))
+            lines += _table(heading, class_rows(figures))
             lines += ["", "Texts by class (down) and answer (across):", ""]
-            names = [one_line(one.name) for one in result.raw.classes]
-            counts = [[f"{cell:,.0f}" for cell in row] for row in result.raw.confusion]
+            names = [one_line(one.name) for one in figures.classes]
+            counts = [[f"{cell:,.0f}" for cell in row] for row in figures.confusion]
             lines += _table(
                 ("", *names),
                 [(name, *row) for name, row in zip(names, counts, strict=True)],

@@ -8,6 +8,7 @@ from enum import Enum, auto
 
 from neufs_tui.core.calibration import Calibration
 from neufs_tui.core.check_readings import ChecksRead
+from neufs_tui.core.estimated import Estimated
 from neufs_tui.core.records import ExampleId, Pick
 from neufs_tui.engine.protocol import (
     Calibrated,
@@ -50,6 +51,8 @@ class EngineView:
         self._keep = keep
         self.calibrated: Calibrated | None = None
         """What calibrates them with labels that all hold, or why nothing does."""
+        self.estimated: Estimated | None = None
+        """How well labels that all hold foretell one another."""
         self.checks = checks
         self.state = EngineState.LOADING
         self.model: ModelReady | None = None
@@ -86,6 +89,8 @@ class EngineView:
             case Calibrated() if event.revision >= self._turned_back_at:
                 self.calibrated = event
                 self._keep(event.by if isinstance(event.by, Calibration) else None)
+            case Estimated() if event.revision >= self._turned_back_at:
+                self.estimated = event
             case ChecksRead():
                 self.checks.hear(event)
             case ModelReady():
@@ -122,7 +127,7 @@ class EngineView:
     def turn_back(self, revision: int) -> None:
         """An undo or redo made the journal this long: what is older no longer holds."""
         self.rescored, self.answers, self._turned_back_at = None, {}, revision
-        self.calibrated = None
+        self.calibrated = self.estimated = None
 
     def held(self, example_id: ExampleId) -> Pick | None:
         """What the model says of a check example to come; None while that is not known."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from neufs_tui.core.check_readings import ChecksRead
 from neufs_tui.labelling.loop import LabellingLoop
 from neufs_tui.statistics import standing as standings
-from neufs_tui.statistics.check_set import CheckFigures, check_figures
-from neufs_tui.statistics.learning_curve import Progress, learning_progress
+from neufs_tui.statistics.check_set import CheckFigures, Right, check_figures
+from neufs_tui.statistics.learning_curve import Foretold, Progress, learning_progress
 from neufs_tui.statistics.standing import Standing
 
 
@@ -25,6 +25,19 @@ def progress(loop: LabellingLoop) -> Progress:
         n_checked=n_checked(loop),
         calibrated=engine.calibrated.by if engine.calibrated is not None else None,
         test=workspace.test.name if workspace.test is not None else "",
+        foretold=_foretold(loop),
+    )
+
+
+def _foretold(loop: LabellingLoop) -> Foretold | None:
+    """By the newest that was learned from labels which all hold."""
+    estimated, given = loop.engine.estimated, loop.position.checked
+    if estimated is None:
+        return None
+    told = {one: label for one, label in estimated.checks.items() if one in given}
+    return Foretold(
+        labels=Right(estimated.n_foretold, estimated.n_learned),
+        checks=Right(sum(given[one] == label for one, label in told.items()), len(told)),
     )
 
 

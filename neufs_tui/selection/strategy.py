@@ -126,6 +126,11 @@ class SelectionState:
         return tuple(at for at, one in self.decisions if one.kind is DecisionKind.LABEL)
 
     @property
+    def repeats(self) -> NDArray[np.bool_]:
+        """Whether each example says again what a labelled one has said, shape (n,)."""
+        return self.readings.pool.repeats.of(self.labelled)
+
+    @property
     def undecided(self) -> Indices:
         """Places that may be chosen, ascending."""
         is_open = np.ones(len(self.ids), dtype=bool)

@@ -11,7 +11,7 @@ from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.records import ExampleId
 from neufs_tui.core.settings import DifficultyName, Signal
 from neufs_tui.statistics.agreement import Agreement
-from neufs_tui.statistics.check_set import CheckFigures
+from neufs_tui.statistics.check_set import CheckFigures, Right
 from neufs_tui.statistics.stability import Change
 from neufs_tui.statistics.standing import Standing, standing
 from neufs_tui.statistics.track_record import TrackRecord, signal_for, track_record
@@ -46,6 +46,16 @@ def learning_curve(
 
 
 @dataclass(frozen=True, slots=True)
+class Foretold:
+    """What the labels foretell by what the model holds of the texts, without a prompt."""
+
+    labels: Right
+    """Of those learned from, each foretold by the others."""
+    checks: Right
+    """Of the check examples, by all of those."""
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """What the labels have brought so far."""
 
@@ -71,6 +81,8 @@ class Progress:
     """Name of the file that serves in the place of check examples; empty for none."""
     calibrated: Calibration | Uncalibrated | None = None
     """What calibrates the answers with the present labels; None while that is not known."""
+    foretold: Foretold | None = None
+    """None while nothing is learned from the labels."""
 
 
 def learning_progress(
@@ -86,6 +98,7 @@ def learning_progress(
     n_checked: int = 0,
     test: str = "",
     calibrated: Calibration | Uncalibrated | None = None,
+    foretold: Foretold | None = None,
 ) -> Progress:
     """Gather what is known.
 
@@ -102,6 +115,7 @@ def learning_progress(
         n_checked: check examples that are labelled, or texts of the test.
         test: name of the file that serves in the place of check examples; empty for none.
         calibrated: what calibrates the answers, or why nothing does; None while not known.
+        foretold: what the labels foretell; None while nothing is learned from them.
     """
     return Progress(
         points=learning_curve(labelled, gains),
@@ -120,4 +134,5 @@ def learning_progress(
         n_checked=n_checked,
         test=test,
         calibrated=calibrated,
+        foretold=foretold,
     )

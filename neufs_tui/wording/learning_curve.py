@@ -20,6 +20,8 @@ from neufs_tui.wording.standing import alike_in_full, has, helps_in_full
 
 _FEW_ANSWERS, _ALIKE = 5, 0.9
 """Answers below which, and the share of them from which on, their being alike is told."""
+_FEW_FORETOLD = 4
+"""Labels below which it is not told how they foretell one another."""
 _RAW_BECAUSE = {
     Uncalibrated.UNWANTED: " (--no-calibration)",
     Uncalibrated.FEW_LABELS: f": calibrated from {MIN_CALIBRATING} labels on",
@@ -127,6 +129,24 @@ def calibration(progress: Progress) -> str:
                 f"Answers are calibrated on {found.n_sample:,} texts of the pool, with the classes "
                 f"expected as {plural(found.n_labels, 'label')} have them: {classes}{more}."
             )
+
+
+def foretold(progress: Progress) -> str:
+    """What the labels foretell without a prompt; empty while there are too few of them."""
+    known = progress.foretold
+    if known is None or known.labels.whole < _FEW_FORETOLD:
+        return ""
+    by_class = progress.standing.by_class
+    most = max(by_class, key=by_class.__getitem__)
+    always = share(by_class[most] / max(1, progress.standing.n_labels))
+    on_checks = ""
+    if known.checks.whole >= MIN_CHECKED:
+        on_checks = f" Of {known.checks.whole:,} check examples {with_interval(known.checks)}."
+    return (
+        f"Without a prompt, by what the model holds of the texts, {known.labels.part:,} of "
+        f"{known.labels.whole:,} labels follow from the others: {with_interval(known.labels)}; "
+        f"always {one_line(most)} is {always}.{on_checks}"
+    )
 
 
 def coverage(progress: Progress) -> str:

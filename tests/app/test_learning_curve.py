@@ -8,7 +8,13 @@ import pytest
 
 from neufs_tui.app.pages import learning_curve as progress
 from neufs_tui.core.settings import DEFAULT_SIGNAL, DifficultyName
-from neufs_tui.statistics.learning_curve import Progress, learning_curve, learning_progress
+from neufs_tui.statistics.check_set import Right
+from neufs_tui.statistics.learning_curve import (
+    Foretold,
+    Progress,
+    learning_curve,
+    learning_progress,
+)
 from neufs_tui.statistics.stability import Change
 from neufs_tui.wording import learning_curve as wording
 from tests.statistics.test_track_record import OTHER, labelled, telling
@@ -140,3 +146,29 @@ def test_a_signal_that_tells_is_named_and_followed() -> None:
     assert f"Difficulty goes by {name}, which has done best on your labels." in said
     fixed = progress.signals(known(30, OTHER, wanted=DEFAULT_SIGNAL)).plain
     assert f"Difficulty goes by {progress.SIGNAL_NAMES[DEFAULT_SIGNAL]}." in fixed
+
+
+FORETOLD = (
+    "Without a prompt, by what the model holds of the texts, 7 of 9 labels follow from the others: "
+    ".78 (.45–.94); always A is .50."
+)
+
+
+@pytest.mark.parametrize(
+    ("labels", "checks", "said"),
+    [
+        (Right(3, 3), Right(0, 0), ""),
+        (Right(7, 9), Right(0, 0), FORETOLD),
+        (Right(7, 9), Right(5, 9), FORETOLD),
+        (Right(7, 9), Right(6, 12), f"{FORETOLD} Of 12 check examples .50 (.25–.75)."),
+    ],
+)
+def test_how_labels_foretell_one_another_is_told_beside_the_commonest(
+    labels: Right, checks: Right, said: str
+) -> None:
+    curve = known(10)
+    halved = replace(curve.standing, by_class={"B": 2, "A": 5, "C": 3})
+    curve = replace(curve, standing=halved, foretold=Foretold(labels, checks))
+    assert wording.foretold(curve) == said
+    assert said in progress.summary(curve).plain
+    assert wording.foretold(known(10)) == ""

@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 from neufs_tui.app.main import LabelApp
 from neufs_tui.core.check_readings import CheckReading, ChecksRead, digests
 from neufs_tui.core.draws import draw_reason, drawn
+from neufs_tui.core.estimated import Estimated
 from neufs_tui.core.explanation import Alternative, Word
 from neufs_tui.core.records import HUNT, Label, Task
 from neufs_tui.core.settings import SIGNALS
@@ -280,6 +281,25 @@ def test_the_check_set_is_told_on_the_second_status_line(
 ) -> None:
     session = checked_session(*"1" * 16)
     assert snap_compare(session.app, terminal_size=size, run_before=session.run)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_learning_curve_tells_how_labels_foretell_one_another(
+    snap_compare: SnapCompare, size: tuple[int, int]
+) -> None:
+    """Beside what the model is right in on the check set with them in its prompt."""
+    session = checked_session(*"1121112111212111")
+
+    def learned(engine: FakeEngine) -> Estimated:
+        checks = [one.example_id for one in engine.focus.decisions if one.check]
+        return Estimated(engine.focus.revision, 3, 4, dict.fromkeys(checks, LABELS[0].name))
+
+    async def look(pilot: Pilot[None]) -> None:
+        await session.then(learned).run(pilot)
+        await pilot.press("c")
+        await settled(pilot)
+
+    assert snap_compare(session.app, terminal_size=size, run_before=look)
 
 
 def session_with_a_test(*keys: str) -> Session:

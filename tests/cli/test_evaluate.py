@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from neufs_tui.core.records import Answer, Decision, DecisionKind
+from neufs_tui.core.settings import ModelChoice
 from neufs_tui.project.project import open_session, read_project
 from neufs_tui.project.request import ProjectRequest
+from neufs_tui.statistics.classification import figures as measure
 from tests.cli.conftest import Ran, write_pool
 from tests.cli.test_headless import beside
 from tests.pools import write_rows
@@ -112,6 +118,67 @@ def test_more_labels_than_there_are_cannot_be_the_nearest(run: Run, pool: Path, 
     told = run("evaluate", pool, "--test", gold, "--retrieval", 9)
     assert told.status == 2
     assert "the nearest 9 labels and 8 labels were given" in told.err
+    assert "PyTorch" not in told.err
+
+
+def test_what_labels_teach_without_a_prompt_is_measured_beside_it(
+    run: Run, pool: Path, gold: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def encoder(choice: ModelChoice) -> Callable[[Sequence[str]], NDArray[np.float32]]:
+        assert (choice.name, choice.device) == ("some-encoder", "cpu")
+        return lambda texts: np.array([[len(text), 1.0] for text in texts], np.float32)
+
+    monkeypatch.setattr("neufs_tui.model.sentence_encoder.sentence_encoder", encoder)
+    asked = ["evaluate", pool, "--test", gold, "--readout", "--encoder", "some-encoder"]
+    asked += ["--device", "cpu", "--draws", "2"]
+    told = run(*asked, "--json")
+    assert told.status == 0, told.err
+    (test,) = told.json["reports"][0]["tests"]
+    learned = {one["classifier"]: one for one in test["learned"]}
+    assert [*learned] == [
+        "readout",
+        "readout and prompt",
+        "readout, 4 of them, random",
+        "sentence encoder",
+        "sentence encoder, 4 of them, random",
+    ]
+    pairs = {(one["set"], one["against"]) for one in test["differences"]}
+    assert {("readout", "your 8 labels"), ("readout", "sentence encoder")} <= pairs
+    shown = run(*asked)
+    assert "learned from your labels, no prompt" in shown.out
+    assert max(map(len, shown.out.splitlines())) <= 80
+
+
+def test_it_has_the_figures_of_what_predict_writes(run: Run, pool: Path, gold: Path) -> None:
+    told = run("evaluate", pool, "--test", gold, "--readout", "--json", "--draws", 1)
+    (test,) = told.json["reports"][0]["tests"]
+    learned = {one["classifier"]: one for one in test["learned"]}
+    measured = {
+        "readout": learned["readout"],
+        "both": learned["readout and prompt"],
+        "prompt": test["sets"][1]["calibrated"],
+    }
+    expected = [json.loads(line)["label"] for line in gold.open()]
+    names = [one["name"] for one in measured["readout"]["classes"]]
+    for way, figures in measured.items():
+        written = run("predict", pool, gold, "--by", way)
+        assert written.status == 0, written.err
+        rows = [json.loads(line) for line in written.out.splitlines()]
+        pairs = Counter(zip(expected, (row["label"] for row in rows), strict=True))
+        assert figures["confusion"] == [[pairs[of, as_] for as_ in names] for of in names]
+        shares = np.array([[row["probabilities"][name] for name in names] for row in rows])
+        classes = np.array([names.index(label) for label in expected])
+        again = measure([shares], classes, names)
+        assert again.calibration_error == pytest.approx(figures["calibration_error"], abs=1e-6)
+
+
+def test_without_its_library_an_encoder_is_refused_before_anything_is_read(
+    run: Run, pool: Path, gold: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "sentence_transformers", None)
+    told = run("evaluate", pool, "--test", gold, "--encoder", "any")
+    assert told.status == 2
+    assert "needs sentence-transformers" in told.err and "neufs-tui[embed]" in told.err
     assert "PyTorch" not in told.err
 
 

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from neufs_tui.core.check_readings import ChecksRead
+from neufs_tui.core.estimated import Estimated
 from neufs_tui.core.records import Answer, Decision, DecisionKind
 from neufs_tui.engine.client import EngineClient
 from neufs_tui.engine.protocol import (
@@ -42,9 +43,9 @@ from tests.tiny import save_tiny_model
 
 
 def next_ranked(events: queue.Queue[Event]) -> Ranked:
-    """The next ranking; before it comes what calibrates the answers."""
+    """The next ranking; before it comes what calibrates the answers, and what labels foretell."""
     while not isinstance(event := events.get(timeout=WAIT_S), Ranked):
-        assert isinstance(event, Calibrated)
+        assert isinstance(event, Calibrated | Estimated)
     return event
 
 
@@ -233,6 +234,30 @@ def test_check_examples_are_told_as_soon_as_they_are_read(
         assert behind.n_demonstrations == 1
         assert all(one.with_labels not in (None, one.without) for one in behind.readings)
         assert {pick.n_demonstrations for pick in event.held} == {1}
+
+
+def test_labels_are_told_to_foretell_one_another_and_the_check_examples(
+    client: Begin, tiny_llama: Path
+) -> None:
+    engine, events = client(tiny_llama, n=40, rescore="off"), queue.Queue[Event]()
+    examples = pool(40)
+    labels = tuple(
+        Decision(examples[row].id, DecisionKind.LABEL, Answer(("yes", "no")[row % 2]))
+        for row in range(6)
+    )
+    checks = tuple(
+        Decision(examples[row].id, DecisionKind.SKIP, check=True) for row in range(6, 10)
+    )
+    engine.send(Focus(4, checks, examples[14].id))
+    engine.start(events.put)
+    while not (isinstance(event := events.get(timeout=WAIT_S), Ranked) and event.final):
+        assert not isinstance(event, Estimated)  # nothing is learned yet
+    engine.send(Focus(10, (*checks, *labels), examples[14].id, held=(examples[20].id,)))
+    while not isinstance(event := events.get(timeout=WAIT_S), Estimated):
+        pass
+    assert (event.revision, event.n_learned) == (10, 6) and 0 <= event.n_foretold <= 6
+    assert [*event.checks] == [one.example_id for one in checks]
+    assert {*event.checks.values()} <= {"yes", "no"}
 
 
 def test_behind_halves_of_the_labels_check_examples_are_read_once_all_else_is(

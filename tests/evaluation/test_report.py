@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from neufs_tui.core.records import Demonstration, Label, Task
+from neufs_tui.core.records import Demonstration, Example, Label, Task
 from neufs_tui.core.settings import ModelChoice
 from neufs_tui.engine.protocol import EngineConfig
 from neufs_tui.engine.set_readings import SetReading, SetReadings, Wanted
 from neufs_tui.errors import UsageError
 from neufs_tui.evaluation import report as module
 from neufs_tui.evaluation.chart import draw_chart, require_charts
+from neufs_tui.evaluation.classifiers import Classifier, Shares
 from neufs_tui.evaluation.few_shot_sets import WITHOUT, FewShotSet
 from neufs_tui.evaluation.gold_test import GoldTest
+from neufs_tui.evaluation.json_report import as_json
 from neufs_tui.evaluation.report import Calibration, Report, compare, make_report
 from neufs_tui.evaluation.tables import (
     markdown,
@@ -47,8 +50,14 @@ def scores_of(n_shown: int, texts: list[str]) -> np.ndarray:
     return np.array([[lean + (-1) ** n - 3, -1.5] for n in numbers], dtype=np.float32)
 
 
-def make(monkeypatch: pytest.MonkeyPatch, *, by_sum: bool = False) -> Report:
-    def read(_config: object, wanted: list[Wanted], _listener: object) -> SetReadings:
+def make(
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    by_sum: bool = False,
+    classifiers: Sequence[Classifier] = (),
+    calibrates: bool = True,
+) -> Report:
+    def read(_config: object, wanted: list[Wanted], *_: object) -> SetReadings:
         sets = []
         for one in wanted:
             scores = scores_of(len(one.demonstrations), [text.text for text in one.texts])
@@ -58,9 +67,16 @@ def make(monkeypatch: pytest.MonkeyPatch, *, by_sum: bool = False) -> Report:
     monkeypatch.setattr(module, "read_sets", read)
     config = EngineConfig((), Task(tuple(map(Label, NAMES))), ModelChoice(), Path())
     tests = [GoldTest("home", TEXTS[:60], GOLD[:60]), GoldTest("away", TEXTS[60:], GOLD[60:])]
-    calibration = Calibration(SAMPLE, np.array([0.5, 0.5]), "on 40 texts")
-    sets = [WITHOUT, HERS, RANDOM]
-    return make_report(config, sets, tests, lambda _: None, calibration=calibration, by_sum=by_sum)
+    calibration = Calibration(SAMPLE, np.array([0.5, 0.5]), "on 40 texts") if calibrates else None
+    return make_report(
+        config,
+        [WITHOUT, HERS, RANDOM],
+        tests,
+        lambda _: None,
+        calibration=calibration,
+        by_sum=by_sum,
+        classifiers=classifiers,
+    )
 
 
 @pytest.fixture
@@ -120,7 +136,7 @@ def test_a_model_is_compared_with_another_set_by_set(made: Report) -> None:
     worse = replace(made, name="B")
     better = replace(made, name="A")
     (home, _) = compare(better, worse)
-    assert [(one.this.name, one.is_calibrated) for one in home[:2]] == [
+    assert [(one.this, one.is_calibrated) for one in home[:2]] == [
         ("A, no demonstrations", False),
         ("A, no demonstrations", True),
     ]
@@ -156,3 +172,67 @@ def test_a_chart_of_another_kind_is_refused_before_anything_is_read(name: str) -
 )
 def test_a_difference_has_a_sign_and_no_leading_zero(value: float, expected: str) -> None:
     assert signed(value) == expected
+
+
+def right(texts: Sequence[Example]) -> Shares:
+    """Right of every text, and nine parts in ten sure."""
+    odd = np.array([int(one.text.split()[1]) % 2 for one in texts])
+    return np.stack([0.9 - 0.8 * odd, 0.1 + 0.8 * odd], axis=1)
+
+
+def wrong(texts: Sequence[Example]) -> Shares:
+    return 1 - right(texts)
+
+
+CLASSIFIERS = [
+    Classifier("readout", (right,), is_of_all=True, moves_prompt=lambda _, answers: -answers),
+    Classifier("readout, 1 of them, random", (right, wrong), is_of_all=False),
+    Classifier("sentence encoder", (wrong,), is_of_all=True),
+]
+
+
+def test_what_was_learned_without_a_prompt_is_measured_on_the_same_texts(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    made = make(monkeypatch, classifiers=CLASSIFIERS)
+    home, _ = made.tests
+    # her labels in the prompt are right of every text, and turned round of none
+    assert [one.figures.accuracy.value for one in home.learned] == [1.0, 0.0, 0.5, 0.0]
+    assert home.learned[0].figures.calibration_error == pytest.approx(0.1)
+    parts = sections(home)
+    assert [*parts] == ["as the model answers", "calibrated", "learned from your labels, no prompt"]
+    names = [row[0] for row in parts["learned from your labels, no prompt"]]
+    assert names == [
+        "readout",
+        "readout and prompt",
+        "readout, 1 of them, random",
+        "sentence encoder",
+        "readout − your 2 labels, calibrated",
+        "readout − readout and prompt",
+        "readout − sentence encoder",
+        "readout and prompt − your 2 labels, calibrated",
+        "readout and prompt − sentence encoder",
+        "sentence encoder − your 2 labels, calibrated",
+    ]
+    assert "readout: better than sentence encoder by 1.00" in sentences(home)
+    assert "readout and your 2 labels, calibrated: not distinguishable" in sentences(home)
+    assert "### sentence encoder, by class" in markdown([made])
+    told = as_json(made)["tests"][0]
+    assert [one["classifier"] for one in told["learned"]] == names[:4]
+    pairs = [(one["set"], one["against"], one["calibrated"]) for one in told["differences"]]
+    assert ("readout", "your 2 labels", True) in pairs
+    draw_chart(tmp_path / "chart.part", "svg", [made])
+    assert "sentence encoder" in (tmp_path / "chart.part").read_text()
+
+
+def test_where_nothing_is_calibrated_classifiers_are_compared_with_raw_answers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    home, _ = make(monkeypatch, classifiers=CLASSIFIERS[:1], calibrates=False).tests
+    learned = [(one.this, one.that) for one in home.comparisons if one.is_learned]
+    assert learned == [
+        ("readout", "your 2 labels"),
+        ("readout", "readout and prompt"),
+        ("readout and prompt", "your 2 labels"),
+    ]
+    assert "readout − your 2 labels" in [row[0] for row in [*sections(home).values()][-1]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from neufs_tui.core.calibration import Calibration, Uncalibrated
+from neufs_tui.core.estimated import Estimated
 from neufs_tui.engine.protocol import Calibrated, Rescored
 from neufs_tui.labelling.check_readings import CheckReadings
 from neufs_tui.labelling.engine_view import EngineView
@@ -40,3 +41,13 @@ def test_what_calibrates_answers_is_stored_and_an_undone_label_takes_it_back() -
     view.take(Calibrated(9, Uncalibrated.FEW_LABELS))
     assert view.calibrated == Calibrated(9, Uncalibrated.FEW_LABELS)
     assert kept == [found, None]
+
+
+def test_an_undone_label_takes_back_how_labels_foretell_one_another() -> None:
+    view = EngineView(CheckReadings(StoredWorkspace(pool(1))))
+    told = Estimated(8, 5, 8, {})
+    view.take(told)
+    assert view.estimated == told
+    view.turn_back(9)
+    view.take(told)
+    assert view.estimated is None

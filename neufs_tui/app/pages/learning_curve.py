@@ -31,6 +31,7 @@ def summary(progress: Progress) -> Content:
         wording.calibration(progress),
         wording.coverage(progress),
         *checks,
+        wording.foretold(progress),
     ):
         parts += [line, "\n"] if line else []
     parts.append((wording.suggestion(progress), "bold $accent"))

@@ -1,0 +1,162 @@
+"""What is learned from labels without a prompt: the readout, and what one would do without it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+
+from neufs_tui.core.records import Decision, DecisionKind, Example, content_hash
+from neufs_tui.engine.announcer import Listener
+from neufs_tui.engine.needed_model import NeededModel
+from neufs_tui.engine.predicting import learn_readouts
+from neufs_tui.engine.protocol import EngineConfig
+from neufs_tui.engine.set_readings import Demonstrations
+from neufs_tui.evaluation.few_shot_sets import FewShotSet
+
+Shares = NDArray[np.float64]
+Encoder = Callable[[Sequence[str]], NDArray[np.float32]]
+"""Texts → a vector each, shape (n, d)."""
+
+READOUT, BOTH, ENCODER = "readout", "readout and prompt", "sentence encoder"
+_STEPS = 1000
+"""At most, for the regression to converge; it takes some dozens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Classifier:
+    """One row of a report, beside the sets that are shown in prompts."""
+
+    name: str
+    draws: tuple[Callable[[Sequence[Example]], Shares], ...]
+    """For each draw of the set that was learned from: n texts → label probabilities, shape
+    (n, n_labels)."""
+    is_of_all: bool
+    """Whether it was learned from all of the annotator's labels, and is compared."""
+    moves_prompt: Callable[[Sequence[Example], Shares], Shares] | None = None
+    """The same, moving the log-probabilities of answers to prompts in place of those that the
+    model gives by itself; None where there is no such thing."""
+
+
+def readouts(
+    config: EngineConfig,
+    decisions: Sequence[Decision],
+    sets: Sequence[FewShotSet],
+    texts: Sequence[Example],
+    needed: NeededModel,
+    listener: Listener,
+) -> list[Classifier]:
+    """Labels read out of what the model holds of a text, as `predict` does.
+
+    Args:
+        config: pool, task and model.
+        decisions: what holds in the session.
+        sets: all of her labels, then some of them.
+        texts: of the tests.
+        needed: the configuration's model.
+        listener: hears stages and progress.
+
+    Returns:
+        One of each set that there is anything to learn from.
+
+    Raises:
+        NeufsError: the model cannot be loaded, or nothing stored.
+    """
+    draws = [(one, draw) for one in sets for draw in one.draws]
+    each = [_only(decisions, draw) for _, draw in draws]
+    learned = learn_readouts(config, each, texts, needed, listener)
+    found = []
+    for one in sets:
+        pairs = zip(draws, learned, strict=True)
+        own = [what.probabilities for (of, _), what in pairs if of is one and what is not None]
+        if len(own) == len(one.draws):
+            row = _classifier(READOUT, one, sets, own)
+            found.append(replace(row, moves_prompt=own[0]) if row.is_of_all else row)
+    return found
+
+
+def _only(decisions: Sequence[Decision], shown: Demonstrations) -> list[Decision]:
+    """The decisions, as if all labels but some had been passed over."""
+    ids = {content_hash(one.text) for one in shown}
+    return [
+        replace(one, kind=DecisionKind.SKIP, answer=None)
+        if one.is_shot and one.example_id not in ids
+        else one
+        for one in decisions
+    ]
+
+
+def by_sentences(
+    encode: Encoder, sets: Sequence[FewShotSet], names: Sequence[str]
+) -> list[Classifier]:
+    """Logistic regression on sentence vectors, with scikit-learn's standard settings: C = 1.
+
+    Args:
+        encode: makes the vectors.
+        sets: all of her labels, then some of them.
+        names: of the task's labels.
+
+    Source: Tunstall et al., Efficient few-shot learning without prompts (SetFit), 2022, for the
+    classifier on top; the encoder stays as it is.
+    """
+    vectors = _Remembered(encode)
+    return [
+        _classifier(ENCODER, one, sets, [_fitted(draw, vectors, names) for draw in one.draws])
+        for one in sets
+    ]
+
+
+def _classifier(
+    name: str,
+    learned_from: FewShotSet,
+    sets: Sequence[FewShotSet],
+    draws: Sequence[Callable[[Sequence[Example]], Shares]],
+) -> Classifier:
+    is_of_all = learned_from is sets[0]
+    return Classifier(
+        name if is_of_all else f"{name}, {learned_from.name}", tuple(draws), is_of_all
+    )
+
+
+def _fitted(
+    shown: Demonstrations, vectors: Encoder, names: Sequence[str]
+) -> Callable[[Sequence[Example]], Shares]:
+    known = [one for one in shown if one.answer in names]
+    labels = np.array([names.index(one.answer) for one in known], dtype=np.intp)
+    if len({*labels.tolist()}) < 2:
+        # a regression tells classes apart
+        return partial(_always, np.bincount(labels, minlength=len(names)) > 0)
+    regression = LogisticRegression(max_iter=_STEPS)
+    regression.fit(vectors([one.text for one in known]), labels)
+
+    def probabilities(texts: Sequence[Example]) -> Shares:
+        shares = np.zeros((len(texts), len(names)))
+        found = regression.predict_proba(vectors([one.text for one in texts]))
+        shares[:, regression.classes_] = found
+        return shares
+
+    return probabilities
+
+
+def _always(given: NDArray[np.bool_], texts: Sequence[Example]) -> Shares:
+    """The one class that was given, or any."""
+    likely = given if given.any() else np.ones_like(given)
+    return np.tile(likely / likely.sum(), (len(texts), 1))
+
+
+class _Remembered:
+    """Encodes each text once."""
+
+    def __init__(self, encode: Encoder) -> None:
+        self._encode = encode
+        self._known: dict[str, NDArray[np.float32]] = {}
+
+    def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        missing = [text for text in dict.fromkeys(texts) if text not in self._known]
+        if missing:
+            self._known |= zip(missing, self._encode(missing), strict=True)
+        return np.stack([self._known[text] for text in texts])

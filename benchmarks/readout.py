@@ -191,10 +191,12 @@ def tables(name: str, pool: Pool, n_draws: int) -> None:
         "Of 16 labels, rarest class: "
         + ", ".join(f"{arm} {np.mean(rare[arm]):.1f}" for arm in ARMS)
     )
-    more = np.array(rare["chosen"]) - 2 * np.array(rare["random"])
+    expected = 16 * counts.min() / counts.sum()
+    more = np.array(rare["chosen"]) - 2 * expected
     spread = np.random.default_rng(0).choice(more, (2000, n_draws)).mean(axis=1)
     low, high = np.percentile(spread, [2.5, 97.5])
-    print(f"chosen less twice random: {more.mean():+.2f} ({low:+.2f} to {high:+.2f})\n")
+    print(f"chosen less twice what random draws have on average, {expected:.2f}: ", end="")
+    print(f"{more.mean():+.2f} ({low:+.2f} to {high:+.2f})\n")
     print(f"| labels | | {' | '.join(ways_of)} |\n|{'---|' * (2 + len(ways_of))}")
     measures: dict[tuple[str, int, str], tuple[Floats, Floats]] = {}
     for k in COUNTS:

@@ -108,7 +108,9 @@ def _by_labels(pick: Pick) -> str:
     if not pick.estimate:
         return ""
     likeliest = max(pick.estimate, key=lambda name: pick.estimate[name])
-    return f" · by your labels: {one_line(likeliest)} {share(pick.estimate[likeliest])}"
+    # the same label twice in a line says no more than once
+    other = "" if likeliest == pick.answer else f"{one_line(likeliest)} "
+    return f" · your labels: {other}{share(pick.estimate[likeliest])}"
 
 
 def share(of_one: float) -> str:

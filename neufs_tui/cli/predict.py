@@ -52,7 +52,8 @@ if TYPE_CHECKING:
 def predict(texts: str | None, output: str, force: bool, **options: Any) -> None:
     """Predict the labels of TEXTS, or of what is not decided in POOL, from the labels given.
 
-    TEXTS may have any form that a pool may have. Rows have `id`, `text`, `label`, `probability`,
+    TEXTS may have any form that a pool may have. What is not scanned of POOL is read first, unless
+    by prompt. Rows have `id`, `text`, `label`, `probability`,
     `probabilities` (in csv a column for each label) and `by`. Without TEXTS, what was accepted
     from a page of suggestions is listed with that label, by `accepted`.
 
@@ -89,8 +90,6 @@ def _predictions(
     from neufs_tui.cli.narrator import Narrator
     from neufs_tui.core.settings import CaptureSettings
     from neufs_tui.engine.configure import engine_config
-    from neufs_tui.engine.needed_model import NeededModel
-    from neufs_tui.engine.predicting import learn_readout
     from neufs_tui.evaluation.predictions import Predictor, favour, rows
     from neufs_tui.evaluation.project_sets import calibration_for, her_set, known_texts
     from neufs_tui.project.project import read_project, refuse_another_pool, require_labels
@@ -119,20 +118,19 @@ def _predictions(
     is_wanted = project.selection.calibration
     calibration = found if is_wanted and not isinstance(found, str) else None
     with Narrator(notices, work="reading", unit="texts") as narrator:
-        config = engine_config(project, CaptureSettings())
-        needed = NeededModel(config, narrator)
-        further = test.texts if test is not None and options["way"] is None else ()
-        learned = learn_readout(config, decisions, [*texts, *further], needed, narrator)
-        if learned is None:
-            raise _nothing_labelled()
         predictor = Predictor(
-            config, learned, her_set(labelled).draws[0], calibration, needed, narrator
+            engine_config(project, CaptureSettings()),
+            decisions,
+            her_set(labelled).draws[0],
+            calibration,
+            [*texts, *(test.texts if test is not None and options["way"] is None else ())],
+            narrator,
         )
         way, why = options["way"], ""
         if way is None:
             way, why = favour(predictor, test)
         probabilities = predictor.predict(texts, way)
-    if predictor.n_fitting < len(labelled):
+    if way != "readout" and predictor.n_fitting < len(labelled):
         say(f"only the newest {predictor.n_fitting:,} labels fit into the model's context window")
     say(f"by {way}{why and ': '}{why}")
     accepted = _accepted(decisions) if source is None else {}

@@ -132,6 +132,17 @@ def test_the_check_set_says_which_way_is_best_and_looks_do_not_count(run: Run, p
     assert shares[0] != shares[1] != shares[2] != shares[0]
 
 
+def test_by_the_prompt_the_pool_is_not_scanned(run: Run, pool: Path, others: Path) -> None:
+    decide(pool)
+    told = run("predict", pool, others, "--by", "prompt")
+    rows = read(told)
+    assert {row["by"] for row in rows} == {"prompt"}
+    n_read = len(rows) + 48  # the calibration sample: all that is not labelled
+    assert f"{n_read}/{n_read} texts" in told.err
+    assert "60/60" not in told.err
+    assert "only the newest" in told.err  # the tiny model's window is short
+
+
 def test_one_check_example_less_and_the_readout_predicts(run: Run, pool: Path) -> None:
     decide(pool, n_checks=11, looked=4)
     told = run("predict", pool)

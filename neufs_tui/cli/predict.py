@@ -9,6 +9,7 @@ import click
 
 from neufs_tui.cli.options import pool_options, project_request, task_options
 from neufs_tui.cli.output import say, tell_data
+from neufs_tui.core.records import DecisionKind
 from neufs_tui.core.text import plural
 from neufs_tui.errors import NothingLeft, UsageError
 
@@ -52,14 +53,14 @@ if TYPE_CHECKING:
 def predict(texts: str | None, output: str, force: bool, **options: Any) -> None:
     """Predict the labels of TEXTS, or of what is not decided in POOL, from the labels given.
 
-    TEXTS may have any form that a pool may have. What is not scanned of POOL is read first, unless
-    by prompt. Rows have `id`, `text`, `label`, `probability`,
+    TEXTS may have any form that a pool may have. Rows have `id`, `text`, `label`, `probability`,
     `probabilities` (in csv a column for each label) and `by`. Without TEXTS, what was accepted
     from a page of suggestions is listed with that label, by `accepted`.
 
     Without --by it is said which way makes the labels of the check set, or of the session's test
     file, likeliest; with fewer than 8 that were given without a look at the model's answer, it is
-    the readout. That reads each text once, as scan does; the others also behind your labels.
+    the readout. That reads each text once, as scan does, POOL's included; the prompt reads those
+    asked for behind your labels; both does both.
 
     \b
     Examples:
@@ -158,7 +159,7 @@ def _accepted(decisions: Sequence[Decision]) -> dict[ExampleId, str]:
     return {
         one.example_id: one.answer.text
         for one in decisions
-        if one.kind == "accept" and one.answer is not None
+        if one.kind is DecisionKind.ACCEPT and one.answer is not None
     }
 
 

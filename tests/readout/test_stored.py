@@ -37,7 +37,7 @@ def fitted(pool: list[Capture], k: int, n_labels: int, *, calibrated: bool) -> F
     space = PoolSpace(pool, NeuronSets([one.neurons for one in pool]))
     labelled = space.texts[range(k)]
     own = labelled.similarities(labelled)
-    prior = prior_mean(pool[:k], offsets)
+    prior = prior_mean(np.array([one.scores for one in pool[:k]]), offsets)
     readout = learn(own, np.arange(k) % n_labels, prior, SETTINGS[:4])
     return FittedReadout(space, labelled, readout, offsets)
 
@@ -82,7 +82,7 @@ def test_many_texts_are_compared_in_parts(monkeypatch: pytest.MonkeyPatch) -> No
 def test_the_same_labels_move_other_answers_as_far() -> None:
     one = fitted(texts(0, 8, 100, 2), 4, 2, calibrated=False)
     others = texts(1, 6, 100, 2)
-    own = prior_mean(others, None)
+    own = prior_mean(np.array([one.scores for one in others]), None)
     assert (one.probabilities(others) == one.probabilities(others, own)).all()
     lifted = one.probabilities(others, own + np.array([1.0, 0.0]))
     assert (lifted[:, 0] > one.probabilities(others)[:, 0]).all()

@@ -52,11 +52,14 @@ def test_each_label_is_foretold_as_without_it(seed: int) -> None:
     features, labels, prior = problem(seed, 16, 3)
     kernel = features @ features.T
     left_out = np.exp(fit(kernel, labels, prior).left_out)
+    exact = []
     for one in range(len(labels)):
         others = np.delete(np.arange(len(labels)), one)
         without = fit(kernel[np.ix_(others, others)], labels[others], prior[others])
-        exact = np.exp(log_softmax(prior[one] + kernel[one, others] @ without.weights))
-        assert left_out[one] == pytest.approx(exact, abs=0.12)
+        exact.append(np.exp(log_softmax(prior[one] + kernel[one, others] @ without.weights)))
+    # one step does not go all the way from where the label itself has moved much
+    assert np.abs(left_out - exact).mean() < 0.015
+    assert np.abs(left_out - exact).max() < 0.3
 
 
 @given(st.integers(0, 10**6), st.integers(2, 12))

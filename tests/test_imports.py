@@ -16,6 +16,7 @@ HEAVY = ("torch", "transformers", "sqlite_utils", "pydantic")
         ("neufs_tui.cli", (*HEAVY, "textual", "numpy")),
         ("neufs_tui.cli.label", (*HEAVY, "textual", "numpy", "neufs_tui.cli.select")),
         ("neufs_tui.cli.export", (*HEAVY, "textual", "numpy")),
+        ("neufs_tui.cli.predict", (*HEAVY, "textual", "numpy")),
         ("neufs_tui.app", HEAVY),
         ("neufs_tui.app.main", HEAVY),
         ("neufs_tui.engine.protocol", (*HEAVY, "textual", "numpy")),

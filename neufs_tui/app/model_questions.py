@@ -9,8 +9,7 @@ from neufs_tui.app.widgets.foot import Foot
 from neufs_tui.core.words import stretches
 from neufs_tui.engine.protocol import Explain, Explained, FindWords
 from neufs_tui.labelling.loop import LabellingLoop
-from neufs_tui.wording import sentences
-from neufs_tui.wording.explanation import Neighbours
+from neufs_tui.wording.explanation import Neighbours, leaving_out, words_found
 from neufs_tui.wording.reasons import origin_shown, why_shown
 from neufs_tui.wording.status import asking
 
@@ -85,7 +84,7 @@ class ModelQuestions:
         words = (loop.questions.words or ()) if self._underlines else ()
         self._view.underline(loop.shown.example.text, words)
         if self._underlines and loop.questions.words is not None:
-            self._foot.say(sentences.words_found(len(words)))
+            self._foot.say(words_found(len(words)))
 
     def explain(self, event: Explained) -> None:
         """Pass what the engine said on to the panel, and to a page that waits for it."""
@@ -111,7 +110,7 @@ class ModelQuestions:
     def _say_waiting(self) -> None:
         loop = self._loop
         if loop.shown is not None:
-            what = sentences.leaving_out(len(stretches(loop.shown.example.text)))
+            what = leaving_out(len(stretches(loop.shown.example.text)))
             self._waits = asking(loop.engine.scan, is_unread=loop.questions.is_unread, what=what)
             self._foot.say(self._waits)
 

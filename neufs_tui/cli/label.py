@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from neufs_tui.cli.options import (
+    balance_option,
     calibration_option,
     capture_options,
     capture_settings,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 @check_options
 @rescore_option
 @calibration_option
+@balance_option
 @capture_options
 @click.option(
     "--keep-engine",

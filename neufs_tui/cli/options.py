@@ -163,6 +163,11 @@ rescore_option = click.option(
     type=click.Choice(["off", "shortlist", "pool"]),
     help="What the model rereads with your labels in its prompt.  [default: pool]",
 )
+balance_option = click.option(
+    "--balance/--no-balance",
+    default=None,
+    help="Ask sooner for what is likely of a class that has few labels.  [default: on]",
+)
 calibration_option = click.option(
     "--calibration/--no-calibration",
     default=None,

@@ -9,6 +9,7 @@ import click
 
 from neufs_tui.cli.options import pool_options, project_request, task_options
 from neufs_tui.cli.output import say, tell_data
+from neufs_tui.core.records import DecisionKind
 from neufs_tui.core.text import plural
 from neufs_tui.errors import NothingLeft, UsageError
 
@@ -58,7 +59,8 @@ def predict(texts: str | None, output: str, force: bool, **options: Any) -> None
 
     Without --by it is said which way makes the labels of the check set, or of the session's test
     file, likeliest; with fewer than 8 that were given without a look at the model's answer, it is
-    the readout. That reads each text once, as scan does; the others also behind your labels.
+    the readout. That reads each text once, as scan does, POOL's included; the prompt reads those
+    asked for behind your labels; both does both.
 
     \b
     Examples:
@@ -89,8 +91,6 @@ def _predictions(
     from neufs_tui.cli.narrator import Narrator
     from neufs_tui.core.settings import CaptureSettings
     from neufs_tui.engine.configure import engine_config
-    from neufs_tui.engine.needed_model import NeededModel
-    from neufs_tui.engine.predicting import learn_readout
     from neufs_tui.evaluation.predictions import Predictor, favour, rows
     from neufs_tui.evaluation.project_sets import calibration_for, her_set, known_texts
     from neufs_tui.project.project import read_project, refuse_another_pool, require_labels
@@ -119,20 +119,19 @@ def _predictions(
     is_wanted = project.selection.calibration
     calibration = found if is_wanted and not isinstance(found, str) else None
     with Narrator(notices, work="reading", unit="texts") as narrator:
-        config = engine_config(project, CaptureSettings())
-        needed = NeededModel(config, narrator)
-        further = test.texts if test is not None and options["way"] is None else ()
-        learned = learn_readout(config, decisions, [*texts, *further], needed, narrator)
-        if learned is None:
-            raise _nothing_labelled()
         predictor = Predictor(
-            config, learned, her_set(labelled).draws[0], calibration, needed, narrator
+            engine_config(project, CaptureSettings()),
+            decisions,
+            her_set(labelled).draws[0],
+            calibration,
+            [*texts, *(test.texts if test is not None and options["way"] is None else ())],
+            narrator,
         )
         way, why = options["way"], ""
         if way is None:
             way, why = favour(predictor, test)
         probabilities = predictor.predict(texts, way)
-    if predictor.n_fitting < len(labelled):
+    if way != "readout" and predictor.n_fitting < len(labelled):
         say(f"only the newest {predictor.n_fitting:,} labels fit into the model's context window")
     say(f"by {way}{why and ': '}{why}")
     accepted = _accepted(decisions) if source is None else {}
@@ -160,7 +159,7 @@ def _accepted(decisions: Sequence[Decision]) -> dict[ExampleId, str]:
     return {
         one.example_id: one.answer.text
         for one in decisions
-        if one.kind == "accept" and one.answer is not None
+        if one.kind is DecisionKind.ACCEPT and one.answer is not None
     }
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from neufs_tui.cli.options import (
+    balance_option,
     calibration_option,
     capture_options,
     capture_settings,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 @check_options
 @rescore_option
 @calibration_option
+@balance_option
 @capture_options
 def serve(**options: Any) -> None:
     """Answer requests on POOL: a JSON object a line from standard input, one back for each.

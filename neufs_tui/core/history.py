@@ -36,4 +36,5 @@ class HistoryEvent:
     hunted: bool = False
     """A decision on an example that was looked for by its likely label."""
     page: int | None = None
-    """The first line of the page of suggestions it was made with; None for one made alone."""
+    """The first line of the page of suggestions it was made with, or that it takes back or brings
+    back; None for one made alone."""

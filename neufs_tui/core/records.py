@@ -186,6 +186,9 @@ class Reason:
     likely: float = 0.0
     """Probability, by the annotator's labels, that it is of a class that lacks labels, each class
     counted by how much it lacks; 0 where that had no weight."""
+    n_unlikelier: int = 0
+    """Members of its cluster that are less likely to be of such a class; 0 where that had no
+    weight."""
 
 
 @dataclass(frozen=True, slots=True)

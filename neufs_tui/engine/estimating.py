@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from neufs_tui.core.calibration import Shift
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import Decision, DecisionKind, ExampleId
 from neufs_tui.engine.calibrating import Calibrator
@@ -47,6 +48,22 @@ class Estimates:
     """Labels that were learned from."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Lesson:
+    """What is learned from."""
+
+    labels: Labels
+    offsets: Shift | None
+    """What calibrates the answers that they move."""
+    given: tuple[int, ...]
+    """Labels of each class, those that are not learned from too."""
+
+    @property
+    def places(self) -> list[int]:
+        """Of the labelled examples."""
+        return [place for place, _ in self.labels]
+
+
 class Estimator:
     """Learns from the labels of one task, on whatever is scanned of the pool."""
 
@@ -61,11 +78,11 @@ class Estimator:
         self._class_of = {name: place for place, name in enumerate(names)}
         self._pool: ScannedPool | None = None
         self._space: PoolSpace
-        self._rows: dict[int, Similarities] = {}
-        """Similarities of all examples to the labelled ones, by place, shape (3, n, 1)."""
+        self._rows: dict[int, NDArray[np.float32]] = {}
+        """Similarities of all examples to the labelled ones, by place, shape (3, n)."""
         self._settings: dict[Labels, tuple[Setting, ...]] = {}
         """Those worth fitting, by the labels that they were weighed by."""
-        self._known: OrderedDict[tuple[Labels, bytes], Estimates] = OrderedDict()
+        self._known: OrderedDict[_Lesson, Estimates] = OrderedDict()
 
     def estimate(
         self,
@@ -87,12 +104,13 @@ class Estimator:
         Returns:
             None without labels, or where the scan kept no hidden states.
         """
-        if not (labels := self._follow(pool, decisions)):
+        lesson = self._lesson(pool, decisions, held, scanned)
+        if lesson is None:
             return None
-        prior = prior_mean(pool.captures, self._calibrator.scan_offsets(decisions, held, scanned))
-        key = labels, prior.tobytes()
-        found = self._known.pop(key, None) or self._estimates(labels, prior)
-        self._known[key] = found
+        found = self._known.pop(lesson, None)
+        if found is None:
+            found = self._estimates(lesson, prior_mean(pool.scores, lesson.offsets))
+        self._known[lesson] = found
         while len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
         return found
@@ -109,48 +127,60 @@ class Estimator:
         Returns:
             None without labels, or where the scan kept no hidden states.
         """
-        if not (labels := self._follow(pool, decisions)):
+        lesson = self._lesson(pool, decisions, held, scanned)
+        if lesson is None:
             return None
-        offsets = self._calibrator.scan_offsets(decisions, held, scanned)
-        known, readout = self._fit(labels, prior_mean(pool.captures, offsets))
-        places = [place for place, _ in known]
-        return FittedReadout(self._space, self._space.texts[places], readout, offsets)
+        prior = prior_mean(pool.scores, lesson.offsets)
+        texts = self._space.texts[lesson.places]
+        return FittedReadout(
+            self._space, texts, self._learned(lesson.labels, prior), lesson.offsets
+        )
 
-    def _follow(self, pool: ScannedPool, decisions: Sequence[Decision]) -> Labels:
-        """The labels among some decisions on a pool; none where nothing can be learned of it."""
+    def _lesson(
+        self,
+        pool: ScannedPool,
+        decisions: Sequence[Decision],
+        held: Sequence[ExampleId],
+        scanned: Mapping[ExampleId, Capture],
+    ) -> _Lesson | None:
+        """What is learned from some decisions on a pool; None where nothing can be."""
         if not pool.captures or not len(pool.captures[0].hidden):
-            return ()
+            return None
         if pool is not self._pool:
             self._pool = pool
             self._space = PoolSpace(pool.captures, pool.sets)
             self._rows, self._settings = {}, {}
             self._known.clear()
         place_of = pool.place_of
-        return tuple(
-            (place_of[one.example_id], self._class_of[one.answer.text])
-            for one in decisions
+        given = [
+            (until, (place_of[one.example_id], self._class_of[one.answer.text]))
+            for until, one in enumerate(decisions, start=1)
             if one.kind is DecisionKind.LABEL and not one.check and one.answer is not None
             if one.example_id in place_of and one.answer.text in self._class_of
-        )
+        ]
+        if not given:
+            return None
+        n = len(given)
+        if n > _EACH_UP_TO or self._has_many_classes:
+            n = max(1, n - n % _STRIDE)
+        # what calibrates the answers is by the same labels, so that between strides nothing moves
+        offsets = self._calibrator.scan_offsets(decisions[: given[n - 1][0]], held, scanned)
+        classes = [label for _, (_, label) in given]
+        counts = np.bincount(classes, minlength=len(self._class_of)).tolist()
+        labels = tuple(label for _, label in given[:n][-_MOST_LABELS:])
+        return _Lesson(labels, offsets, tuple(counts))
 
-    def _fit(self, labels: Labels, prior: Floats) -> tuple[Labels, Readout]:
-        """Those that are learned from, and what they teach."""
-        known = labels
-        if len(known) > _EACH_UP_TO or self._has_many_classes:
-            known = known[: max(1, len(known) - len(known) % _STRIDE)]
-        known = known[-_MOST_LABELS:]
-        return known, self._learn(known, prior, self._worth_fitting(known, prior))
+    def _learned(self, labels: Labels, prior: Floats) -> Readout:
+        return self._learn(labels, prior, self._worth_fitting(labels, prior))
 
-    def _estimates(self, labels: Labels, prior: Floats) -> Estimates:
-        known, readout = self._fit(labels, prior)
-        places = [place for place, _ in known]
-        classes = np.array([label for _, label in known])
-        given = np.array([label for _, label in labels])
+    def _estimates(self, lesson: _Lesson, prior: Floats) -> Estimates:
+        readout = self._learned(lesson.labels, prior)
+        classes = np.array([label for _, label in lesson.labels])
         return Estimates(
-            probabilities=readout.probabilities(self._similarities(places), prior),
-            given=np.bincount(given, minlength=prior.shape[1]),
+            probabilities=readout.probabilities(self._similarities(lesson.places), prior),
+            given=np.array(lesson.given),
             n_foretold=int((readout.left_out.argmax(axis=1) == classes).sum()),
-            n_learned=len(known),
+            n_learned=len(classes),
         )
 
     @property
@@ -186,5 +216,5 @@ class Estimator:
         texts = self._space.texts
         for place in places:
             if place not in self._rows:
-                self._rows[place] = texts.similarities(texts[[place]])
-        return np.concatenate([self._rows[place] for place in places], axis=2)
+                self._rows[place] = texts.similarities(texts[[place]])[:, :, 0]
+        return np.stack([self._rows[place] for place in places], axis=1).transpose(0, 2, 1)

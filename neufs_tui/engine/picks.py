@@ -63,6 +63,7 @@ def reason_of(
         seed=state.settings.seed,
         label=hunted if choice.label is None else names[choice.label],
         likely=choice.likely,
+        n_unlikelier=choice.n_unlikelier,
     )
 
 

@@ -30,6 +30,8 @@ class TextsRead:
 
     captures: Mapping[ExampleId, Capture]
     model: ModelIdentity
+    prompt: str
+    """Digest of the prompt that they were read in."""
     reads_all: bool
     """Every label was read to its end, whatever its chances."""
 
@@ -122,7 +124,7 @@ def read_texts(
         with scan.cache(config).open() as cache:
             stored = cache.get(wanted)
         if stored.keys() >= {*wanted}:
-            return TextsRead(stored, scan.model, scan.reads_all)
+            return TextsRead(stored, scan.model, scan.prompt, scan.reads_all)
 
     from neufs_tui.engine.scanning import Scanner, ready
 
@@ -130,11 +132,17 @@ def read_texts(
     scanner = Scanner(config, loaded)
     every = (one.text for one in (*config.examples, *texts))
     Announcer(listener).notice(scanner.encoder.notices(every))
-    captures = {**_scanned(scanner, listener), **_scanned(scanner.beside(texts), listener)}
-    return TextsRead(captures, ready(loaded).identity, scanner.runner.reads_all)
+    captures = {**scanned(scanner, listener), **scanned(scanner.beside(texts), listener)}
+    prompt, reads_all = scanner.encoder.fingerprint(), scanner.runner.reads_all
+    return TextsRead(captures, ready(loaded).identity, prompt, reads_all)
 
 
-def _scanned(scanner: Scanner, listener: Listener) -> Mapping[ExampleId, Capture]:
+def scanned(scanner: Scanner, listener: Listener) -> Mapping[ExampleId, Capture]:
+    """Capture what a scanner is for, and close it.
+
+    Raises:
+        NeufsError: nothing can be stored.
+    """
     try:
         for progress in scanner.run():
             listener(progress)

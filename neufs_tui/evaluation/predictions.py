@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Literal, get_args
 
 import numpy as np
 
-from neufs_tui.core.records import Example, ExampleId
+from neufs_tui.core.records import Decision, Example, ExampleId
 from neufs_tui.core.text import one_line, plural
 from neufs_tui.engine.announcer import Listener
 from neufs_tui.engine.needed_model import NeededModel
-from neufs_tui.engine.predicting import Learned
+from neufs_tui.engine.predicting import Learned, learn_readout
 from neufs_tui.engine.protocol import EngineConfig
 from neufs_tui.engine.set_readings import Demonstrations, Wanted, read_sets
+from neufs_tui.errors import UsageError
 from neufs_tui.evaluation.gold_test import GoldTest
 from neufs_tui.evaluation.report import Calibration
 from neufs_tui.evaluation.tables import signed
@@ -28,41 +30,54 @@ MIN_ROWS = 8
 
 
 class Predictor:
-    """Predicts texts that were read without demonstrations."""
+    """Predicts labels; learns and reads only what the way that is asked for needs."""
 
     def __init__(
         self,
         config: EngineConfig,
-        learned: Learned,
+        decisions: Sequence[Decision],
         demonstrations: Demonstrations,
         calibration: Calibration | None,
-        needed: NeededModel,
+        texts: Sequence[Example],
         listener: Listener,
     ) -> None:
         """Bind what is known.
 
         Args:
-            config: task, model and where caches are.
-            learned: from the labels.
-            demonstrations: the labels as they stand in a prompt.
+            config: pool, task, model and where caches are.
+            decisions: what holds, in order, which the readout is learned from.
+            demonstrations: the labels among it as they stand in a prompt.
             calibration: of the answers behind them; None leaves these as they are.
-            needed: the configuration's model.
+            texts: every text that is to be predicted or judged by.
             listener: hears stages and progress.
         """
         self._config = config
-        self._learned = learned
+        self._decisions = decisions
         self._demonstrations = demonstrations
         self._calibration = calibration
-        self._needed = needed
+        self._texts = texts
+        self._needed = NeededModel(config, listener)
         self._listener = listener
         self.n_fitting = len(demonstrations)
         """The newest of the demonstrations that fit into the context window, once they are read."""
+
+    @cached_property
+    def _learned(self) -> Learned:
+        learned = learn_readout(
+            self._config, self._decisions, self._texts, self._needed, self._listener
+        )
+        if learned is None:
+            raise UsageError(
+                "no text of the pool has a label, so nothing can be learned",
+                hint="label some of it, or predict --by prompt",
+            )
+        return learned
 
     def predict(self, texts: Sequence[Example], way: Way) -> Floats:
         """Probabilities of the labels of n texts, shape (n, n_labels).
 
         Raises:
-            NeufsError: the model cannot be loaded, or nothing stored.
+            NeufsError: the model cannot be loaded, nothing learned, or nothing stored.
         """
         return self._of_ways(texts, [way])[way]
 
@@ -70,10 +85,11 @@ class Predictor:
         found: dict[Way, Floats] = {}
         if "readout" in ways:
             found["readout"] = self._learned.probabilities(texts)
-        if any(way != "readout" for way in ways):
+        if "prompt" in ways or "both" in ways:
             answers = self._answers(texts)
             found["prompt"] = np.exp(answers)
-            found["both"] = self._learned.probabilities(texts, answers)
+            if "both" in ways:
+                found["both"] = self._learned.probabilities(texts, answers)
         return found
 
     def judge(self, test: GoldTest) -> dict[Way, float]:

@@ -67,6 +67,7 @@ def manifest_json(
     order: str = "labelling",
     choice: Mapping[str, Any] | None = None,
     retrieval: Mapping[str, Any] | None = None,
+    readout: Mapping[str, Any] | None = None,
 ) -> str:
     """Describe an export.
 
@@ -78,6 +79,7 @@ def manifest_json(
         order: name of the export's order.
         choice: how number and order were chosen; None where nothing was compared.
         retrieval: how a text's examples are found; None where every text sees all.
+        readout: what the labels teach of a model; None where that is not exported.
 
     Returns:
         One JSON object, indented.
@@ -90,6 +92,7 @@ def manifest_json(
         "order": order,
         "choice": choice,
         "retrieval": retrieval,
+        "readout": readout,
         "model": asdict(provenance.model) if provenance.model else None,
         "prompt": {
             "system": system_message(task),

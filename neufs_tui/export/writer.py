@@ -111,7 +111,7 @@ def refuse_taken_folder(folder: Path, names: Iterable[str], *, force: bool = Fal
         raise _unwritable(folder, f"{there} is not there, or may not be written to")
 
 
-def write_folder(contents: Mapping[str, str], folder: Path, *, force: bool = False) -> None:
+def write_folder(contents: Mapping[str, str | bytes], folder: Path, *, force: bool = False) -> None:
     """Write an export of several files, which get their names together.
 
     Args:
@@ -130,10 +130,10 @@ def write_folder(contents: Mapping[str, str], folder: Path, *, force: bool = Fal
         raise _unwritable(folder, error.strerror) from error
 
 
-def _write(contents: Mapping[Path, str]) -> None:
+def _write(contents: Mapping[Path, str | bytes]) -> None:
     with whole_files(*contents) as parts:
         for part, content in zip(parts, contents.values(), strict=True):
-            part.write_bytes(content.encode())
+            part.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
 def _unwritable(target: Path, why: str | None) -> ExportError:

@@ -38,6 +38,7 @@ class Overrides:
     difficulty: str | None = None
     strategy: str | None = None
     calibration: bool | None = None
+    balance: bool | None = None
     check: int | None = None
     test: str | None = None
     gold: str | None = None
@@ -123,6 +124,7 @@ _VARIABLES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "NEUFS_DIFFICULTY": ("selection.difficulty", str),
     "NEUFS_STRATEGY": ("selection.strategy", str),
     "NEUFS_CALIBRATION": ("selection.calibration", _switch),
+    "NEUFS_BALANCE": ("selection.balance", _switch),
     "NEUFS_CHECK": ("selection.check", int),
     "NEUFS_TEST": ("selection.test", str),
     "NEUFS_GOLD": ("selection.gold", str),
@@ -140,6 +142,7 @@ _FLAGS = {
     "selection.difficulty": "difficulty",
     "selection.strategy": "strategy",
     "selection.calibration": "calibration",
+    "selection.balance": "balance",
     "selection.check": "check",
     "selection.test": "test",
     "selection.gold": "gold",

@@ -101,6 +101,7 @@ class _Selection(_Section):
     difficulty: DifficultyName | None = None
     strategy: Annotated[str, AfterValidator(_known_strategy)] | None = None
     calibration: bool | None = None
+    balance: bool | None = None
     check: Annotated[int, Field(ge=0)] | None = None
     test: str | None = None
     gold: Annotated[str, Field(min_length=1)] | None = None

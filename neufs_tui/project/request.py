@@ -29,6 +29,7 @@ class ProjectRequest:
     difficulty: str | None = None
     strategy: str | None = None
     calibration: bool | None = None
+    balance: bool | None = None
     check: int | None = None
     test: str | None = None
     gold: str | None = None

@@ -36,6 +36,8 @@ _COMMON = 0.1
 """Variance of what moves a class as a whole: little, for its share is in the prior already, and
 labels that were chosen have shares of their own."""
 
+_NEXT_TO_NOTHING = 0.01
+"""Share of a setting below which it is left out."""
 _STATES: tuple[Part, ...] = ("end", "mean")
 _KERNELS: tuple[tuple[Part, ...], ...] = (("end",), ("mean",), ("neurons",), _STATES, PARTS)
 SETTINGS = tuple(Setting(parts, strength) for parts in _KERNELS for strength in (5.0, 25.0))
@@ -66,9 +68,19 @@ class Readout:
             Shape (n, c).
         """
         estimate = np.zeros_like(prior)
-        for setting, share, weights in zip(self.settings, self.shares, self.weights, strict=True):
-            moved = setting.kernel(similarities) @ weights
-            estimate += share * np.exp(log_softmax(prior + moved))
+        # a setting that counts next to nothing is not worth its time
+        counting = [at for at in range(len(self.settings)) if self.shares[at] > _NEXT_TO_NOTHING]
+        weights = self.weights[counting].astype(np.float32)
+        # all settings at once: a part's similarities are many, and classes few
+        flat = weights.transpose(1, 0, 2).reshape(weights.shape[1], -1)
+        pulls = [(of @ flat).reshape(len(of), *weights.shape[::2]) for of in similarities]
+        total = self.shares[counting].sum()
+        for place, at in enumerate(counting):
+            setting = self.settings[at]
+            own = [pulls[PARTS.index(part)][:, place] for part in setting.parts]
+            moved = setting.strength * np.mean(own, axis=0, dtype=np.float64)
+            moved += _COMMON * self.weights[at].sum(axis=0)
+            estimate += self.shares[at] / total * np.exp(log_softmax(prior + moved))
         return estimate
 
 

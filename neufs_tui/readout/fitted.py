@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from neufs_tui.core.calibration import Shift
 from neufs_tui.core.neurons import Capture, shifted
@@ -44,13 +45,20 @@ class FittedReadout:
         found = [np.empty((0, n_labels))]
         for start in range(0, len(captures), _AT_ONCE):
             part = slice(start, start + _AT_ONCE)
-            prior = prior_mean(captures[part], self.offsets) if answers is None else answers[part]
+            prior = (
+                prior_mean(_scores(captures[part]), self.offsets)
+                if answers is None
+                else answers[part]
+            )
             similarities = self.space.hold(captures[part]).similarities(self.labelled)
             found.append(self.readout.probabilities(similarities, prior))
         return np.concatenate(found)
 
 
-def prior_mean(captures: Sequence[Capture], offsets: Shift | None) -> Floats:
+def prior_mean(scores: NDArray[np.float32], offsets: Shift | None) -> Floats:
     """Log-probabilities of the calibrated answers of n texts, shape (n, n_labels)."""
-    scores = np.array([capture.scores for capture in captures])
     return log_softmax(shifted(scores, offsets).astype(np.float64))
+
+
+def _scores(captures: Sequence[Capture]) -> NDArray[np.float32]:
+    return np.array([capture.scores for capture in captures])

@@ -23,8 +23,10 @@ PARTS: tuple[Part, ...] = get_args(Part)
 Similarities = NDArray[np.float32]
 """By part, of n texts to k others, shape (3, n, k)."""
 
-_PLANES = 5
+_PLANES = 4
 """Bits of a neuron's weight."""
+_AT_ONCE = 1 << 16
+"""Words weighed at a time, so that they stay in the processor's cache."""
 
 
 class HeldTexts:
@@ -54,10 +56,11 @@ class HeldTexts:
     def similarities(self, others: HeldTexts) -> Similarities:
         """To some others, of which there are few; about 1 of a text to itself."""
         by_state = self.hidden @ others.hidden.transpose(0, 2, 1)  # (2, n, k)
-        shared = [self._space.weigh(self.bits & one) for one in others.bits]
-        sizes = np.maximum(self._sizes[:, None] * others._sizes[None, :], 1)
-        cosines = np.stack(shared, axis=1) / np.sqrt(sizes) if shared else np.empty(sizes.shape)
-        return np.concatenate([by_state, cosines[None].astype(np.float32)])
+        cosines = np.empty(by_state.shape[1:], dtype=np.float32)
+        for column, (one, size) in enumerate(zip(others.bits, others._sizes, strict=True)):
+            shared = self._space.weigh(self.bits, one)
+            cosines[:, column] = shared / np.sqrt(np.maximum(self._sizes * size, 1))
+        return np.concatenate([by_state, cosines[None]])
 
     @cached_property
     def _sizes(self) -> NDArray[np.float64]:
@@ -98,11 +101,24 @@ class Space:
         bits = self.columns.pack([capture.neurons for capture in captures])
         return HeldTexts(self, self._standardised(_states(captures)), bits)
 
-    def weigh(self, bits: Bits) -> NDArray[np.int64]:
-        """The sum of the weights of each set's neurons, shape (n,): log² of rarity, in steps."""
+    def weigh(self, bits: Bits, within: Bits | None = None) -> NDArray[np.int64]:
+        """The sum of the weights of each set's neurons: log² of rarity, in steps.
+
+        Args:
+            bits: n sets.
+            within: a set that they are cut to, shape (words,); None for all of them.
+
+        Returns:
+            Shape (n,).
+        """
+        masks = [plane if within is None else plane & within for plane in self._planes]
         total = np.zeros(len(bits), dtype=np.int64)
-        for plane, mask in enumerate(self._planes):
-            total += np.bitwise_count(bits & mask).sum(axis=1, dtype=np.int64) << plane
+        step = max(1, _AT_ONCE // bits.shape[1])
+        for start in range(0, len(bits), step):
+            some = slice(start, start + step)
+            for plane, mask in enumerate(masks):
+                counts = np.bitwise_count(bits[some] & mask)
+                total[some] += counts.sum(axis=1, dtype=np.int64) << plane
         return total
 
     def _standardised(self, states: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -94,6 +94,9 @@ def in_rounds(
         n_farther = (len(members) - _rank(distances, candidates, "right")) * (tau < 1)
         n_easier = _rank(hardness, candidates, "left") * (tau > 0)
         places, medoid = members[candidates], int(clustering.medoids[cluster])
+        n_unlikelier = np.zeros(len(candidates), dtype=np.intp)
+        if likely is not None:
+            n_unlikelier = _rank(likely[members], candidates, "left")
         columns = (
             places,
             scores[candidates],
@@ -101,6 +104,7 @@ def in_rounds(
             n_farther,
             n_easier,
             difficulty.n_demonstrations[places],
+            n_unlikelier,
         )
         ranked.append(
             [
@@ -114,8 +118,9 @@ def in_rounds(
                     signal=difficulty.signal,
                     n_demonstrations=n_read,
                     medoid=medoid,
+                    n_unlikelier=unlikelier,
                 )
-                for place, score, distance, farther, easier, n_read in zip(
+                for place, score, distance, farther, easier, n_read, unlikelier in zip(
                     *(column.tolist() for column in columns), strict=True
                 )
             ]

@@ -11,11 +11,6 @@ from neufs_tui.core.settings import CERTAIN
 from neufs_tui.selection.jaccard import Indices
 from neufs_tui.selection.strategy import Choice, SelectionState
 
-_NEAR = 0.1
-"""Jaccard distance up to which an example says what a decided one has said."""
-_LOOKED_AT = 64
-"""The likeliest examples, of which those that near a decided one come last."""
-
 
 class Hunt:
     """A strategy: the undecided examples by the probability of one label."""
@@ -33,8 +28,8 @@ class Hunt:
     def query(self, state: SelectionState, n: int) -> Sequence[Choice]:
         """The likeliest examples, by her labels where these tell, else as the model answers.
 
-        Of the first of them those whose neuron set is nearly that of a decided example come behind
-        the others. Ties go to the earlier place.
+        What says again what a labelled example has said comes behind all others. Ties go to the
+        earlier place.
         """
         probabilities = state.readings.estimates
         if probabilities is None:
@@ -42,9 +37,8 @@ class Hunt:
         of_label = probabilities[:, self._label]
         undecided = state.undecided
         likeliest = undecided[np.argsort(-of_label[undecided], kind="stable")]
-        first = likeliest[:_LOOKED_AT]
-        repeats = _repeats(state, first)
-        ranked = np.concatenate([first[~repeats], first[repeats], likeliest[_LOOKED_AT:]])
+        repeats = state.repeats[likeliest]
+        ranked = np.concatenate([likeliest[~repeats], likeliest[repeats]])
         return [Choice(place=int(at), score=float(of_label[at])) for at in ranked[:n]]
 
 
@@ -69,12 +63,3 @@ def certain(
         label = int(np.argmax(is_certain.sum(axis=0)))
     places = is_open[is_certain[:, label]]
     return label, places[np.argsort(-estimates[places, label], kind="stable")]
-
-
-def _repeats(state: SelectionState, places: Indices) -> NDArray[np.bool_]:
-    """Which of some examples say what a decided one has said."""
-    decided = np.array([place for place, _ in state.decisions], dtype=np.intp)
-    if not len(decided) or not len(places):
-        return np.zeros(len(places), dtype=bool)
-    near: NDArray[np.bool_] = state.sets.distances(places, decided).min(axis=1) <= _NEAR
-    return near

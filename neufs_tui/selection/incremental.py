@@ -35,14 +35,19 @@ class Neufs:
         """The one used last stands last."""
 
     def query(self, state: SelectionState, n: int) -> Sequence[Choice]:
-        """The best candidates of each free cluster in turn, then what the labels cover."""
+        """The best candidates of each free cluster in turn, then what the labels cover.
+
+        What says again what a labelled example has said comes behind all others.
+        """
         is_open = np.zeros(len(state.ids), dtype=bool)
         is_open[state.undecided] = True
         difficulty, needs = state.by(state.signal), state.needs
         likely = None if needs is None else needs.sum(axis=1)
-        choices = ranking(
-            self.geometry(state), n, difficulty, is_open, tau=state.settings.tau, likely=likely
-        )
+        fresh, geometry, tau = is_open & ~state.repeats, self.geometry(state), state.settings.tau
+        choices = ranking(geometry, n, difficulty, fresh, tau=tau, likely=likely)
+        if len(choices) < n:
+            again, left = is_open & ~fresh, n - len(choices)
+            choices += ranking(geometry, left, difficulty, again, tau=tau, likely=likely)
         if needs is None or likely is None:
             return choices
         return [

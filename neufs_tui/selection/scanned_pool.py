@@ -23,6 +23,7 @@ from neufs_tui.selection.difficulty import (
 )
 from neufs_tui.selection.jaccard import Indices, NeuronSets
 from neufs_tui.selection.memory import NOT_KEPT, Memory
+from neufs_tui.selection.repeats import Repeats
 
 Pack = Callable[[Sequence[NDArray[np.uint32]]], NeuronSets]
 """Makes neuron sets ready for distances."""
@@ -58,6 +59,11 @@ class ScannedPool:
     def sets(self) -> NeuronSets:
         """Neuron sets, packed for distances."""
         return self._pack([capture.neurons for capture in self.captures])
+
+    @cached_property
+    def repeats(self) -> Repeats:
+        """Which examples say nearly the same."""
+        return Repeats(self.captures)
 
     @cached_property
     def scores(self) -> NDArray[np.float32]:

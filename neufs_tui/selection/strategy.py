@@ -47,6 +47,9 @@ class Choice:
     likely: float = 0.0
     """Probability that it is of a class that lacks labels, each class counted by how much it
     lacks; 0 where that has no weight."""
+    n_unlikelier: int = 0
+    """Of those it stands for, the ones less likely to be of such a class; 0 where that has no
+    weight."""
     label: int | None = None
     """The class that says most of that; None where none does."""
 
@@ -121,6 +124,11 @@ class SelectionState:
     def labelled(self) -> tuple[int, ...]:
         """Places of the labelled examples, in labelling order."""
         return tuple(at for at, one in self.decisions if one.kind is DecisionKind.LABEL)
+
+    @property
+    def repeats(self) -> NDArray[np.bool_]:
+        """Whether each example says again what a labelled one has said, shape (n,)."""
+        return self.readings.pool.repeats.of(self.labelled)
 
     @property
     def undecided(self) -> Indices:

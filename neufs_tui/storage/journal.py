@@ -42,7 +42,8 @@ class JournalEvent:
     hunted: bool = False
     """A decision on an example that was looked for by its likely label."""
     page: int | None = None
-    """The first line of the page of suggestions it was made with; None for one made alone."""
+    """The first line of the page of suggestions it was made with, or that it takes back or brings
+    back; None for one made alone."""
 
     @classmethod
     def of(cls, seq: int, one: Decision, page: int | None = None) -> JournalEvent:

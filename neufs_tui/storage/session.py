@@ -287,7 +287,7 @@ class Session:
     def _turn_back(self, kind: EventKind, stack: Sequence[JournalEvent]) -> tuple[Decision, ...]:
         if not stack:
             return ()
-        event = JournalEvent(self.revision() + 1, kind, stack[-1].example_id)
+        event = JournalEvent(self.revision() + 1, kind, stack[-1].example_id, page=stack[-1].page)
         self._refuse_dropped_labels(fold([event], self._journal))
         self._append([(event, {})])
         return tuple(one.decision for one in sorted(last_made(stack), key=lambda one: one.seq))

@@ -274,3 +274,15 @@ def _tokens(texts: tuple[str, ...]) -> str:
 def _pushed(contribution: float) -> str:
     """A contribution; three decimals, since a gap's neurons are seldom the strong ones."""
     return f"{contribution:+,.3f}"
+
+
+def leaving_out(n_parts: int) -> str:
+    """What the engine does to find the words behind the neurons."""
+    return f"the model reads the text again, {plural(n_parts, 'time')}, each without a part …"
+
+
+def words_found(n_words: int) -> str:
+    """What the underlined words are."""
+    if not n_words:
+        return "no word of it alone switches its new neurons on"
+    return f"underlined: what switches its new neurons on ({plural(n_words, 'place')})"

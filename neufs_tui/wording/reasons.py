@@ -231,7 +231,10 @@ def _among_them(reason: Reason) -> str:
         harder = _above("hardest", "harder", reason.n_easier, others)
         read = _read_with(reason.n_demonstrations)
         parts.append(f"{harder} by {_HARDER_BY[reason.signal]} ({read})")
-    return ", ".join(parts) or "chosen among them by typicality and difficulty together"
+    if 2 * reason.n_unlikelier > others:
+        likelier = _above("likeliest", "likelier", reason.n_unlikelier, others)
+        parts.append(f"{likelier} to be of a class that lacks labels")
+    return ", ".join(parts) or "chosen among them by all that counts together"
 
 
 def _above(most: str, more: str, n_below: int, others: int) -> str:

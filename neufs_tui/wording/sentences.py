@@ -80,7 +80,7 @@ def both_answers(answer: Answer, pick: Pick) -> str:
         return f"you: {one_line(answer.text)}"
     of = pick.probabilities.get(pick.answer)
     model = one_line(pick.answer) if of is None else f"{one_line(pick.answer)} {share(of)}"
-    return f"you: {one_line(answer.text)} · {_model(pick)}: {model}"
+    return f"you: {one_line(answer.text)} · {_model(pick)}: {model}{_by_labels(pick)}"
 
 
 def model_says(pick: Pick, names: Sequence[str]) -> str:
@@ -100,19 +100,17 @@ def model_says(pick: Pick, names: Sequence[str]) -> str:
         answer = pick.answer if pick.answer in names else None
         shown = [one_line(answer) if answer is not None else "none of these"]
     calibrated = ", calibrated" if pick.calibrated else ""
-    return f"{_model(pick)}{calibrated}{others}: {' · '.join(shown)} — recorded"
+    return f"{_model(pick)}{calibrated}{others}: {' · '.join(shown)}{_by_labels(pick)} — recorded"
 
 
-def leaving_out(n_parts: int) -> str:
-    """What the engine does to find the words behind the neurons."""
-    return f"the model reads the text again, {plural(n_parts, 'time')}, each without a part …"
-
-
-def words_found(n_words: int) -> str:
-    """What the underlined words are."""
-    if not n_words:
-        return "no word of it alone switches its new neurons on"
-    return f"underlined: what switches its new neurons on ({plural(n_words, 'place')})"
+def _by_labels(pick: Pick) -> str:
+    """The label that the annotator's labels made likeliest; empty where that was not known."""
+    if not pick.estimate:
+        return ""
+    likeliest = max(pick.estimate, key=lambda name: pick.estimate[name])
+    # the same label twice in a line says no more than once
+    other = "" if likeliest == pick.answer else f"{one_line(likeliest)} "
+    return f" · your labels: {other}{share(pick.estimate[likeliest])}"
 
 
 def share(of_one: float) -> str:
@@ -133,8 +131,8 @@ def share_in(value: float, low: float, high: float) -> str:
     return f"{share(value)} ({share(low)}–{share(high)})"
 
 
-def suggestions(label: str, n_in: int, n_rows: int, n_others: int) -> str:
-    """What stands over a page of suggestions.
+def suggestions(label: str, n_in: int, n_rows: int, n_others: int) -> tuple[str, str]:
+    """What stands over a page of suggestions: what they are, and what becomes of them.
 
     Args:
         label: the one suggested.
@@ -142,11 +140,11 @@ def suggestions(label: str, n_in: int, n_rows: int, n_others: int) -> str:
         n_rows: all of them.
         n_others: rows that were given another label.
     """
-    corrected = f" and {plural(n_others, 'row')} labelled otherwise" if n_others else ""
+    parts = [f"{n_in:,} of {n_rows:,} to accept"]
+    parts += [f"{n_others:,} to label otherwise"] if n_others else []
     return (
-        f"All but certainly {one_line(label)}, by your labels, the surest first: {n_in:,} of "
-        f"{n_rows:,} to accept{corrected}. Accepted ones are kept apart: no labels, in no prompt, "
-        "figure or export."
+        f"All but certainly {one_line(label)} by your labels, the surest first",
+        " · ".join([*parts, "accepted ones are no labels"]),
     )
 
 
@@ -160,7 +158,9 @@ def accepted(made: Sequence[Decision], label: str, *, undo: str = "u") -> str:
     """
     n_accepted = sum(one.kind is DecisionKind.ACCEPT for one in made)
     n_corrected = len(made) - n_accepted
-    parts = [f"accepted {n_accepted:,} as {one_line(label)}, no labels"] if n_accepted else []
+    parts = (
+        [f"accepted {n_accepted:,} as {one_line(label)}, apart from labels"] if n_accepted else []
+    )
     parts += [f"labelled {n_corrected:,} otherwise"] if n_corrected else []
     return f"{'; '.join(parts) or 'nothing accepted'}{f' — {undo} undoes' if made else ''}"
 
@@ -187,7 +187,7 @@ def hunt_begun(label: str, key: str) -> str:
         label: which.
         key: the one that leaves the hunt.
     """
-    return f"{hunting(label)}: its likeliest examples come first — {key} or esc leaves"
+    return f"{hunting(label)}: likeliest first — {key} or esc leaves"
 
 
 HUNT_LEFT = "hunt left: examples are chosen as before"

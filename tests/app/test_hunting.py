@@ -102,7 +102,7 @@ async def test_a_page_of_suggestions_is_accepted_corrected_and_undone_at_once() 
             f"  →  .98  {WITHOUT}  Text number 13.",
             "  ✓  .98  Text number 14.",
         ]
-        assert "2 of 4 to accept and 1 row labelled otherwise" in session.said("#title")
+        assert "2 of 4 to accept · 1 to label otherwise" in session.said("#title")
         assert session.said("#whole > *") == "Text number 11."
         await session.press("enter")
         assert isinstance(session.pilot.app.screen, LabelScreen)
@@ -112,7 +112,7 @@ async def test_a_page_of_suggestions_is_accepted_corrected_and_undone_at_once() 
         corrected = Decision(EXAMPLES[12].id, DecisionKind.LABEL, Answer(WITHOUT), hunted=True)
         assert session.workspace.done == [first, corrected, last]
         assert session.text == "Text number 1."
-        said = f"accepted 2 as {WITH}, no labels; labelled 1 otherwise — u undoes"
+        said = f"accepted 2 as {WITH}, apart from labels; labelled 1 otherwise — u undoes"
         assert session.said("#feedback") == said
         assert "accepted 2" in session.said("#status")
         assert "labelled 1 " in session.said("#status")

@@ -13,7 +13,7 @@ from neufs_tui.core.check_readings import CheckReading, ChecksRead, digests
 from neufs_tui.core.draws import draw_reason, drawn
 from neufs_tui.core.estimated import Estimated
 from neufs_tui.core.explanation import Alternative, Word
-from neufs_tui.core.records import Label, Task
+from neufs_tui.core.records import HUNT, Label, Task
 from neufs_tui.core.settings import SIGNALS
 from neufs_tui.engine.protocol import (
     Downloaded,
@@ -25,6 +25,8 @@ from neufs_tui.engine.protocol import (
     Rescored,
     ScanProgressed,
     Stage,
+    Suggested,
+    Suggestion,
     WordsFound,
 )
 from neufs_tui.project.first_text import FirstText
@@ -365,6 +367,67 @@ def explained_session(*keys: str) -> Session:
     )
     session = Session(StoredWorkspace(examples), *keys)
     return session.says(READY, SCAN, ranked_first, Explained(examples[0].id, known))
+
+
+def hunting_session(*keys: str) -> Session:
+    """A hunt for the label that has none, whose first example is shown."""
+    examples = pool(200, first=ODD_TEXT)
+    label = LABELS[1].name
+    why = reason(strategy=HUNT, label=label, score=0.93)
+    hunted = replace(pick(examples[40], n_labelled=1, why=why), estimate={label: 0.93})
+    session = Session(StoredWorkspace(examples), "1", "g", "enter", *keys)
+    session.says(READY, ScanProgressed(200, 200, 13.2, 0.0), ranked_first)
+    return session.then(lambda engine: engine.rank(pick=hunted))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_hunt_is_said_all_the_time_and_why_names_the_label(
+    snap_compare: SnapCompare, size: tuple[int, int]
+) -> None:
+    session = hunting_session()
+    assert snap_compare(session.app, terminal_size=size, run_before=session.run)
+
+
+def test_the_picker_of_a_hunt_begins_at_the_label_given_least(snap_compare: SnapCompare) -> None:
+    session = hunting_session("g", "g")
+    assert snap_compare(session.app, terminal_size=(80, 24), run_before=session.run)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_suggestions_are_rows_to_accept_correct_or_take_out(
+    snap_compare: SnapCompare, size: tuple[int, int]
+) -> None:
+    session = hunting_session("v")
+    rows = tuple(
+        Suggestion(one.id, 0.999 - place / 200)
+        for place, one in enumerate(pool(200, first=ODD_TEXT)[:7])
+    )
+
+    def suggest(engine: FakeEngine) -> Suggested:
+        return Suggested(engine.focus.revision, LABELS[1].name, rows[1:])
+
+    async def look(pilot: Pilot[None]) -> None:
+        await session.then(suggest).run(pilot)
+        for key in ("down", "space", "down", "1"):
+            await pilot.press(key)
+            await settled(pilot)
+
+    assert snap_compare(session.app, terminal_size=size, run_before=look)
+
+
+def test_accepted_suggestions_are_counted_apart(snap_compare: SnapCompare) -> None:
+    session = hunting_session("v")
+    rows = tuple(Suggestion(one.id, 0.98) for one in pool(200)[1:9])
+
+    async def look(pilot: Pilot[None]) -> None:
+        await session.then(
+            lambda engine: Suggested(engine.focus.revision, LABELS[1].name, rows)
+        ).run(pilot)
+        for key in ("down", "1", "enter"):
+            await pilot.press(key)
+            await settled(pilot)
+
+    assert snap_compare(session.app, terminal_size=(80, 24), run_before=look)
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -20,7 +20,7 @@ import pytest
 from neufs_tui import __version__
 from neufs_tui.cli import cli
 from neufs_tui.core.calibration import Calibration
-from neufs_tui.core.records import Answer, Decision, DecisionKind, Pick, content_hash
+from neufs_tui.core.records import HUNT, Answer, Decision, DecisionKind, Pick, Reason, content_hash
 from neufs_tui.project.project import open_session, read_project
 from neufs_tui.project.request import ProjectRequest
 from neufs_tui.wording import explanation as wording
@@ -451,6 +451,46 @@ def test_stats_count_and_compare(run: Run, pool: Path) -> None:
     assert told["paired"]["compared"] == 0
     said = run("stats", pool).out
     assert "labelled   3" in said and told["set"] in said
+
+
+def test_hunted_labels_and_accepted_suggestions_are_told_apart(
+    run: Run, pool: Path, tmp_path: Path
+) -> None:
+    label_some(pool, 2)
+    project = read_project(ProjectRequest(str(pool), labels=("yes", "no, not at all")))
+    examples = project.pool.examples
+    why = Reason(0, 0, 0.0, 0.95, strategy=HUNT, label="yes")
+    picks = [Pick(one.id, why, None, {}, 24, 2, estimate={"yes": 0.95}) for one in examples[:8]]
+    hunted = Decision(examples[2].id, DecisionKind.LABEL, Answer("no, not at all"), hunted=True)
+    accepted = [Decision(one.id, DecisionKind.ACCEPT, Answer("yes")) for one in examples[3:6]]
+    corrected = Decision(examples[6].id, DecisionKind.LABEL, Answer("yes"), hunted=True)
+    with open_session(project) as session:
+        session.record(hunted, pick=picks[2], seconds=1.0, looked=True)
+        session.record_page([*zip((*accepted, corrected), picks[3:7], strict=True)])
+    told = run("stats", pool, "--json").json
+    assert (told["labelled"], told["hunted"], told["accepted"]) == (4, 2, 3)
+    assert (told["skipped"], told["remaining"]) == (0, 17)
+    assert told["by_label"] == {"yes": 3, "no, not at all": 1}
+    said = run("stats", pool).out
+    assert "hunted     2 of them" in said and "accepted   3, suggestions" in said
+    exported = [json.loads(line)["id"] for line in run("export", pool).out.splitlines()]
+    assert exported == ["r0", "r1", "r2", "r6"]
+    run("export", pool, "-o", tmp_path / "set.jsonl")
+    manifest = json.loads((tmp_path / "set.jsonl.manifest.json").read_text())
+    assert (manifest["hunted"], manifest["k"]) == (2, 4)
+    assert [one["hunted"] for one in manifest["examples"]] == [False, False, True, True]
+    shown = run("show", pool, "r3")
+    assert "accepted as suggested, no label: yes" in shown.out
+    assert "Likely yes: .95 by your labels." in shown.out
+    assert run("show", pool, "r2", "--json").json["hunted"] is True
+    undone = run("undo", pool, "--json").json
+    assert (undone["decisions"], undone["accepted"], undone["labelled"]) == (4, 0, 3)
+    assert "redone: a page of 4 suggestions" in run("redo", pool).out
+    events = run("history", pool, "--json").json
+    assert [one["kind"] for one in events[3:]] == [*["accept"] * 3, "label", "undo", "redo"]
+    assert [one["page"] for one in events] == [None, None, None, 4, 4, 4, 4, 4, 4]
+    table = run("history", pool).out
+    assert "hunted" in table and "suggested" in table
 
 
 def test_a_grown_and_reordered_pool_goes_on_with_its_session(run: Run, pool: Path) -> None:

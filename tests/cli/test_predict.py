@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -130,6 +131,33 @@ def test_the_check_set_says_which_way_is_best_and_looks_do_not_count(run: Run, p
     assert ways[best.split(" by ")[1]] == rows
     shares = [[row["probability"] for row in one] for one in ways.values()]
     assert shares[0] != shares[1] != shares[2] != shares[0]
+
+
+def test_the_figure_of_the_readout_is_that_of_its_predictions(
+    run: Run, pool: Path, tmp_path: Path
+) -> None:
+    decide(pool, n_checks=12, looked=4)
+    checked = [json.loads(line) for line in pool.open()][18:26]
+    told = run("predict", pool)
+    rows = read(run("predict", pool, write_rows(tmp_path / "c.jsonl", checked), "--by", "readout"))
+    of_gold = [
+        row["probabilities"]["no" if number % 3 else "yes"]
+        for number, row in enumerate(rows, start=18)
+    ]
+    mean = sum(map(math.log, of_gold)) / len(of_gold)
+    figure = told.err.split("check set: −")[1].split(" by readout")[0]
+    assert float(figure) == pytest.approx(-mean, abs=0.0051)
+
+
+def test_by_the_prompt_the_pool_is_not_scanned(run: Run, pool: Path, others: Path) -> None:
+    decide(pool)
+    told = run("predict", pool, others, "--by", "prompt")
+    rows = read(told)
+    assert {row["by"] for row in rows} == {"prompt"}
+    n_read = len(rows) + 48  # the calibration sample: all that is not labelled
+    assert f"{n_read}/{n_read} texts" in told.err
+    assert "60/60" not in told.err
+    assert "only the newest" in told.err  # the tiny model's window is short
 
 
 def test_one_check_example_less_and_the_readout_predicts(run: Run, pool: Path) -> None:

@@ -93,8 +93,11 @@ def test_evaluate_measures_the_prompts_that_the_loader_makes(
         (("--retrieval", "2"), "--retrieval writes a folder"),
         (("--retrieval", "2", "--choose"), "--retrieval and --choose contradict each other"),
         (("--retrieval", "2", "--format", "jsonl"), "--retrieval and --format contradict"),
-        (("--retrieval", "2", "-o", "x", "--dtype", "float32"), "--dtype without --choose has no"),
-        (("--encoding", "latin1"), "--encoding without --choose or --retrieval has no effect"),
+        (
+            ("--retrieval", "2", "-o", "x", "--dtype", "float32"),
+            "--dtype without --choose or --readout",
+        ),
+        (("--encoding", "latin1"), "--encoding without --choose, --readout or --retrieval has"),
     ],
 )
 def test_options_that_would_do_nothing_are_refused(

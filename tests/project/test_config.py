@@ -88,13 +88,14 @@ def test_flags_win_over_environment_over_project_over_user_over_defaults(tmp_pat
             "NEUFS_STRATEGY": "entropy",
             "NEUFS_CHECK": "12",
             "NEUFS_CALIBRATION": "off",
+            "NEUFS_BALANCE": "off",
         },
         model="flag",
         tau=0.75,
     )
     assert config.model == ModelChoice("flag", device="env", dtype="float16")
     assert config.selection == SelectionSettings(
-        shots=3, tau=0.75, seed=4, strategy="entropy", check=12, calibration=False
+        shots=3, tau=0.75, seed=4, strategy="entropy", check=12, calibration=False, balance=False
     )
     said = {key: origin for key, origin in config.origins.items() if origin != "default"}
     assert said == {
@@ -107,6 +108,7 @@ def test_flags_win_over_environment_over_project_over_user_over_defaults(tmp_pat
         "selection.strategy": "NEUFS_STRATEGY",
         "selection.check": "NEUFS_CHECK",
         "selection.calibration": "NEUFS_CALIBRATION",
+        "selection.balance": "NEUFS_BALANCE",
     }
 
 

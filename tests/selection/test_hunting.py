@@ -14,7 +14,7 @@ from neufs_tui.core.records import DecisionKind
 from neufs_tui.core.settings import CERTAIN
 from neufs_tui.selection.hunting import Hunt, certain
 from neufs_tui.selection.strategy import SelectionState
-from tests.captures import capture
+from tests.selection.test_repeats import twins, with_a_repeat
 from tests.selection.values import captures_of, state_of
 
 LABEL, SKIP, ACCEPT = DecisionKind.LABEL, DecisionKind.SKIP, DecisionKind.ACCEPT
@@ -43,17 +43,15 @@ def test_without_an_estimate_the_models_own_probabilities_choose() -> None:
     assert places(state) == [*np.argsort(-state.probabilities[:, 1], kind="stable")]
 
 
-def test_what_repeats_a_decided_example_comes_behind_the_others() -> None:
-    neurons = [range(20), range(20, 40), range(40, 60), range(19)]
-    state = state_of([capture([*one]) for one in neurons])
-    near = [at for at in range(4) if (state.sets.distances_to(at) <= 0.1).sum() == 2]
-    first, second = near
-    of_spam = [0.5, 0.5, 0.5, 0.5]
-    of_spam[first], of_spam[second] = 0.9, 0.95
-    assert places(with_estimates(state, of_spam))[:2] == [second, first]
-    decided = [(second, SKIP)]
-    after = state_of([capture([*one]) for one in neurons], decided)
-    assert places(with_estimates(after, of_spam))[-1] == first
+def test_what_repeats_a_labelled_example_comes_behind_the_others() -> None:
+    pool = with_a_repeat()
+    alike = twins(state_of(pool))
+    of_spam = [0.9 if at in alike else 0.1 for at in range(len(pool))]
+    assert {*places(with_estimates(state_of(pool), of_spam))[:2]} == {*alike}
+    after = state_of(pool, [(alike[0], LABEL)])
+    assert places(with_estimates(after, of_spam))[-1] == alike[1]
+    skipped = state_of(pool, [(alike[0], SKIP)])
+    assert places(with_estimates(skipped, of_spam))[0] == alike[1]
 
 
 @given(

@@ -19,6 +19,7 @@ from neufs_tui.selection.difficulty import SignalValues
 from neufs_tui.selection.geometry import Geometry, Labelling
 from neufs_tui.selection.incremental import Neufs, ranking
 from neufs_tui.selection.memory import NOT_KEPT, LabelPath
+from neufs_tui.selection.strategy import SelectionState
 from tests.selection.test_kmedoids import random_sets
 from tests.selection.values import captures_of, state_of
 
@@ -176,3 +177,36 @@ def test_a_shorter_ranking_is_the_beginning_of_a_longer_one(limit: int) -> None:
 
 def test_labelling_everything_leaves_nothing_to_rank() -> None:
     assert ranked(replay(labelling(n=8, shots=3), range(8)), 8, range(8)) == []
+
+
+def weighed(seed: int, lacking: tuple[float, ...]) -> SelectionState:
+    """A state with labels and estimates, of which one class has all labels that were given."""
+    state = state_of(captures_of(40, seed), [(place, LABEL) for place in (3, 9)], shots=6)
+    estimates = np.random.default_rng(seed).dirichlet(np.ones(3), size=40)
+    readings = replace(state.readings, estimates=estimates, given=np.array(lacking))
+    return replace(state, readings=readings)
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=20, deadline=None)
+def test_a_class_that_lacks_labels_brings_its_likely_examples_forward(seed: int) -> None:
+    state = weighed(seed, (9, 9, 0))
+    assert state.readings.estimates is not None
+    plain = replace(state, settings=replace(state.settings, balance=False))
+    balanced, without = (Neufs().query(one, 38) for one in (state, plain))
+    assert {one.place for one in balanced} == {one.place for one in without}
+    first = [
+        np.mean(state.readings.estimates[[one.place for one in choices[:4]], 2])
+        for choices in (balanced, without)
+    ]
+    assert first[0] >= first[1]
+    assert {one.label for one in balanced} == {2}
+    assert all(one.label is None and not one.likely for one in without)
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=10, deadline=None)
+def test_what_the_classes_lack_moves_no_medoid(seed: int) -> None:
+    state = weighed(seed, (9, 9, 0))
+    bare = state_of(captures_of(40, seed), [(place, LABEL) for place in (3, 9)], shots=6)
+    assert_same(Neufs().geometry(state), Neufs().geometry(bare))

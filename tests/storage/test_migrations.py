@@ -235,4 +235,4 @@ def test_an_earlier_session_has_no_hunts_and_no_pages_and_takes_some(tmp_path: P
         assert session.decisions() == (
             Decision(content_hash("a"), DecisionKind.LABEL, Answer("A")),
         )
-        assert [event.page for event in session.history()] == [None, 2, None]
+        assert [event.page for event in session.history()] == [None, 2, 2]

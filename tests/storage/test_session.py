@@ -469,8 +469,8 @@ def test_a_page_is_stored_taken_back_and_brought_back_at_once(path: Path) -> Non
         ("label", None, False),
         ("accept", 2, True),
         ("label", 2, True),
-        ("undo", None, False),
-        ("redo", None, False),
+        ("undo", 2, False),
+        ("redo", 2, False),
     ]
 
 

@@ -325,3 +325,24 @@ def test_the_models_answer_names_only_labels_there_are(
 def test_both_answers_are_told_without_a_share_that_is_not_known() -> None:
     shown = replace(pick(ONE), answer="A", probabilities={})
     assert sentences.both_answers(Answer("B"), shown) == "you: B · model: A"
+
+
+@pytest.mark.parametrize(
+    ("kinds", "said"),
+    [
+        ("", "nothing accepted"),
+        ("aa", "accepted 2 as sp am, apart from labels — u undoes"),
+        ("l", "labelled 1 otherwise — u undoes"),
+        ("al", "accepted 1 as sp am, apart from labels; labelled 1 otherwise — u undoes"),
+    ],
+)
+def test_what_a_page_of_suggestions_became_is_said(kinds: str, said: str) -> None:
+    of = {"a": DecisionKind.ACCEPT, "l": DecisionKind.LABEL}
+    made = [Decision(str(at), of[kind], Answer("sp\nam")) for at, kind in enumerate(kinds)]
+    assert sentences.accepted(made, "sp\nam") == said
+
+
+def test_a_page_is_undone_and_redone_as_one() -> None:
+    accepted = Decision(ONE.id, DecisionKind.ACCEPT, Answer("spam"))
+    assert sentences.undone(ONE, accepted, 9) == "undone: a page of 9 suggestions — r redoes"
+    assert sentences.redone(ONE, accepted) == "redone: suggestion of spam for #17 — u undoes"

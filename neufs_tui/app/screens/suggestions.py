@@ -17,8 +17,8 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from neufs_tui.app.keys import borrowed, closed_by
-from neufs_tui.app.widgets.bar import Bar
-from neufs_tui.app.widgets.text_view import TextView
+from neufs_tui.app.widgets.bar import KeyBar
+from neufs_tui.app.widgets.text_view import Scroller, TextView
 from neufs_tui.core.records import ExampleId
 from neufs_tui.core.text import one_line, visible
 from neufs_tui.labelling.suggestions import SuggestedPage
@@ -97,17 +97,18 @@ class SuggestionsScreen(ModalScreen[Mapping[ExampleId, str] | None]):
     def compose(self) -> ComposeResult:
         """What is suggested, the rows, the text of the one at hand, and the keys."""
         yield Static(id="title", markup=False)
-        yield self._rows
+        with Scroller(id="list"):
+            yield self._rows
         yield TextView(id="whole")
-        yield Bar(id="leave")
+        yield KeyBar(id="keys")
 
     def on_mount(self) -> None:
         """Show the first row."""
-        self.query_one(Bar).parts = (
-            "enter accepts",
-            "esc leaves all",
-            "space out or in",
-            "a label's key corrects",
+        self.query_one(KeyBar).keys = (
+            ("enter", "accept"),
+            ("space", "out or in"),
+            ("esc", "leave all"),
+            *((key, f"is {one_line(label)}") for key, label in self._label_of.items()),
         )
         self._rows.answers = {one.id: self._page.label for one, _ in self._page.rows}
         self._show()
@@ -147,7 +148,10 @@ class SuggestionsScreen(ModalScreen[Mapping[ExampleId, str] | None]):
     def _show(self) -> None:
         n_in = sum(label == self._page.label for label in self._rows.answers.values())
         n_rows, n_others = len(self._page.rows), len(self._rows.answers) - n_in
-        title = sentences.suggestions(self._page.label, n_in, n_rows, n_others)
+        what, how_many = sentences.suggestions(self._page.label, n_in, n_rows, n_others)
+        title = Content.assemble((what, "bold"), "\n", (how_many, "$foreground-muted"))
         self.query_one("#title", Static).update(title)
+        line = Region(0, self._rows.at, 1, 1)
+        self.query_one("#list", Scroller).scroll_to_region(line, animate=False)
         example, _ = self._page.rows[self._rows.at]
         self.query_one(TextView).show(visible(example.text))

@@ -1,0 +1,148 @@
+"""`export --readout`: a folder that tells the label of any text as `predict` does."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from neufs_tui.engine.exported_readout import load
+from neufs_tui.errors import ModelError, UsageError
+from tests.cli.conftest import Ran, write_pool
+from tests.cli.test_headless import beside
+from tests.cli.test_predict import decide, read
+from tests.pools import AWKWARD, write_rows
+from tests.tiny import save_tiny_model
+
+Run = Callable[..., Ran]
+NAMES = ["manifest.json", "readout.json", "readout.npz", "readout.py"]
+TEXTS = [*AWKWARD, "The same twice.", "Something longer, " * 20, "A", "The same twice."]
+
+
+@pytest.fixture
+def pool(tmp_path: Path, tiny_llama: Path) -> Path:
+    """Sixty texts, twelve of them labelled, two in the check set."""
+    path = beside(tmp_path / "session", tiny_llama)
+    write_pool(path, n=60)
+    decide(path, n_checks=2)
+    return path
+
+
+def predicted(run: Run, pool: Path, tmp_path: Path) -> list[dict[str, float]]:
+    """What `predict` says of the texts, in their order."""
+    file = write_rows(tmp_path / "texts.jsonl", ({"text": text} for text in TEXTS))
+    rows = read(run("predict", pool, file, "--by", "readout"))
+    of_text = {row["text"]: row["probabilities"] for row in rows}
+    return [of_text[text] for text in TEXTS]
+
+
+def test_a_fresh_process_tells_what_predict_tells(run: Run, pool: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "classifier"
+    told = run("export", pool, "--readout", folder)
+    assert (told.status, told.out) == (0, ""), told.err
+    assert f"wrote what 12 labels teach to {folder}, with readout.py" in told.err
+    assert sorted(path.name for path in folder.iterdir()) == NAMES
+    code = "import json, readout, sys; print(json.dumps(readout.predict(json.load(sys.stdin))))"
+    out = subprocess.run(
+        [sys.executable, "-c", code],
+        input=json.dumps(TEXTS),
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        # a cache of its own, so that every text is read by the process itself
+        env=os.environ | {"XDG_CACHE_HOME": str(tmp_path / "elsewhere")},
+    )
+    assert out.returncode == 0, out.stderr
+    found = json.loads(out.stdout)
+    expected = predicted(run, pool, tmp_path)
+    assert len(found) == len(TEXTS)
+    for one, other in zip(found, expected, strict=True):
+        assert [*one] == ["yes", "no"]
+        assert one == pytest.approx(other, abs=1e-3)  # batches are others, and round otherwise
+    assert found[-1] == found[-4]
+    assert max(one["yes"] for one in found) - min(one["yes"] for one in found) > 0.01
+
+
+def test_the_manifest_says_what_it_is_of_and_files_that_are_there_stay(
+    run: Run, pool: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "classifier"
+    assert run("export", pool, "--readout", folder).status == 0
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert (manifest["format"], manifest["k"], manifest["order"]) == ("readout", 12, "labelling")
+    readout = manifest["readout"]
+    assert (readout["labels"], readout["texts"]) == (12, 60)
+    assert sum(one["share"] for one in readout["settings"]) == pytest.approx(1)
+    assert [*readout["offsets"]] == ["yes", "no"]
+    assert len(manifest["left_out"]["check"]) == 2
+    assert "Variation" not in (folder / "readout.json").read_text()  # no text leaves the pool
+    known = json.loads((folder / "readout.json").read_text())["model"]
+    assert manifest["model"]["fingerprint"] == known["fingerprint"]
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    again = run("export", pool, "--readout", folder)
+    assert again.status == 1 and "is there already" in again.err
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert run("export", pool, "--readout", folder, "--force").status == 0
+    after = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert {name: after[name] for name in NAMES[1:]} == {name: before[name] for name in NAMES[1:]}
+
+
+def test_another_model_is_refused_unless_it_is_told(run: Run, pool: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "classifier"
+    assert run("export", pool, "--readout", folder).status == 0
+    other = save_tiny_model(tmp_path / "other", seed=1)
+    with pytest.raises(ModelError, match="is not the model that the readout") as caught:
+        load(folder, model=str(other), device="cpu")
+    assert "export again" in caught.value.hint
+    (allowed,) = load(folder, model=str(other), device="cpu", any_model=True).predict(["A text."])
+    assert sum(allowed.values()) == pytest.approx(1)
+    (same,) = load(folder, device="cpu").predict(["A text."])
+    assert same != allowed
+    assert load(folder, device="cpu").predict([]) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("readout.json", None, "cannot be read"),
+        ("readout.json", "[]", "holds no readout"),
+        ("readout.json", '{"version": 0, "neufs-tui": "9"}', "is of another version"),
+        ("readout.npz", "no archive", "holds no readout"),
+    ],
+)
+def test_what_is_no_readout_is_said(
+    run: Run, pool: Path, tmp_path: Path, name: str, content: str | None, words: str
+) -> None:
+    folder = tmp_path / "classifier"
+    assert run("export", pool, "--readout", folder).status == 0
+    if content is None:
+        (folder / name).unlink()
+    else:
+        (folder / name).write_text(content)
+    with pytest.raises(UsageError, match=words):
+        load(folder)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("-k", "2"), "--readout and -k contradict each other"),
+        (("-o", "x"), "--readout and -o contradict each other"),
+        (("--choose",), "--readout and --choose contradict each other"),
+        (("--format", "csv"), "--readout and --format contradict each other"),
+        (("--retrieval", "2", "-o", "x"), "--readout and -o contradict each other"),
+        (("--retrieval", "2"), "--readout and --retrieval contradict each other"),
+    ],
+)
+def test_options_that_contradict_it_are_refused(
+    run: Run, pool: Path, tmp_path: Path, options: tuple[str, ...], words: str
+) -> None:
+    told = run("export", pool, "--readout", tmp_path / "classifier", *options)
+    assert (told.status, told.out) == (2, "")
+    assert words in told.err
+    assert not (tmp_path / "classifier").exists()

@@ -1,7 +1,7 @@
 """What a few labels teach: the model's answers, each part of the readout, all together.
 
     python benchmarks/readout.py POOL:TEST[:SHARES] ... [--model MODEL] [-n ROWS] [--test ROWS]
-        [--draws N] [--encoder FOLDER]
+        [--draws N] [--encoder FOLDER] [--prompt ROWS]
 
 POOL and TEST are JSONL with `label`, and `text` or `input`. SHARES, such as `spam=1,ham=9`,
 subsamples both to these proportions. Of each, ROWS texts are drawn and scanned; the scan is kept
@@ -9,8 +9,10 @@ in the cache. For each draw, 32 labels are given in three ways: at random; as th
 chooses with gold answers, for 32 shots; and so without weighing what the classes lack. From the
 first 8, 16 and 32 are learned: what calibrates the model's answers without demonstrations, each
 part of the readout alone, and all together; with --encoder, logistic regression on sentence
-vectors too. Prints accuracy / macro-F1 on the test rows, the mean count of the rarest class, and
-paired differences with 95% intervals by bootstrap over draws and rows. Prints Markdown tables.
+vectors too. With --prompt, ROWS of the test are read behind the first 16 labels instead, and the
+answers calibrated on 64 texts of the pool. Prints accuracy / macro-F1 on the test rows, the mean
+count of the rarest class, and paired differences with 95% intervals by bootstrap over draws and
+rows. Prints Markdown tables.
 """
 
 from __future__ import annotations
@@ -29,17 +31,25 @@ from inputs import examples_of, label_names
 from numpy.typing import NDArray
 
 from neufs_tui.core.neurons import softmax
-from neufs_tui.core.records import Answer, Decision, DecisionKind, Label, Task
+from neufs_tui.core.records import (
+    Answer,
+    Decision,
+    DecisionKind,
+    Demonstration,
+    Label,
+    Task,
+)
 from neufs_tui.core.settings import ModelChoice, SelectionSettings
 from neufs_tui.engine.calibrating import Calibrator
 from neufs_tui.engine.in_process import scan_pool
 from neufs_tui.engine.protocol import EngineConfig, Focus
 from neufs_tui.engine.ranking import Ranker
+from neufs_tui.engine.set_readings import Wanted, read_sets
 from neufs_tui.readout.estimate import SETTINGS, learn
 from neufs_tui.readout.kernel_regression import log_softmax
 from neufs_tui.readout.similarity import PARTS, PoolSpace
 from neufs_tui.selection.scanned_pool import ScannedPool
-from neufs_tui.statistics.calibration import class_prior, offsets
+from neufs_tui.statistics.calibration import calibrated, class_prior, offsets
 from neufs_tui.statistics.classification import accuracies, macro_f1s, resamples
 from neufs_tui.storage.paths import cache_dir
 
@@ -225,6 +235,36 @@ def tables(name: str, pool: Pool, n_draws: int) -> None:
                 compare(k, f"{arm}: all − encoder", (arm, "all"), (arm, "encoder"))
 
 
+def prompts(name: str, pool: Pool, n_draws: int, n_rows: int) -> None:
+    """Print what the labels are worth in a prompt."""
+    texts = {one.id: one for one in (*pool.config.examples, *pool.config.tests)}
+    classes = pool.classes(pool.captures)
+    rows = [texts[one] for one in pool.tests.ids[:n_rows]]
+    found: dict[str, list[Floats]] = defaultdict(list)
+    for seed in range(n_draws):
+        drawn = random.Random(f"draw {seed}").sample(range(len(classes)), COUNTS[-1])
+        ways = [drawn, chosen(pool, seed, balance=True), chosen(pool, seed, balance=False)]
+        for arm, places in zip(ARMS, ways, strict=True):
+            ids = [pool.captures.ids[place] for place in places[:16]]
+            shown = tuple(Demonstration(texts[one].text, pool.gold[one]) for one in ids)
+            left = [one for one in pool.captures.ids if one not in ids]
+            sample = [texts[one] for one in random.Random(seed).sample(left, N_SAMPLE)]
+            wanted = [Wanted(shown, [*rows, *sample])]
+            scores = read_sets(pool.config, wanted, lambda _: None).sets[0].scores
+            prior = class_prior([pool.gold[one] for one in ids], pool.names)
+            moved = offsets(scores[len(rows) :], prior)
+            found[f"{arm}, raw"].append(softmax(scores[: len(rows)]))
+            found[f"{arm}, calibrated"].append(calibrated(scores[: len(rows)], moved))
+    resampled = Resampled(pool.classes(pool.tests)[:n_rows], n_draws)
+    measures = {arm: (resampled.accuracy(of), resampled.macro_f1(of)) for arm, of in found.items()}
+    print(f"\n{name}: behind 16 labels, {n_rows} rows, {n_draws} draws\n")
+    print("| labels | accuracy / macro-F1 | − without classes: accuracy | F1 |\n|---|---|---|---|")
+    for arm, (accuracy, macro_f1) in measures.items():
+        base = measures[f"{ARMS[2]}, {arm.split(', ')[1]}"]
+        cells = f"{accuracy[0]:.3f} / {macro_f1[0]:.3f}"
+        print(f"| {arm} | {cells} | {told(accuracy, base[0])} | {told(macro_f1, base[1])} |")
+
+
 def main() -> None:
     """Print the tables of each pool."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -234,6 +274,7 @@ def main() -> None:
     parser.add_argument("--test", type=int, default=300, help="rows of the test")
     parser.add_argument("--draws", type=int, default=10)
     parser.add_argument("--encoder", help="folder or name of a sentence encoder")
+    parser.add_argument("--prompt", type=int, help="rows of the test read behind 16 labels")
     arguments = parser.parse_args()
     encode = None
     if arguments.encoder:
@@ -261,7 +302,11 @@ def main() -> None:
             for found in (examples, tests)
         ]
         pool = Pool(config, gold, *map(ScannedPool, scans), encode)
-        tables(Path(path).parent.name + (f" {rest[0]}" if rest else ""), pool, arguments.draws)
+        name = Path(path).parent.name + (f" {rest[0]}" if rest else "")
+        if arguments.prompt:
+            prompts(name, pool, arguments.draws, arguments.prompt)
+        else:
+            tables(name, pool, arguments.draws)
 
 
 def subsampled(rows: Sequence[Pair], shares: dict[str, float]) -> list[Pair]:

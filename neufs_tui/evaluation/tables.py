@@ -12,7 +12,7 @@ from neufs_tui.wording.sentences import share, share_in
 Row = tuple[str, ...]
 COLUMNS: Row = ("", "accuracy", "macro-F1")
 RAW, CALIBRATED = "as the model answers", "calibrated"
-LEARNED = "learned from your labels, no prompt"
+LEARNED = "learned from your labels"
 
 
 def side_by_side(reports: Sequence[Report], test: int) -> dict[str, list[Row]]:

@@ -200,8 +200,8 @@ def test_what_was_learned_without_a_prompt_is_measured_on_the_same_texts(
     assert [one.figures.accuracy.value for one in home.learned] == [1.0, 0.0, 0.5, 0.0]
     assert home.learned[0].figures.calibration_error == pytest.approx(0.1)
     parts = sections(home)
-    assert [*parts] == ["as the model answers", "calibrated", "learned from your labels, no prompt"]
-    names = [row[0] for row in parts["learned from your labels, no prompt"]]
+    assert [*parts] == ["as the model answers", "calibrated", "learned from your labels"]
+    names = [row[0] for row in parts["learned from your labels"]]
     assert names == [
         "readout",
         "readout + prompt",

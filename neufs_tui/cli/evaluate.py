@@ -292,6 +292,7 @@ def _print(report: TestReport) -> None:
 
 
 def _draw(sections: Mapping[str, Sequence[tuple[str, ...]]]) -> None:
+    from rich.padding import Padding
     from rich.table import Table
 
     from neufs_tui.evaluation.tables import COLUMNS
@@ -304,5 +305,5 @@ def _draw(sections: Mapping[str, Sequence[tuple[str, ...]]]) -> None:
     for name, rows in sections.items():
         table.add_row(name)
         for what, *figures in rows:
-            table.add_row(f"  {what}", *figures)
+            table.add_row(Padding(what, (0, 0, 0, 2)), *figures)
     tables().print(table)

@@ -22,7 +22,7 @@ Shares = NDArray[np.float64]
 Encoder = Callable[[Sequence[str]], NDArray[np.float32]]
 """Texts → a vector each, shape (n, d)."""
 
-READOUT, BOTH, ENCODER = "readout", "readout and prompt", "sentence encoder"
+READOUT, BOTH, ENCODER = "readout", "readout + prompt", "sentence encoder"
 _STEPS = 1000
 """At most, for the regression to converge; it takes some dozens."""
 
@@ -93,15 +93,16 @@ def _only(decisions: Sequence[Decision], shown: Demonstrations) -> list[Decision
 def by_sentences(
     encode: Encoder, sets: Sequence[FewShotSet], names: Sequence[str]
 ) -> list[Classifier]:
-    """Logistic regression on sentence vectors, with scikit-learn's standard settings: C = 1.
+    """Logistic regression on sentence vectors, as scikit-learn has it but for classes weighted
+    alike: else few labels hardly move the answer from the commonest.
 
     Args:
         encode: makes the vectors.
         sets: all of her labels, then some of them.
         names: of the task's labels.
 
-    Source: Tunstall et al., Efficient few-shot learning without prompts (SetFit), 2022, for the
-    classifier on top; the encoder stays as it is.
+    Source: Muennighoff et al., MTEB: Massive Text Embedding Benchmark, 2023, section 3, which
+    measures encoders so, on as many labels of each class.
     """
     vectors = _Remembered(encode)
     return [
@@ -123,14 +124,14 @@ def _classifier(
 
 
 def _fitted(
-    shown: Demonstrations, vectors: Encoder, names: Sequence[str]
+    shown: Demonstrations, vectors: _Remembered, names: Sequence[str]
 ) -> Callable[[Sequence[Example]], Shares]:
     known = [one for one in shown if one.answer in names]
     labels = np.array([names.index(one.answer) for one in known], dtype=np.intp)
     if len({*labels.tolist()}) < 2:
         # a regression tells classes apart
         return partial(_always, np.bincount(labels, minlength=len(names)) > 0)
-    regression = LogisticRegression(max_iter=_STEPS)
+    regression = LogisticRegression(class_weight="balanced", max_iter=_STEPS)
     regression.fit(vectors([one.text for one in known]), labels)
 
     def probabilities(texts: Sequence[Example]) -> Shares:
@@ -149,14 +150,14 @@ def _always(given: NDArray[np.bool_], texts: Sequence[Example]) -> Shares:
 
 
 class _Remembered:
-    """Encodes each text once."""
+    """Encodes each text once; in double precision, so that probabilities sum to 1."""
 
     def __init__(self, encode: Encoder) -> None:
         self._encode = encode
         self._known: dict[str, NDArray[np.float32]] = {}
 
-    def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def __call__(self, texts: Sequence[str]) -> NDArray[np.float64]:
         missing = [text for text in dict.fromkeys(texts) if text not in self._known]
         if missing:
             self._known |= zip(missing, self._encode(missing), strict=True)
-        return np.stack([self._known[text] for text in texts])
+        return np.stack([self._known[text] for text in texts]).astype(np.float64)

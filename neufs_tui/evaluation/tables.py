@@ -62,7 +62,7 @@ def _difference(one: Comparison) -> Row:
 
 def _sides(one: Comparison) -> tuple[str, str]:
     """Both names; the second says so where only it is calibrated."""
-    how = ", calibrated" if one.is_learned and one.is_calibrated else ""
+    how = " (calibrated)" if one.is_learned and one.is_calibrated else ""
     return one_line(one.this), f"{one_line(one.that)}{how}"
 
 

@@ -137,7 +137,7 @@ def test_what_labels_teach_without_a_prompt_is_measured_beside_it(
     learned = {one["classifier"]: one for one in test["learned"]}
     assert [*learned] == [
         "readout",
-        "readout and prompt",
+        "readout + prompt",
         "readout, 4 of them, random",
         "sentence encoder",
         "sentence encoder, 4 of them, random",
@@ -155,7 +155,7 @@ def test_it_has_the_figures_of_what_predict_writes(run: Run, pool: Path, gold: P
     learned = {one["classifier"]: one for one in test["learned"]}
     measured = {
         "readout": learned["readout"],
-        "both": learned["readout and prompt"],
+        "both": learned["readout + prompt"],
         "prompt": test["sets"][1]["calibrated"],
     }
     expected = [json.loads(line)["label"] for line in gold.open()]

@@ -204,18 +204,18 @@ def test_what_was_learned_without_a_prompt_is_measured_on_the_same_texts(
     names = [row[0] for row in parts["learned from your labels, no prompt"]]
     assert names == [
         "readout",
-        "readout and prompt",
+        "readout + prompt",
         "readout, 1 of them, random",
         "sentence encoder",
-        "readout − your 2 labels, calibrated",
-        "readout − readout and prompt",
+        "readout − your 2 labels (calibrated)",
+        "readout − readout + prompt",
         "readout − sentence encoder",
-        "readout and prompt − your 2 labels, calibrated",
-        "readout and prompt − sentence encoder",
-        "sentence encoder − your 2 labels, calibrated",
+        "readout + prompt − your 2 labels (calibrated)",
+        "readout + prompt − sentence encoder",
+        "sentence encoder − your 2 labels (calibrated)",
     ]
     assert "readout: better than sentence encoder by 1.00" in sentences(home)
-    assert "readout and your 2 labels, calibrated: not distinguishable" in sentences(home)
+    assert "readout and your 2 labels (calibrated): not distinguishable" in sentences(home)
     assert "### sentence encoder, by class" in markdown([made])
     told = as_json(made)["tests"][0]
     assert [one["classifier"] for one in told["learned"]] == names[:4]
@@ -232,7 +232,7 @@ def test_where_nothing_is_calibrated_classifiers_are_compared_with_raw_answers(
     learned = [(one.this, one.that) for one in home.comparisons if one.is_learned]
     assert learned == [
         ("readout", "your 2 labels"),
-        ("readout", "readout and prompt"),
-        ("readout and prompt", "your 2 labels"),
+        ("readout", "readout + prompt"),
+        ("readout + prompt", "your 2 labels"),
     ]
     assert "readout − your 2 labels" in [row[0] for row in [*sections(home).values()][-1]]

@@ -100,7 +100,7 @@ def write_pool(path: Path, n: int) -> None:
 
 def store_scan(pool: Path) -> None:
     """Put a capture of each text where the engine looks for it."""
-    from neufs_tui.core.neurons import Capture
+    from neufs_tui.core.neurons import HIDDEN_DIMENSIONS, Capture
     from neufs_tui.core.settings import CaptureSettings
     from neufs_tui.engine.announcer import Announcer
     from neufs_tui.engine.configure import engine_config
@@ -134,6 +134,7 @@ def store_scan(pool: Path) -> None:
                     n_answer_tokens=2,
                     nucleus=int(rng.integers(10, 40)),
                     participation=float(rng.uniform(5, 30)),
+                    hidden=rng.normal(size=(2, HIDDEN_DIMENSIONS)).astype(np.float16),
                 ),
             )
 

@@ -139,7 +139,7 @@ def favour(predictor: Predictor, test: GoldTest | None) -> tuple[Way, str]:
 
 def _told(found: Mapping[Way, float], test: GoldTest) -> str:
     figures = ", ".join(f"{signed(found[way])} by {way}" for way in WAYS)
-    on = f"{plural(len(test.texts), 'text')} of {one_line(test.name)}"
+    on = f"{plural(len(test.texts), 'text')} ({one_line(test.name)})"
     return f"mean log-likelihood of the labels of {on}: {figures}"
 
 

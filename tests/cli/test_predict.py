@@ -121,10 +121,8 @@ def test_the_check_set_says_which_way_is_best_and_looks_do_not_count(run: Run, p
     decide(pool, n_checks=12, looked=4)
     told = run("predict", pool)
     rows = read(told)
-    assert "mean log-likelihood of the labels of 8 texts of check set:" in " ".join(
-        told.err.split()
-    )
-    figures = told.err.split("check set: ")[1].split("\n")[0]
+    assert "mean log-likelihood of the labels of 8 texts (check set):" in " ".join(told.err.split())
+    figures = told.err.split("(check set): ")[1].split("\n")[0]
     best = max(figures.split(", "), key=lambda one: float(one.split(" by ")[0].replace("−", "-")))
     assert {row["by"] for row in rows[1:]} == {best.split(" by ")[1]}
     ways = {way: read(run("predict", pool, "--by", way)) for way in ("readout", "prompt", "both")}
@@ -145,7 +143,7 @@ def test_the_figure_of_the_readout_is_that_of_its_predictions(
         for number, row in enumerate(rows, start=18)
     ]
     mean = sum(map(math.log, of_gold)) / len(of_gold)
-    figure = told.err.split("check set: −")[1].split(" by readout")[0]
+    figure = told.err.split("(check set): −")[1].split(" by readout")[0]
     assert float(figure) == pytest.approx(-mean, abs=0.0051)
 
 
@@ -172,7 +170,7 @@ def test_a_test_file_says_it_in_the_check_sets_place(
     gold = [{"text": f"Another text, number {n}.", "label": "no"} for n in range(9)]
     monkeypatch.setenv("NEUFS_TEST", str(write_rows(tmp_path / "gold.jsonl", gold)))
     decide(pool, n_checks=9)
-    assert "labels of 9 texts of gold.jsonl: −" in run("predict", pool).err
+    assert "labels of 9 texts (gold.jsonl): −" in run("predict", pool).err
 
 
 def test_what_evaluate_measures_is_what_the_prompt_predicts(

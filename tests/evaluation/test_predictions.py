@@ -49,7 +49,7 @@ def test_the_likeliest_way_is_favoured_and_all_three_are_told(
         f"−{-value:.2f} by {name}".replace("0.", ".")
         for name, value in zip(WAYS, found, strict=True)
     ]
-    assert why == f"mean log-likelihood of the labels of 8 texts of check set: {', '.join(told)}"
+    assert why == f"mean log-likelihood of the labels of 8 texts (check set): {', '.join(told)}"
 
 
 @pytest.mark.parametrize(

@@ -144,7 +144,9 @@ def encoded(pool: Pool, places: Sequence[int], classes: NDArray[np.intp]) -> Flo
     if len(set(classes.tolist())) == 1:
         shares[:, classes[0]] = 1
         return shares
-    fitted = LogisticRegression(max_iter=1000).fit(vectors[list(places)], classes)
+    # each class alike: with few labels it else answers nearly always the commonest
+    library = LogisticRegression(class_weight="balanced", max_iter=1000)
+    fitted = library.fit(vectors[list(places)], classes)
     shares[:, fitted.classes_] = fitted.predict_proba(queries)
     return shares
 

@@ -114,11 +114,12 @@ class SelectionState:
     @property
     def needs(self) -> NDArray[np.float64] | None:
         """How likely each example is of each class, times what that class lacks of all labels that
-        are lacking, shape (n, n_labels); None where that is not known or has no weight."""
+        are lacking, shape (n, n_labels); None where that is not known, or no class lacks any."""
         readings = self.readings
         if not self.settings.balance or readings.estimates is None or readings.given is None:
             return None
-        return readings.estimates * shortfall(readings.estimates, readings.given)
+        lacking = shortfall(readings.estimates, readings.given)
+        return None if lacking is None else readings.estimates * lacking
 
     @property
     def labelled(self) -> tuple[int, ...]:

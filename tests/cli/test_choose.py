@@ -154,7 +154,7 @@ def test_a_run_that_was_killed_goes_on_and_finds_the_same(
     [
         (("--choose", "-k", "4"), "-k and --choose contradict each other"),
         (("--model", "other", "--dtype", "float32"), "--model, --dtype without --choose"),
-        (("--skip-bad-lines",), "--skip-bad-lines without --choose or --retrieval has no effect"),
+        (("--skip-bad-lines",), "without --choose, --readout or --retrieval has no effect"),
     ],
 )
 def test_options_that_would_do_nothing_are_refused(

@@ -234,7 +234,8 @@ def _among_them(reason: Reason) -> str:
     if 2 * reason.n_unlikelier > others:
         likelier = _above("likeliest", "likelier", reason.n_unlikelier, others)
         parts.append(f"{likelier} to be of a class that lacks labels")
-    return ", ".join(parts) or "chosen among them by all that counts together"
+    by = "typicality, difficulty and class" if reason.likely else "typicality and difficulty"
+    return ", ".join(parts) or f"chosen among them by {by} together"
 
 
 def _above(most: str, more: str, n_below: int, others: int) -> str:

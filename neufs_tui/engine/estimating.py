@@ -55,13 +55,17 @@ class _Lesson:
     labels: Labels
     offsets: Shift | None
     """What calibrates the answers that they move."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is learned from, and by what it is known how."""
+
+    taught: _Lesson
+    weighed: _Lesson | None
+    """The first labels, by which settings prove themselves; None where none have to."""
     given: tuple[int, ...]
     """Labels of each class, those that are not learned from too."""
-
-    @property
-    def places(self) -> list[int]:
-        """Of the labelled examples."""
-        return [place for place, _ in self.labels]
 
 
 class Estimator:
@@ -78,11 +82,12 @@ class Estimator:
         self._class_of = {name: place for place, name in enumerate(names)}
         self._pool: ScannedPool | None = None
         self._space: PoolSpace
-        self._rows: dict[int, NDArray[np.float32]] = {}
-        """Similarities of all examples to the labelled ones, by place, shape (3, n)."""
-        self._settings: dict[Labels, tuple[Setting, ...]] = {}
-        """Those worth fitting, by the labels that they were weighed by."""
-        self._known: OrderedDict[_Lesson, Estimates] = OrderedDict()
+        self._rows: OrderedDict[int, NDArray[np.float32]] = OrderedDict()
+        """Similarities of all examples to labelled ones, by place, shape (3, n); the ones used last
+        stand last."""
+        self._settings: dict[_Lesson, tuple[Setting, ...]] = {}
+        """Those worth fitting, by what they were weighed by."""
+        self._known: OrderedDict[_Plan, Estimates] = OrderedDict()
 
     def estimate(
         self,
@@ -104,13 +109,13 @@ class Estimator:
         Returns:
             None without labels, or where the scan kept no hidden states.
         """
-        lesson = self._lesson(pool, decisions, held, scanned)
-        if lesson is None:
+        plan = self._plan(pool, decisions, held, scanned)
+        if plan is None:
             return None
-        found = self._known.pop(lesson, None)
+        found = self._known.pop(plan, None)
         if found is None:
-            found = self._estimates(lesson, prior_mean(pool.scores, lesson.offsets))
-        self._known[lesson] = found
+            found = self._estimates(pool, plan)
+        self._known[plan] = found
         while len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
         return found
@@ -127,30 +132,28 @@ class Estimator:
         Returns:
             None without labels, or where the scan kept no hidden states.
         """
-        lesson = self._lesson(pool, decisions, held, scanned)
-        if lesson is None:
+        plan = self._plan(pool, decisions, held, scanned)
+        if plan is None:
             return None
-        prior = prior_mean(pool.scores, lesson.offsets)
-        texts = self._space.texts[lesson.places]
-        return FittedReadout(
-            self._space, texts, self._learned(lesson.labels, prior), lesson.offsets
-        )
+        readout = self._learned(pool, plan)
+        texts = self._space.texts[_places(plan.taught.labels)]
+        return FittedReadout(self._space, texts, readout, plan.taught.offsets)
 
-    def _lesson(
+    def _plan(
         self,
         pool: ScannedPool,
         decisions: Sequence[Decision],
         held: Sequence[ExampleId],
         scanned: Mapping[ExampleId, Capture],
-    ) -> _Lesson | None:
+    ) -> _Plan | None:
         """What is learned from some decisions on a pool; None where nothing can be."""
         if not pool.captures or not len(pool.captures[0].hidden):
             return None
         if pool is not self._pool:
             self._pool = pool
             self._space = PoolSpace(pool.captures, pool.sets)
-            self._rows, self._settings = {}, {}
-            self._known.clear()
+            for kept in (self._rows, self._settings, self._known):
+                kept.clear()
         place_of = pool.place_of
         given = [
             (until, (place_of[one.example_id], self._class_of[one.answer.text]))
@@ -160,25 +163,32 @@ class Estimator:
         ]
         if not given:
             return None
+
+        def lesson(n: int) -> _Lesson:
+            # what calibrates the answers is by the same labels, so that nothing later moves it
+            offsets = self._calibrator.scan_offsets(decisions[: given[n - 1][0]], held, scanned)
+            return _Lesson(tuple(label for _, label in given[:n][-_MOST_LABELS:]), offsets)
+
         n = len(given)
         if n > _EACH_UP_TO or self._has_many_classes:
             n = max(1, n - n % _STRIDE)
-        # what calibrates the answers is by the same labels, so that between strides nothing moves
-        offsets = self._calibrator.scan_offsets(decisions[: given[n - 1][0]], held, scanned)
+        weighed = None
+        if n > _ALL_UP_TO and not self._has_many_classes:
+            weighed = lesson(_n_weighed(n))
         classes = [label for _, (_, label) in given]
         counts = np.bincount(classes, minlength=len(self._class_of)).tolist()
-        labels = tuple(label for _, label in given[:n][-_MOST_LABELS:])
-        return _Lesson(labels, offsets, tuple(counts))
+        return _Plan(lesson(n), weighed, tuple(counts))
 
-    def _learned(self, labels: Labels, prior: Floats) -> Readout:
-        return self._learn(labels, prior, self._worth_fitting(labels, prior))
+    def _learned(self, pool: ScannedPool, plan: _Plan) -> Readout:
+        return self._learn(pool, plan.taught, self._worth_fitting(pool, plan))
 
-    def _estimates(self, lesson: _Lesson, prior: Floats) -> Estimates:
-        readout = self._learned(lesson.labels, prior)
-        classes = np.array([label for _, label in lesson.labels])
+    def _estimates(self, pool: ScannedPool, plan: _Plan) -> Estimates:
+        readout = self._learned(pool, plan)
+        labels, prior = plan.taught.labels, prior_mean(pool.scores, plan.taught.offsets)
+        classes = np.array([label for _, label in labels])
         return Estimates(
-            probabilities=readout.probabilities(self._similarities(lesson.places), prior),
-            given=np.array(lesson.given),
+            probabilities=readout.probabilities(self._similarities(_places(labels)), prior),
+            given=np.array(plan.given),
             n_foretold=int((readout.left_out.argmax(axis=1) == classes).sum()),
             n_learned=len(classes),
         )
@@ -187,29 +197,25 @@ class Estimator:
     def _has_many_classes(self) -> bool:
         return len(self._class_of) > _MANY_CLASSES
 
-    def _worth_fitting(self, labels: Labels, prior: Floats) -> tuple[Setting, ...]:
-        """The settings for some labels: all while these are few, then those that have proved
-        themselves on the first of them."""
+    def _worth_fitting(self, pool: ScannedPool, plan: _Plan) -> tuple[Setting, ...]:
+        """The settings for a plan: all while labels are few, then those that have proved themselves
+        on the first of them."""
         if self._has_many_classes:
             return ALONE
-        if len(labels) <= _ALL_UP_TO:
+        if plan.weighed is None:
             return SETTINGS
-        n = _ALL_UP_TO
-        while n * 5 // 4 <= min(len(labels), _EACH_UP_TO):
-            n = n * 5 // 4
-        first = labels[:n]
-        if first not in self._settings:
-            readout = self._learn(first, prior, SETTINGS)
+        if plan.weighed not in self._settings:
+            readout = self._learn(pool, plan.weighed, SETTINGS)
             pairs = zip(readout.settings, readout.shares, strict=True)
             worth = tuple(one for one, share in pairs if share >= _WORTH_FITTING)
-            self._settings[first] = worth
-        return self._settings[first]
+            self._settings[plan.weighed] = worth
+        return self._settings[plan.weighed]
 
-    def _learn(self, labels: Labels, prior: Floats, settings: Sequence[Setting]) -> Readout:
-        places = [place for place, _ in labels]
-        classes = np.array([label for _, label in labels])
+    def _learn(self, pool: ScannedPool, lesson: _Lesson, settings: Sequence[Setting]) -> Readout:
+        places = _places(lesson.labels)
+        classes = np.array([label for _, label in lesson.labels])
         own = self._similarities(places)[:, places]
-        return learn(own, classes, prior[places], settings)
+        return learn(own, classes, prior_mean(pool.scores[places], lesson.offsets), settings)
 
     def _similarities(self, places: Sequence[int]) -> Similarities:
         """Of all examples to some, by part, shape (3, n, k)."""
@@ -217,4 +223,21 @@ class Estimator:
         for place in places:
             if place not in self._rows:
                 self._rows[place] = texts.similarities(texts[[place]])[:, :, 0]
-        return np.stack([self._rows[place] for place in places], axis=1).transpose(0, 2, 1)
+            self._rows.move_to_end(place)
+        found = np.stack([self._rows[place] for place in places], axis=1).transpose(0, 2, 1)
+        while len(self._rows) > _MOST_LABELS + _EACH_UP_TO:
+            self._rows.popitem(last=False)
+        return found
+
+
+def _n_weighed(n: int) -> int:
+    """The first labels, of n, by which settings are weighed: more each time there are a quarter
+    more."""
+    weighed = _ALL_UP_TO
+    while weighed * 5 // 4 <= min(n, _EACH_UP_TO):
+        weighed = weighed * 5 // 4
+    return weighed
+
+
+def _places(labels: Labels) -> list[int]:
+    return [place for place, _ in labels]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from pathlib import Path
 
@@ -93,6 +94,32 @@ def test_what_was_asked_before_changes_nothing(rows: list[int], data: st.DataObj
     again = estimated(asked, labels(rows))
     np.testing.assert_array_equal(again.probabilities, fresh.probabilities)
     assert again.n_foretold == fresh.n_foretold
+
+
+def test_which_settings_are_worth_fitting_depends_on_the_labels_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(estimating, "_ALL_UP_TO", 4)
+    monkeypatch.setattr(estimating, "_WORTH_FITTING", 0.1)
+    for seed in (9, 13, 56, 59):
+        rows = random.Random(seed).sample(range(120), 14)
+        fresh = estimated(estimator(), labels(rows))
+        asked = estimator()
+        for n in range(1, len(rows)):
+            estimated(asked, labels(rows[:n]))
+        again = estimated(asked, labels(rows))
+        np.testing.assert_array_equal(again.probabilities, fresh.probabilities)
+
+
+def test_similarities_are_kept_of_as_many_labels_as_are_learned_from(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(estimating, "_MOST_LABELS", 6)
+    monkeypatch.setattr(estimating, "_EACH_UP_TO", 4)
+    by = estimator()
+    for n in range(1, 40):
+        estimated(by, labels([*range(n)]))
+    assert len(by._rows) <= 6 + 4
 
 
 def test_of_many_labels_the_newest_are_learned_from_a_stride_at_a_time(

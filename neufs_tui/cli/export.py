@@ -186,7 +186,9 @@ def export(k: int | None, output: str, force: bool, choose: bool, **options: Any
         write_folder({**files, folder.MANIFEST: manifest}, target, force=force)
     else:
         write_export(text, manifest, target, force=force)
-    if calibration is not None and calibration.demonstrations and not is_of_these:
+    # a readout has offsets of its own, for answers without labels in the prompt
+    is_told = is_of_these or is_readout
+    if calibration is not None and calibration.demonstrations and not is_told:
         say(
             "without what calibrates the answers: that is known behind another prompt, with "
             f"{plural(len(calibration.demonstrations), 'label')}"

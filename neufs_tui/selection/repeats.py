@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neufs_tui.core.neurons import Capture
+from neufs_tui.selection.jaccard import Indices
 
 _ALIKE = 0.8
 """Cosine of two texts' mean hidden states, standardised over the pool, from which on one repeats
@@ -29,7 +30,8 @@ class Repeats:
             standardised = (known - known.mean(axis=0)) / spread
             lengths = np.linalg.norm(standardised, axis=1, keepdims=True)
             self._directions = standardised / np.maximum(lengths, np.float32(1e-6))
-        self._rows: dict[int, NDArray[np.bool_]] = {}
+        self._rows: dict[int, Indices] = {}
+        """Place → places of what repeats it: of most examples nothing but themselves."""
 
     def of(self, places: Iterable[int]) -> NDArray[np.bool_]:
         """Whether each example repeats one of some, these among them, shape (n,)."""
@@ -37,6 +39,7 @@ class Repeats:
         if self._directions is not None:
             for place in places:
                 if place not in self._rows:
-                    self._rows[place] = self._directions @ self._directions[place] >= _ALIKE
-                found |= self._rows[place]
+                    alike = self._directions @ self._directions[place] >= _ALIKE
+                    self._rows[place] = np.flatnonzero(alike)
+                found[self._rows[place]] = True
         return found

@@ -80,7 +80,10 @@ def both_answers(answer: Answer, pick: Pick) -> str:
         return f"you: {one_line(answer.text)}"
     of = pick.probabilities.get(pick.answer)
     model = one_line(pick.answer) if of is None else f"{one_line(pick.answer)} {share(of)}"
-    return f"you: {one_line(answer.text)} · {_model(pick)}: {model}{_by_labels(pick)}"
+    likeliest = max(pick.estimate, key=lambda name: pick.estimate[name], default=pick.answer)
+    # what says the same again is not worth a second line
+    by_labels = "" if likeliest == pick.answer else _by_labels(pick)
+    return f"you: {one_line(answer.text)} · {_model(pick)}: {model}{by_labels}"
 
 
 def model_says(pick: Pick, names: Sequence[str]) -> str:
@@ -108,9 +111,7 @@ def _by_labels(pick: Pick) -> str:
     if not pick.estimate:
         return ""
     likeliest = max(pick.estimate, key=lambda name: pick.estimate[name])
-    # the same label twice in a line says no more than once
-    other = "" if likeliest == pick.answer else f"{one_line(likeliest)} "
-    return f" · your labels: {other}{share(pick.estimate[likeliest])}"
+    return f" · your labels: {one_line(likeliest)} {share(pick.estimate[likeliest])}"
 
 
 def share(of_one: float) -> str:

@@ -57,6 +57,12 @@ async def test_the_hunt_key_asks_for_a_label_and_begins_at_the_one_given_least()
         )
 
 
+async def test_a_labels_key_may_be_typed_where_no_label_holds_it() -> None:
+    async with started() as session:
+        await session.press("g", "1", "enter")
+        assert session.engine.focus.hunted == WITHOUT
+
+
 async def test_the_hunt_key_or_escape_leaves_and_escape_does_nothing_else() -> None:
     async with started() as session:
         await session.press("escape")

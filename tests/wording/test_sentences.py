@@ -346,3 +346,35 @@ def test_a_page_is_undone_and_redone_as_one() -> None:
     accepted = Decision(ONE.id, DecisionKind.ACCEPT, Answer("spam"))
     assert sentences.undone(ONE, accepted, 9) == "undone: a page of 9 suggestions — r redoes"
     assert sentences.redone(ONE, accepted) == "redone: suggestion of spam for #17 — u undoes"
+
+
+def test_what_the_labels_make_likely_is_told_where_it_is_another_answer() -> None:
+    known = Pick("a", None, "A", {"A": 0.7, "B": 0.3}, 0, 0, estimate={"A": 0.2, "B": 0.8})
+    other, same = (
+        sentences.both_answers(Answer("B"), one)
+        for one in (known, replace(known, estimate={"A": 0.9, "B": 0.1}))
+    )
+    assert other == "you: B · model: A .70 · your labels: B .80"
+    assert same == "you: B · model: A .70"
+    said = "model: A .70 · B .30 · your labels: B .80 — recorded"
+    assert sentences.model_says(known, ["A", "B"]) == said
+
+
+@pytest.mark.parametrize(
+    ("n_unlikelier", "likely", "end"),
+    [
+        (43, 0.4, "the likeliest of them to be of a class that lacks labels."),
+        (30, 0.4, "likelier than 30 of the other 43 to be of a class that lacks labels."),
+        (3, 0.4, "chosen among them by typicality, difficulty and class together."),
+        (0, 0.0, "chosen among them by typicality and difficulty together."),
+    ],
+)
+def test_no_class_is_named_before_she_has_answered(
+    n_unlikelier: int, likely: float, end: str
+) -> None:
+    why = reason(
+        n_farther=0, n_easier=0, n_unlikelier=n_unlikelier, likely=likely, label="a rare class"
+    )
+    said = reasons.why(pick(ONE, n_labelled=2, why=why), n_pool=300, choose_from=32, n_labels=2)
+    assert said.endswith(end)
+    assert "rare class" not in said

@@ -117,7 +117,9 @@ class PickerScreen(ModalScreen[str | None]):
         self.query_one(OptionList).action_cursor_up()
 
     def _narrow(self, typed: str) -> None:
-        self._matching = matching(self._labels, typed)
+        # the keys stand beside the names, so that people type them
+        by_key = [one for one in self._labels if self._keys.get(one.name) == typed.strip()]
+        self._matching = matching(self._labels, typed) or by_key
         options = self.query_one(OptionList)
         options.clear_options()
         if not self._matching:

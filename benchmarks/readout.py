@@ -1,7 +1,7 @@
 """What a few labels teach: the model's answers, each part of the readout, all together.
 
     python benchmarks/readout.py POOL:TEST[:SHARES] ... [--model MODEL] [-n ROWS] [--test ROWS]
-        [--draws N] [--encoder FOLDER] [--prompt ROWS]
+        [--draws N] [--first N] [--encoder FOLDER] [--prompt ROWS]
 
 POOL and TEST are JSONL with `label`, and `text` or `input`. SHARES, such as `spam=1,ham=9`,
 subsamples both to these proportions. Of each, ROWS texts are drawn and scanned; the scan is kept
@@ -179,13 +179,14 @@ def told(these: Floats, those: Floats) -> str:
     return f"{these[0] - those[0]:+.3f} ({low:+.3f} to {high:+.3f})"
 
 
-def tables(name: str, pool: Pool, n_draws: int) -> None:
+def tables(name: str, pool: Pool, seeds: Sequence[int]) -> None:
     """Print what one pool shows."""
+    n_draws = len(seeds)
     found: dict[tuple[str, int], dict[str, list[Floats]]] = {}
     rare: dict[str, list[int]] = defaultdict(list)
     classes = pool.classes(pool.captures)
     counts = np.bincount(classes, minlength=len(pool.names))
-    for seed in range(n_draws):
+    for seed in seeds:
         drawn = random.Random(f"draw {seed}").sample(range(len(classes)), COUNTS[-1])
         ways = dict(
             zip(ARMS, (drawn, *(chosen(pool, seed, balance=b) for b in (True, False))), strict=True)
@@ -227,8 +228,9 @@ def tables(name: str, pool: Pool, n_draws: int) -> None:
         print(f"| {k} | {what} | {told(a[0], b[0])} | {told(a[1], b[1])} |")
 
     for k in COUNTS:
-        best = max(("answers", *PARTS), key=lambda way: measures["chosen", k, way][0][0])
-        compare(k, f"chosen: all − {best}, its best part", ("chosen", "all"), ("chosen", best))
+        for arm in ARMS[:2]:
+            best = max(("answers", *PARTS), key=lambda way: measures[arm, k, way][0][0])
+            compare(k, f"{arm}: all − {best}, its best part", (arm, "all"), (arm, best))
         compare(k, "all: chosen − random", ("chosen", "all"), ("random", "all"))
         without = ("chosen without classes", "all")
         compare(k, "all: chosen − without classes", ("chosen", "all"), without)
@@ -237,13 +239,14 @@ def tables(name: str, pool: Pool, n_draws: int) -> None:
                 compare(k, f"{arm}: all − encoder", (arm, "all"), (arm, "encoder"))
 
 
-def prompts(name: str, pool: Pool, n_draws: int, n_rows: int) -> None:
+def prompts(name: str, pool: Pool, seeds: Sequence[int], n_rows: int) -> None:
     """Print what the labels are worth in a prompt."""
+    n_draws = len(seeds)
     texts = {one.id: one for one in (*pool.config.examples, *pool.config.tests)}
     classes = pool.classes(pool.captures)
     rows = [texts[one] for one in pool.tests.ids[:n_rows]]
     found: dict[str, list[Floats]] = defaultdict(list)
-    for seed in range(n_draws):
+    for seed in seeds:
         drawn = random.Random(f"draw {seed}").sample(range(len(classes)), COUNTS[-1])
         ways = [drawn, chosen(pool, seed, balance=True), chosen(pool, seed, balance=False)]
         for arm, places in zip(ARMS, ways, strict=True):
@@ -275,6 +278,7 @@ def main() -> None:
     parser.add_argument("-n", type=int, default=700, help="rows of the pool")
     parser.add_argument("--test", type=int, default=300, help="rows of the test")
     parser.add_argument("--draws", type=int, default=10)
+    parser.add_argument("--first", type=int, default=0, help="number of the first draw")
     parser.add_argument("--encoder", help="folder or name of a sentence encoder")
     parser.add_argument("--prompt", type=int, help="rows of the test read behind 16 labels")
     arguments = parser.parse_args()
@@ -305,10 +309,11 @@ def main() -> None:
         ]
         pool = Pool(config, gold, *map(ScannedPool, scans), encode)
         name = Path(path).parent.name + (f" {rest[0]}" if rest else "")
+        seeds = range(arguments.first, arguments.first + arguments.draws)
         if arguments.prompt:
-            prompts(name, pool, arguments.draws, arguments.prompt)
+            prompts(name, pool, seeds, arguments.prompt)
         else:
-            tables(name, pool, arguments.draws)
+            tables(name, pool, seeds)
 
 
 def subsampled(rows: Sequence[Pair], shares: dict[str, float]) -> list[Pair]:

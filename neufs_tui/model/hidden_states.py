@@ -1,4 +1,4 @@
-"""What a model holds of a text at about three quarters of its depth, taken from passes made anyway.
+"""What a model holds of a text at about seven eighths of its depth, taken from passes made anyway.
 
 Two vectors a prompt: the residual stream at the last position, where the answer begins, and its
 mean over the text's tokens. Each position's is divided by its root mean square first, as the
@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from neufs_tui.core.neurons import HIDDEN_DIMENSIONS
 from neufs_tui.model.families.architecture import Architecture
 
-DEPTH = 0.75
+DEPTH = 0.875
 """Share of the layers behind which the residual stream is taken."""
 _SEED = 0
 """Of the projection, which is the same for all models of one width."""

@@ -1,6 +1,6 @@
 """The label of every text, estimated from a few: what the model answers, moved by what it holds.
 
-Several kernels, each with two strengths, are fitted to the same labels around the same prior, the
+Several kernels, each with three strengths, are fitted to the same labels around the same prior, the
 model's calibrated answers. Each foretells every label from the others, and counts by how well.
 """
 
@@ -38,10 +38,9 @@ labels that were chosen have shares of their own."""
 
 _NEXT_TO_NOTHING = 0.01
 """Share of a setting below which it is left out."""
-_STATES: tuple[Part, ...] = ("end", "mean")
-_KERNELS: tuple[tuple[Part, ...], ...] = (("end",), ("mean",), ("neurons",), _STATES, PARTS)
-SETTINGS = tuple(Setting(parts, strength) for parts in _KERNELS for strength in (5.0, 25.0))
-ALONE = (Setting(_STATES, 5.0),)
+_KERNELS: tuple[tuple[Part, ...], ...] = (("end",), ("mean",), ("neurons",), PARTS)
+SETTINGS = tuple(Setting(parts, strength) for parts in _KERNELS for strength in (1.0, 5.0, 25.0))
+ALONE = (Setting(("end", "mean"), 5.0),)
 """Where there is no time to weigh settings against each other."""
 
 

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from neufs_tui.selection.class_balance import Needs
 from neufs_tui.selection.difficulty import SignalValues
 from neufs_tui.selection.jaccard import Indices, NeuronSets
 from neufs_tui.selection.kmedoids import Clustering
@@ -65,7 +66,7 @@ def in_rounds(
     *,
     tau: float,
     limit: int,
-    likely: NDArray[np.float64] | None = None,
+    needs: Needs | None = None,
 ) -> list[Choice]:
     """The best of each cluster in turn, then the second of each, and so on.
 
@@ -76,19 +77,24 @@ def in_rounds(
         is_open: whether an example may be chosen, shape (n,).
         tau: weight of difficulty; 0 prefers the medoids, 1 the most difficult of each cluster.
         limit: choices wanted.
-        likely: how likely each is of a class that lacks labels, shape (n,), which then counts as
-            much as the paper's score; None where that does not matter.
+        needs: what classes lack: how likely a candidate is of such a class, relative to the
+            likeliest that may be chosen, then counts beside the paper's score; None where that does
+            not matter.
 
     Returns:
         `limit` choices, or all there are. In a cluster ties go to the earlier place.
     """
+    likely, weight = None, 0.0
+    if needs is not None and is_open.any():
+        likely, weight = needs.likely, needs.weight
+        likely /= max(likely[is_open].max(), 1e-9)
     ranked: list[list[Choice]] = []
     for cluster in clusters:
         members = clustering.members(cluster)
         distances, hardness = clustering.distances[members], difficulty.values[members]
         scores = cluster_scores(hardness, distances, tau=tau)
         if likely is not None:
-            scores = (scores + _normalised(likely[members])) / 2
+            scores = (scores + weight * likely[members]) / (1 + weight)
         order = np.argsort(-scores, kind="stable")
         candidates = order[is_open[members[order]]][:limit]
         n_farther = (len(members) - _rank(distances, candidates, "right")) * (tau < 1)

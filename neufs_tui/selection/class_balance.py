@@ -2,32 +2,55 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 _EVEN = 0.5
 """How far the share that a class asks lies from its share of the pool, 0, to an equal one, 1.
 
-With it 16 labels of a pool of 1:9 held three times as many of the rare class as random ones."""
-_LACK = 0.75
-"""Labels below which a class does not lack any: where classes are even, each is one short in turn,
-and examples would be chosen for the surest of a class instead of for what they stand for."""
+Of two classes one with a tenth of the pool asks three labels in ten."""
+_GAIN, _MOST = 2.0, 3.0
+"""Weight for each label that a class lacks, and the most there is; the paper's score has 1."""
 
 
-def shortfall(
-    estimates: NDArray[np.float64], given: NDArray[np.intp]
-) -> NDArray[np.float64] | None:
-    """How many labels each class lacks, the next one counted.
+@dataclass(frozen=True, slots=True, eq=False)
+class Needs:
+    """What classes lack, and who may bring it."""
+
+    lacking: NDArray[np.float64]
+    """Labels that each class lacks, the next one counted, shape (n_labels,)."""
+    by_class: NDArray[np.float64]
+    """How likely each example is of each class, times that class's share of all that is lacking,
+    shape (n, n_labels)."""
+
+    @property
+    def likely(self) -> NDArray[np.float64]:
+        """How likely each example is of a class that lacks labels, shape (n,)."""
+        return np.asarray(self.by_class.sum(axis=1))
+
+    @property
+    def weight(self) -> float:
+        """Of that beside another score: the longer a class goes without, the more it counts."""
+        return min(_GAIN * float(self.lacking.max()), _MOST)
+
+
+def needs(estimates: NDArray[np.float64], given: NDArray[np.intp]) -> Needs | None:
+    """What classes lack.
 
     Args:
         estimates: label probabilities of the pool, shape (n, n_labels).
         given: labels of each class, shape (n_labels,).
 
     Returns:
-        As shares of all that is lacking, shape (n_labels,); None where no class lacks any.
+        None where no class lacks any.
     """
     n_labels = estimates.shape[1]
-    asked = (1 - _EVEN) * estimates.mean(axis=0) + _EVEN / n_labels
-    lacking = asked * (given.sum() + 1) - given
-    lacking[lacking < _LACK] = 0
-    return np.asarray(lacking / lacking.sum()) if lacking.any() else None
+    shares = (1 - _EVEN) * estimates.mean(axis=0) + _EVEN / n_labels
+    asked = shares * (given.sum() + 1)
+    lacking = asked - given
+    # so few less as chance alone leaves are no reason to choose the likeliest of a class instead
+    # of what stands for others
+    lacking[lacking < np.sqrt(asked)] = 0
+    return Needs(lacking, estimates * (lacking / lacking.sum())) if lacking.any() else None

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neufs_tui.selection.batch import in_rounds
+from neufs_tui.selection.class_balance import Needs
 from neufs_tui.selection.difficulty import SignalValues
 from neufs_tui.selection.geometry import Geometry, Labelling
 from neufs_tui.selection.strategy import Choice, SelectionState
@@ -42,17 +43,17 @@ class Neufs:
         is_open = np.zeros(len(state.ids), dtype=bool)
         is_open[state.undecided] = True
         difficulty, needs = state.by(state.signal), state.needs
-        likely = None if needs is None else needs.sum(axis=1)
         fresh, geometry, tau = is_open & ~state.repeats, self.geometry(state), state.settings.tau
-        choices = ranking(geometry, n, difficulty, fresh, tau=tau, likely=likely)
+        choices = ranking(geometry, n, difficulty, fresh, tau=tau, needs=needs)
         if len(choices) < n:
             again, left = is_open & ~fresh, n - len(choices)
-            choices += ranking(geometry, left, difficulty, again, tau=tau, likely=likely)
-        if needs is None or likely is None:
+            choices += ranking(geometry, left, difficulty, again, tau=tau, needs=needs)
+        if needs is None:
             return choices
+        by_class = needs.by_class[[one.place for one in choices]]
         return [
-            replace(one, likely=float(likely[one.place]), label=int(needs[one.place].argmax()))
-            for one in choices
+            replace(one, likely=float(own.sum()), label=int(own.argmax()))
+            for one, own in zip(choices, by_class, strict=True)
         ]
 
     def geometry(self, state: SelectionState) -> Geometry:
@@ -103,12 +104,14 @@ def ranking(
     is_open: NDArray[np.bool_],
     *,
     tau: float,
-    likely: NDArray[np.float64] | None = None,
+    needs: Needs | None = None,
 ) -> list[Choice]:
     """The best candidates, best first, `limit` of them where there are as many.
 
     The free clusters come in turn, the one with the most uncovered mass Σ d_L(x) first: first the
-    best of each cluster, by the paper's score, then the second of each, and so on. Candidates
+    best of each cluster, by the paper's score, then the second of each, and so on. While a class
+    lacks labels, what counts is Σ d_L(x) · likely(x) / √n over the n members: how likely they are
+    to be of it, and small clusters more, where a class that few texts have is found. Candidates
     nearer to a labelled example than to any free medoid follow, the farthest from a label first.
     Ties go to the earlier place.
 
@@ -118,17 +121,27 @@ def ranking(
         difficulty: Q(x) as it is known by now, comparable across examples.
         is_open: whether an example may be chosen, shape (n,).
         tau: weight of difficulty against typicality.
-        likely: how likely each is of a class that lacks labels, shape (n,): uncovered mass then
-            counts by it, Σ d_L(x) · likely(x), and so do candidates. None where it does not matter.
+        needs: what classes lack; None where that does not matter.
     """
     clustering = geometry.clustering
-    mass = geometry.label_distances if likely is None else geometry.label_distances * likely
-    clusters = sorted(
-        range(clustering.n_fixed, len(clustering.medoids)),
-        key=lambda one: -float(mass[clustering.members(one)].sum()),
-    )
+    likely = None if needs is None else needs.likely
+
+    def uncovered(cluster: int) -> float:
+        members = clustering.members(cluster)
+        mass = geometry.label_distances[members]
+        if likely is None:
+            return float(mass.sum())
+        return float((mass * likely[members]).sum() / np.sqrt(len(members)))
+
+    clusters = range(clustering.n_fixed, len(clustering.medoids))
     ranked = in_rounds(
-        clustering, clusters, difficulty, is_open, tau=tau, limit=limit, likely=likely
+        clustering,
+        sorted(clusters, key=uncovered, reverse=True),
+        difficulty,
+        is_open,
+        tau=tau,
+        limit=limit,
+        needs=needs,
     )
     if len(ranked) < limit:
         covered = np.flatnonzero(is_open & (clustering.labels < clustering.n_fixed))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from neufs_tui.core.records import Decision, DecisionKind, ExampleId
 from neufs_tui.core.settings import SelectionSettings, Signal
-from neufs_tui.selection.class_balance import shortfall
+from neufs_tui.selection.class_balance import Needs, needs
 from neufs_tui.selection.difficulty import Difficulty, SignalValues
 from neufs_tui.selection.jaccard import Indices, NeuronSets
 from neufs_tui.selection.scanned_pool import Readings
@@ -112,14 +112,12 @@ class SelectionState:
         return self.difficulty.by(signal, self.readings.n_demonstrations)
 
     @property
-    def needs(self) -> NDArray[np.float64] | None:
-        """How likely each example is of each class, times what that class lacks of all labels that
-        are lacking, shape (n, n_labels); None where that is not known, or no class lacks any."""
+    def needs(self) -> Needs | None:
+        """What classes lack; None where that is not known, or no class lacks any."""
         readings = self.readings
         if not self.settings.balance or readings.estimates is None or readings.given is None:
             return None
-        lacking = shortfall(readings.estimates, readings.given)
-        return None if lacking is None else readings.estimates * lacking
+        return needs(readings.estimates, readings.given)
 
     @property
     def labelled(self) -> tuple[int, ...]:

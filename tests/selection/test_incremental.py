@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from neufs_tui.core.records import Decision, DecisionKind
 from neufs_tui.engine.kept_selection import KeptSelection
 from neufs_tui.selection import kmedoids
-from neufs_tui.selection.batch import NeufsBatch
+from neufs_tui.selection.batch import NeufsBatch, cluster_scores
 from neufs_tui.selection.difficulty import SignalValues
 from neufs_tui.selection.geometry import Geometry, Labelling
 from neufs_tui.selection.incremental import Neufs, ranking
@@ -202,6 +202,35 @@ def test_a_class_that_lacks_labels_brings_its_likely_examples_forward(seed: int)
     assert first[0] >= first[1]
     assert {one.label for one in balanced} == {2}
     assert all(one.label is None and not one.likely for one in without)
+
+
+@given(st.integers(0, 10**6), st.sampled_from([(4, 4, 0), (9, 9, 0), (9, 0, 0)]))
+@settings(max_examples=20, deadline=None)
+def test_the_next_example_is_the_likeliest_and_best_of_the_likeliest_cluster(
+    seed: int, given_labels: tuple[int, ...]
+) -> None:
+    state = weighed(seed, given_labels)
+    needs, clustering = state.needs, Neufs().geometry(state).clustering
+    assert needs is not None
+    distances, hardness = Neufs().geometry(state).label_distances, state.by(state.signal).values
+    top = max(needs.likely[place] for place in state.undecided)
+
+    def mass(cluster: int) -> float:
+        members = clustering.members(cluster)
+        return sum(distances[x] * needs.likely[x] for x in members) / len(members) ** 0.5
+
+    best = max(range(clustering.n_fixed, len(clustering.medoids)), key=mass)
+    members = clustering.members(best)
+    own = cluster_scores(hardness[members], clustering.distances[members], tau=state.settings.tau)
+    scores = {
+        int(place): (score + needs.weight * needs.likely[place] / top) / (1 + needs.weight)
+        for place, score in zip(members, own, strict=True)
+        if place in state.undecided
+    }
+    first = Neufs().query(state, 1)[0]
+    assert first.place == max(scores, key=lambda place: scores[place])
+    assert first.score == pytest.approx(scores[first.place])
+    assert 0 <= scores[first.place] <= 1
 
 
 @given(st.integers(0, 10**6))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from neufs_tui.core.neurons import softmax
 from neufs_tui.readout.kernel_regression import Fit, Floats, fit, log_softmax
 from neufs_tui.readout.similarity import PARTS, Part, Similarities
 
@@ -79,7 +80,7 @@ class Readout:
             own = [pulls[PARTS.index(part)][:, place] for part in setting.parts]
             moved = setting.strength * np.mean(own, axis=0, dtype=np.float64)
             moved += _COMMON * self.weights[at].sum(axis=0)
-            estimate += self.shares[at] / total * np.exp(log_softmax(prior + moved))
+            estimate += self.shares[at] / total * softmax(prior + moved)
         return estimate
 
 

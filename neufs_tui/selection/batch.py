@@ -86,8 +86,7 @@ def in_rounds(
     """
     likely, weight = None, 0.0
     if needs is not None and is_open.any():
-        likely, weight = needs.likely, needs.weight
-        likely /= max(likely[is_open].max(), 1e-9)
+        likely, weight = needs.likely / max(needs.likely[is_open].max(), 1e-9), needs.weight
     ranked: list[list[Choice]] = []
     for cluster in clusters:
         members = clustering.members(cluster)

@@ -24,11 +24,8 @@ class Needs:
     by_class: NDArray[np.float64]
     """How likely each example is of each class, times that class's share of all that is lacking,
     shape (n, n_labels)."""
-
-    @property
-    def likely(self) -> NDArray[np.float64]:
-        """How likely each example is of a class that lacks labels, shape (n,)."""
-        return np.asarray(self.by_class.sum(axis=1))
+    likely: NDArray[np.float64]
+    """How likely each example is of a class that lacks labels, shape (n,)."""
 
     @property
     def weight(self) -> float:
@@ -53,4 +50,7 @@ def needs(estimates: NDArray[np.float64], given: NDArray[np.intp]) -> Needs | No
     # so few less as chance alone leaves are no reason to choose the likeliest of a class instead
     # of what stands for others
     lacking[lacking < np.sqrt(asked)] = 0
-    return Needs(lacking, estimates * (lacking / lacking.sum())) if lacking.any() else None
+    if not lacking.any():
+        return None
+    by_class = estimates * (lacking / lacking.sum())
+    return Needs(lacking, by_class, by_class.sum(axis=1))

@@ -50,10 +50,13 @@ class Neufs:
             choices += ranking(geometry, left, difficulty, again, tau=tau, needs=needs)
         if needs is None:
             return choices
-        by_class = needs.by_class[[one.place for one in choices]]
         return [
-            replace(one, likely=float(own.sum()), label=int(own.argmax()))
-            for one, own in zip(choices, by_class, strict=True)
+            replace(
+                one,
+                likely=float(needs.likely[one.place]),
+                label=int(needs.by_class[one.place].argmax()),
+            )
+            for one in choices
         ]
 
     def geometry(self, state: SelectionState) -> Geometry:

@@ -20,7 +20,7 @@ from neufs_tui.core.settings import CaptureSettings
 from neufs_tui.storage.cache_file import CacheFile
 from neufs_tui.storage.capture_rows import COLUMNS, CaptureRows
 
-CAPTURE_VERSION = 4
+CAPTURE_VERSION = 5
 """Raised whenever the same settings capture other numbers, or the file is laid out anew."""
 
 _CHUNK = 500

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,19 +13,15 @@ from neufs_tui.cli.options import (
     json_option,
     labels_options,
     pool_options,
-    project_request,
 )
 from neufs_tui.cli.output import say, tables, tell, tell_json
-from neufs_tui.core.settings import CaptureSettings
 from neufs_tui.core.text import one_line
 from neufs_tui.errors import ExportError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from neufs_tui.core.labelled import LabelledExample
-    from neufs_tui.core.records import Decision
-    from neufs_tui.evaluation.report import Report, TestReport
+    from neufs_tui.evaluation.report import TestReport
 
 
 @click.command()
@@ -71,7 +66,8 @@ if TYPE_CHECKING:
     multiple=True,
     type=click.IntRange(min=1),
     metavar="K",
-    help="Show each text the K of your labels nearest to it; repeat for other numbers.",
+    help="Show each text the K of your labels nearest to it; repeat for other numbers. With "
+    "--readout also those nearest by what the model holds of them.",
 )
 @click.option(
     "--readout",
@@ -134,6 +130,7 @@ def evaluate(as_json: bool, **options: Any) -> None:
       neufs-tui evaluate pool.jsonl --test test.jsonl --readout --encoder all-MiniLM-L6-v2
       neufs-tui evaluate pool.jsonl --test test.jsonl --set other.jsonl --score sum --json
     """
+    from neufs_tui.cli.measured_reports import measured_reports
     from neufs_tui.evaluation.chart import draw_chart, require_charts
     from neufs_tui.evaluation.json_report import as_json as values_of
     from neufs_tui.evaluation.tables import markdown, side_by_side
@@ -144,7 +141,7 @@ def evaluate(as_json: bool, **options: Any) -> None:
         require_charts(chart)
     for target in filter(None, (page, chart)):
         _require_folder(target)
-    reports = _reports(options)
+    reports = measured_reports(options)
     if page is not None:
         _write(page, lambda file: file.write_text(markdown(reports), encoding="utf-8"))
     if chart is not None:
@@ -191,94 +188,6 @@ def _write(target: Path, write: Callable[[Path], object]) -> None:
 
 def _unwritable(target: Path, why: str | None) -> ExportError:
     return ExportError(f"{target} cannot be written: {why}", hint="name a file in another folder")
-
-
-def _reports(options: dict[str, Any]) -> list[Report]:
-    from neufs_tui.cli.narrator import Narrator
-    from neufs_tui.engine.configure import engine_config
-    from neufs_tui.engine.needed_model import NeededModel
-    from neufs_tui.evaluation.classifiers import by_sentences, readouts
-    from neufs_tui.evaluation.few_shot_sets import WITHOUT, exported_set, nearest_set, random_sets
-    from neufs_tui.evaluation.gold_test import check_test, read_gold_test
-    from neufs_tui.evaluation.project_sets import calibration_for, her_set
-    from neufs_tui.evaluation.report import make_report
-    from neufs_tui.evaluation.variants import variants
-    from neufs_tui.project.project import read_project
-    from neufs_tui.storage.session import Session
-
-    first_model = next(iter(options["models"]), None)
-    request = project_request(options | {"model": first_model})
-    project = read_project(request)
-    task = project.require_task()
-    decisions: tuple[Decision, ...] = ()
-    labelled: tuple[LabelledExample, ...] = ()
-    checked: tuple[LabelledExample, ...] = ()
-    if project.session_path.exists():
-        with Session.open(project.session_path, write=False) as session:
-            labelled, checked = session.decided(), session.checked()
-            decisions = session.decisions()
-    sets, hers = [WITHOUT], her_set(labelled)
-    if labelled:
-        k = options["k"] or len(labelled) // 2
-        seed = project.selection.seed
-        others = random_sets(hers.draws[0], k, n_draws=options["draws"], seed=seed)
-        sets += [hers, *([others] if others else [])]
-    drawn = sets[1:]
-    pool = [one.text for one in project.pool.examples]
-    sets += [nearest_set(hers.draws[0], k, pool) for k in dict.fromkeys(options["retrievals"])]
-    sets += [exported_set(Path(one), task) for one in options["exports"]]
-    if len(sets) == 1:
-        say("nothing is labelled yet: only the model without demonstrations is measured")
-    shown = frozenset().union(*(one.texts for one in sets))
-    tests = [
-        read_gold_test(one, task, field=options["gold"], encoding=request.encoding, shown=shown)
-        for one in options["tests"]
-    ] or [check_test(checked, task)]
-    left_out = {example.id for test in tests for example in test.texts}
-    left_out |= {one.id for one in project.pool.examples if one.text in shown}
-    calibration = None
-    if not options["no_calibration"]:
-        found = calibration_for(project, labelled, left_out)
-        if isinstance(found, str):
-            say(found)
-        else:
-            calibration = found
-            say(f"calibrated {found.basis}")
-    classifiers = []
-    if options["encoder"] and drawn:
-        from neufs_tui.model.sentence_encoder import sentence_encoder
-
-        encode = sentence_encoder(replace(project.model, name=options["encoder"]))
-        classifiers = by_sentences(encode, drawn, task.label_names)
-    texts = [text for test in tests for text in test.texts]
-    compared = variants(project, options["models"], options["configs"])
-    notices = [f"{test.name}: {one}" for test in tests for one in test.notices]
-    reports = []
-    with Narrator([*project.notices, *notices], work="reading", unit="prompts") as narrator:
-        for one in compared:
-            if len(compared) > 1:
-                narrator.say(f"{one.name}:")
-            config = engine_config(one.project, CaptureSettings())
-            needed = NeededModel(config, narrator)
-            learned = []
-            if options["readout"] and drawn:
-                learned = readouts(config, decisions, drawn, texts, needed, narrator)
-                if not learned:
-                    narrator.say("no labelled text is in the pool to learn a readout from")
-            reports.append(
-                make_report(
-                    config,
-                    sets,
-                    tests,
-                    narrator,
-                    name=one.name,
-                    calibration=calibration,
-                    by_sum=options["score"] == "sum",
-                    classifiers=[*learned, *classifiers],
-                    needed=needed,
-                )
-            )
-    return reports
 
 
 def _print(report: TestReport) -> None:

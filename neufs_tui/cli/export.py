@@ -85,7 +85,9 @@ def export(k: int | None, output: str, force: bool, choose: bool, **options: Any
 
     With --readout FOLDER, what the labels teach of what the model holds of a text is written, and
     `readout.py`, whose predict(TEXTS) gives the probability of each label. It needs neufs-tui and
-    the model, and refuses another. What is not scanned of POOL is read first.
+    the model, and refuses another. What is not scanned of POOL is read first. With --retrieval K
+    too, the folder has the files of both, and `retrieve_by_readout.py`, whose messages(TEXTS) shows
+    the K examples nearest by what the model holds of them.
 
     \b
     Examples:
@@ -94,6 +96,7 @@ def export(k: int | None, output: str, force: bool, choose: bool, **options: Any
       neufs-tui export pool.jsonl --choose -o few_shot.jsonl
       neufs-tui export pool.jsonl --retrieval 4 -o nearest
       neufs-tui export pool.jsonl --readout classifier
+      neufs-tui export pool.jsonl --retrieval 4 --readout nearest
     """
     from neufs_tui.core.labelled import class_counts
     from neufs_tui.engine import exported_readout
@@ -121,10 +124,13 @@ def export(k: int | None, output: str, force: bool, choose: bool, **options: Any
     nearest: int | None = options["retrieval"]
     is_readout = options["readout"] is not None
     target = Path(options["readout"] if is_readout else output)
-    if is_readout:
-        refuse_taken_folder(target, exported_readout.NAMES, force=force)
-    elif nearest is not None:
-        refuse_taken_folder(target, folder.NAMES, force=force)
+    if is_readout or nearest is not None:
+        names = {
+            *(exported_readout.NAMES if is_readout else ()),
+            *(folder.NAMES if nearest is not None else ()),
+            *(exported_readout.SHOWN_NAMES if is_readout and nearest is not None else ()),
+        }
+        refuse_taken_folder(target, names, force=force)
     elif output != "-":
         refuse_taken(target, force=force)
     request = project_request(options)
@@ -148,10 +154,12 @@ def export(k: int | None, output: str, force: bool, choose: bool, **options: Any
     files: Files = {}
     if choose:
         chosen, said = chosen_set(request, chosen, checked)
-    if is_readout:
-        files, said, pool, model = readout_folder(request, decisions)
     if nearest is not None:
-        files, said, pool = retrieval_folder(request, task, chosen, nearest)
+        files, said, pool = retrieval_folder(request, task, chosen, nearest, by_readout=is_readout)
+    if is_readout:
+        examples = [one.example for one in chosen] if nearest is not None else []
+        more, told, pool, model = readout_folder(request, decisions, examples)
+        files, said = files | more, said | told
     left_out = f"{plural(len(checked), 'check example')} left out" if checked else ""
     lacks = lacking(class_counts(chosen, task.label_names))
     thin = f"of the {len(chosen):,} examples {lacks}" if lacks else ""
@@ -196,12 +204,13 @@ def export(k: int | None, output: str, force: bool, choose: bool, **options: Any
     if is_readout:
         taught = plural(said["readout"]["labels"], "label teaches", "labels teach")
         say(f"wrote what {taught} to {target}, with readout.py, which tells the label of any text")
-    elif files:
+    if nearest is not None:
+        how = ", and retrieve_by_readout.py, which finds them with the model" if is_readout else ""
         say(
             f"wrote {plural(len(chosen), 'example')} to {target}, with retrieve.py, which shows "
-            f"each text the nearest {nearest}"
+            f"each text the nearest {nearest}{how}"
         )
-    else:
+    elif not files:
         say(f"wrote {len(chosen)} examples to {target} and {manifest_path(target)}")
 
 
@@ -222,12 +231,11 @@ def _refuse_contradictions(
         "--readout and -o": is_readout and output != "-",
         "--readout and --choose": is_readout and choose,
         "--readout and --format": is_readout and options["format_name"] is not None,
-        "--readout and --retrieval": is_readout and retrieves,
     }
     for both, are_given in contradicting.items():
         if are_given:
             raise UsageError(f"{both} contradict each other", hint="use one of them")
-    if retrieves and output == "-":
+    if retrieves and output == "-" and not is_readout:
         raise UsageError("--retrieval writes a folder", hint="name it with -o FOLDER")
     reads_model = choose or is_readout
     allowed = {

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from neufs_tui.core.labelled import LabelledExample
-    from neufs_tui.core.records import Decision, ModelIdentity, Task
+    from neufs_tui.core.records import Decision, Example, ModelIdentity, Task
     from neufs_tui.project.request import ProjectRequest
     from neufs_tui.storage.stored_json import PoolRecord
 
@@ -20,9 +20,14 @@ Files = dict[str, str | bytes]
 
 
 def readout_folder(
-    request: ProjectRequest, decisions: Sequence[Decision]
+    request: ProjectRequest, decisions: Sequence[Decision], shown: Sequence[Example] = ()
 ) -> tuple[Files, dict[str, Any], PoolRecord, ModelIdentity]:
     """Make the files that tell the label of a text.
+
+    Args:
+        request: the pool and the model.
+        decisions: what holds.
+        shown: examples of which the files are to tell too which are nearest to a text.
 
     Returns:
         Name → content, what the manifest is to say of them, the pool as it is now, and the model
@@ -31,7 +36,7 @@ def readout_folder(
     from neufs_tui.cli.narrator import Narrator
     from neufs_tui.core.settings import CaptureSettings
     from neufs_tui.engine.configure import engine_config
-    from neufs_tui.engine.exported_readout import readout_files, readout_json
+    from neufs_tui.engine.exported_readout import readout_files, readout_json, shown_files
     from neufs_tui.engine.needed_model import NeededModel
     from neufs_tui.engine.predicting import learn_readout
     from neufs_tui.project.project import read_project
@@ -41,19 +46,32 @@ def readout_folder(
     config = engine_config(project, CaptureSettings())
     with Narrator(project.notices) as narrator:
         needed = NeededModel(config, narrator)
-        learned = learn_readout(config, decisions, (), needed, narrator)
+        learned = learn_readout(config, decisions, shown, needed, narrator)
     if learned is None:
         raise ExportError(
             "no text of the pool has a label, so nothing can be learned", hint="label some of it"
         )
     told = {"readout": readout_json(config, learned)}
-    return readout_files(config, learned), told, pool_record(project.pool), learned.read.model
+    made = readout_files(config, learned) | (shown_files(learned, shown) if shown else {})
+    return made, told, pool_record(project.pool), learned.read.model
 
 
 def retrieval_folder(
-    request: ProjectRequest, task: Task, labelled: Sequence[LabelledExample], k: int
+    request: ProjectRequest,
+    task: Task,
+    labelled: Sequence[LabelledExample],
+    k: int,
+    *,
+    by_readout: bool,
 ) -> tuple[Files, dict[str, Any], PoolRecord]:
-    """Make the files that show a text the k examples nearest to it.
+    """Make the files that show a text the k examples nearest to it by its words.
+
+    Args:
+        request: the pool.
+        task: what is asked.
+        labelled: what may be shown, in labelling order.
+        k: how many a text is shown.
+        by_readout: whether a readout beside them finds examples too.
 
     Returns:
         Name → content, what the manifest is to say of them, and the pool by which terms are
@@ -68,7 +86,7 @@ def retrieval_folder(
     for notice in pool.notices:
         say(notice)
     texts = [one.text for one in pool.examples]
-    told = {"retrieval": retrieval_json(k, len(texts))}
+    told = {"retrieval": retrieval_json(k, len(texts), by_readout=by_readout)}
     return {**retrieval_files(task, labelled, texts, k)}, told, pool_record(pool)
 
 

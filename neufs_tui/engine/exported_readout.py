@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
 
 import numpy as np
+from scipy.sparse import load_npz, save_npz
 
 from neufs_tui import __version__
+from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import Example, Label, Task, content_hash
 from neufs_tui.core.settings import CaptureSettings, ModelChoice, SelectionSettings
 from neufs_tui.engine.needed_model import NeededModel
 from neufs_tui.engine.predicting import Learned, scanned
 from neufs_tui.engine.protocol import EngineConfig
 from neufs_tui.errors import ModelError, UsageError
+from neufs_tui.export.retrieval.nearest import Vectors, nearest
 from neufs_tui.export.strict_json import strict_json
 from neufs_tui.readout.fitted import FittedReadout
 from neufs_tui.readout.stored import VERSION, arrays_of, fitted_from, settings_json
@@ -32,6 +35,10 @@ _ARRAYS, _SETTINGS, _LOADER = "readout.npz", "readout.json", "readout.py"
 MANIFEST = "manifest.json"
 NAMES = (_ARRAYS, _SETTINGS, _LOADER, MANIFEST)
 """The files of a folder."""
+_SHOWN, _RETRIEVER = "shown.npz", "retrieve_by_readout.py"
+SHOWN_NAMES = (_SHOWN, _RETRIEVER)
+"""Those that a folder has beside these and the files of `export.retrieval`, where it shows texts
+the examples nearest to them."""
 
 
 def readout_files(config: EngineConfig, learned: Learned) -> dict[str, str | bytes]:
@@ -62,6 +69,19 @@ def readout_files(config: EngineConfig, learned: Learned) -> dict[str, str | byt
     }
 
 
+def shown_files(learned: Learned, shown: Sequence[Example]) -> dict[str, str | bytes]:
+    """Name → content of what tells which of some examples are nearest to a text.
+
+    Args:
+        learned: from the labels.
+        shown: the examples, which were read.
+    """
+    vectors = io.BytesIO()
+    save_npz(vectors, learned.vectors(shown))
+    loader = files(__package__).joinpath("retrieve_by_readout.py").read_text("utf-8")
+    return {_SHOWN: vectors.getvalue(), _RETRIEVER: loader}
+
+
 def readout_json(config: EngineConfig, learned: Learned) -> dict[str, Any]:
     """What a manifest says of a readout."""
     readout = learned.readout.readout
@@ -83,17 +103,21 @@ def readout_json(config: EngineConfig, learned: Learned) -> dict[str, Any]:
 class ExportedReadout:
     """A readout with its model."""
 
-    def __init__(self, config: EngineConfig, fitted: FittedReadout, scanner: Scanner) -> None:
+    def __init__(
+        self, config: EngineConfig, fitted: FittedReadout, shown: Vectors | None, scanner: Scanner
+    ) -> None:
         """Bind what was exported; use `load`.
 
         Args:
             config: task and capture settings.
             fitted: the readout.
+            shown: where the examples lie that texts are shown; None where none are.
             scanner: reads texts with its model, and is closed.
         """
         self.label_names = config.task.label_names
         """In the order of every prediction."""
         self._fitted = fitted
+        self._shown = shown
         self._scanner = scanner
 
     def predict(self, texts: Sequence[str]) -> list[dict[str, float]]:
@@ -104,11 +128,30 @@ class ExportedReadout:
         Raises:
             NeufsError: nothing can be stored.
         """
+        found = self._fitted.probabilities(self._read(texts))
+        return [dict(zip(self.label_names, row, strict=True)) for row in found.tolist()]
+
+    def nearest(self, texts: Sequence[str]) -> list[list[int]]:
+        """Places of the exported examples, the nearest to each text first.
+
+        Raises:
+            UsageError: none were exported.
+            NeufsError: as `predict`.
+        """
+        if self._shown is None:
+            raise UsageError(
+                "no examples to be shown came with the readout",
+                hint="export with `--retrieval K --readout FOLDER`",
+            )
+        queries, n_shown = self._fitted.vectors(self._read(texts)), self._shown.shape[0]
+        orders = nearest(self._shown, queries, n_shown, own=[None] * len(texts))
+        return [order[::-1] for order in orders]
+
+    def _read(self, texts: Sequence[str]) -> list[Capture]:
         ids = [content_hash(text) for text in texts]
         examples = {one: Example(one, text, row=0) for one, text in zip(ids, texts, strict=True)}
         read = scanned(self._scanner.beside([*examples.values()]), _nobody)
-        found = self._fitted.probabilities([read[one] for one in ids])
-        return [dict(zip(self.label_names, row, strict=True)) for row in found.tolist()]
+        return [read[one] for one in ids]
 
 
 def load(
@@ -137,7 +180,7 @@ def load(
     """
     from neufs_tui.engine.scanning import Scanner
 
-    told, fitted = _read(Path(folder))
+    told, fitted, shown = _read(Path(folder))
     known = told["model"]
     labels = tuple(Label(**one) for one in told["task"].pop("labels"))
     config = EngineConfig(
@@ -158,18 +201,19 @@ def load(
             f"{config.model.name} is not the model that the readout in {folder} was learned with",
             hint=f"give that of {known['name']} with its files as they were, or export again",
         )
-    return ExportedReadout(config, fitted, scanner)
+    return ExportedReadout(config, fitted, shown, scanner)
 
 
-def _read(folder: Path) -> tuple[dict[str, Any], FittedReadout]:
+def _read(folder: Path) -> tuple[dict[str, Any], FittedReadout, Vectors | None]:
     hint = "give what `neufs-tui export --readout` wrote"
     try:
         told: dict[str, Any] = json.loads((folder / _SETTINGS).read_text("utf-8"))
         if told["version"] != VERSION:
             hint = f"use neufs-tui {told['neufs-tui']}, or export again"
             raise UsageError(f"the readout in {folder} is of another version", hint=hint)
+        shown = load_npz(folder / _SHOWN) if (folder / _SHOWN).exists() else None
         with np.load(folder / _ARRAYS, allow_pickle=False) as arrays:
-            return told, fitted_from(dict(arrays), told["settings"])
+            return told, fitted_from(dict(arrays), told["settings"]), shown
     except OSError as error:
         raise UsageError(f"{folder} cannot be read: {error.strerror}", hint=hint) from error
     except (ValueError, KeyError, TypeError, BadZipFile) as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from neufs_tui.core.check_set import as_unlabelled, n_left
 from neufs_tui.core.draws import Draws
@@ -56,6 +56,10 @@ class Learned:
             answers: as for `FittedReadout.probabilities`.
         """
         return self.readout.probabilities(self.read.of(texts), answers)
+
+    def vectors(self, texts: Sequence[Example]) -> Any:
+        """Where some of them lie, as `FittedReadout.vectors` has it."""
+        return self.readout.vectors(self.read.of(texts))
 
 
 def learn_readout(

@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from neufs_tui.core.records import Decision, DecisionKind, Example, content_hash
 from neufs_tui.engine.announcer import Listener
 from neufs_tui.engine.needed_model import NeededModel
-from neufs_tui.engine.predicting import learn_readouts
+from neufs_tui.engine.predicting import Learned, learn_readouts
 from neufs_tui.engine.protocol import EngineConfig
 from neufs_tui.engine.set_readings import Demonstrations
 from neufs_tui.evaluation.few_shot_sets import FewShotSet
@@ -42,40 +42,51 @@ class Classifier:
     model gives by itself; None where there is no such thing."""
 
 
-def readouts(
+def learned_sets(
     config: EngineConfig,
     decisions: Sequence[Decision],
     sets: Sequence[FewShotSet],
     texts: Sequence[Example],
     needed: NeededModel,
     listener: Listener,
-) -> list[Classifier]:
-    """Labels read out of what the model holds of a text, as `predict` does.
+) -> list[tuple[Learned, ...]]:
+    """Learn from each draw of some sets, as `predict` does.
 
     Args:
         config: pool, task and model.
         decisions: what holds in the session.
         sets: all of her labels, then some of them.
-        texts: of the tests.
+        texts: further ones to be read, such as those of the tests.
         needed: the configuration's model.
         listener: hears stages and progress.
 
     Returns:
-        One of each set that there is anything to learn from.
+        For each set what its draws teach; nothing where one has nothing to learn from.
 
     Raises:
         NeufsError: the model cannot be loaded, or nothing stored.
     """
-    draws = [(one, draw) for one in sets for draw in one.draws]
-    each = [_only(decisions, draw) for _, draw in draws]
-    learned = learn_readouts(config, each, texts, needed, listener)
+    each = [_only(decisions, draw) for one in sets for draw in one.draws]
+    learned = iter(learn_readouts(config, each, texts, needed, listener))
+    by_set = [[next(learned) for _ in one.draws] for one in sets]
+    return [() if None in own else tuple(filter(None, own)) for own in by_set]
+
+
+def readouts(
+    sets: Sequence[FewShotSet], learned: Sequence[tuple[Learned, ...]]
+) -> list[Classifier]:
+    """Labels read out of what the model holds of a text.
+
+    Args:
+        sets: all of her labels, then some of them.
+        learned: as `learned_sets` has it.
+    """
     found = []
-    for one in sets:
-        pairs = zip(draws, learned, strict=True)
-        own = [what.probabilities for (of, _), what in pairs if of is one and what is not None]
-        if len(own) == len(one.draws):
-            row = _classifier(READOUT, one, sets, own)
-            found.append(replace(row, moves_prompt=own[0]) if row.is_of_all else row)
+    for one, own in zip(sets, learned, strict=True):
+        if own:
+            row = _classifier(READOUT, one, sets, [draw.probabilities for draw in own])
+            moves = own[0].probabilities if row.is_of_all else None
+            found.append(replace(row, moves_prompt=moves))
     return found
 
 

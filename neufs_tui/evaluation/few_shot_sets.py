@@ -11,6 +11,7 @@ from random import Random
 
 from neufs_tui.core.records import Demonstration, Example, Task
 from neufs_tui.core.text import plural
+from neufs_tui.engine.predicting import Learned
 from neufs_tui.engine.set_readings import Demonstrations, Wanted, WantedEach
 from neufs_tui.errors import UsageError
 from neufs_tui.export.retrieval.nearest import Vectors, nearest, tfidf
@@ -80,7 +81,7 @@ def random_sets(labelled: Demonstrations, k: int, *, n_draws: int, seed: int) ->
 
 
 def nearest_set(labelled: Demonstrations, k: int, pool: Sequence[str]) -> FewShotSet:
-    """For each text the k of her labels that are nearest to it, as `export --retrieval` finds them.
+    """For each text the k of her labels nearest to it by words, as `export --retrieval` finds them.
 
     Args:
         labelled: her labels, in labelling order.
@@ -101,8 +102,36 @@ def nearest_set(labelled: Demonstrations, k: int, pool: Sequence[str]) -> FewSho
         fitted = tfidf(shown, pool)
         return fitted.transform(shown), fitted.transform(others)
 
-    name = f"nearest {k:,} of {len(labelled):,}"
-    return FewShotSet(name, (labelled,), Retrieval(k, vectors))
+    return _nearest_set(labelled, k, "words", vectors)
+
+
+def nearest_by_readout(
+    labelled: Demonstrations, k: int, learned: Learned, texts: Sequence[Example]
+) -> FewShotSet:
+    """The same by what a model holds of them, as `export --retrieval` beside `--readout` has it.
+
+    Args:
+        labelled: her labels, in labelling order.
+        k: how many a text sees.
+        learned: from the labels.
+        texts: the labelled texts and those that are to see them, which were read.
+    """
+    example_of = {one.text: one for one in texts}
+
+    def vectors(shown: Sequence[str], others: Sequence[str]) -> tuple[Vectors, Vectors]:
+        found = [learned.vectors([example_of[one] for one in side]) for side in (shown, others)]
+        return found[0], found[1]
+
+    return _nearest_set(labelled, k, "readout", vectors)
+
+
+def _nearest_set(
+    labelled: Demonstrations,
+    k: int,
+    by: str,
+    vectors: Callable[[Sequence[str], Sequence[str]], tuple[Vectors, Vectors]],
+) -> FewShotSet:
+    return FewShotSet(f"nearest {k:,} by {by}", (labelled,), Retrieval(k, vectors))
 
 
 def retrieved(

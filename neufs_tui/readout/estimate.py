@@ -57,6 +57,15 @@ class Readout:
     left_out: Floats
     """Probabilities of each labelled text as if its own label were not known, shape (k, c)."""
 
+    @property
+    def part_shares(self) -> Floats:
+        """How much each part counts, shape (3,); they sum to 1."""
+        shares = np.zeros(len(PARTS))
+        for setting, share in zip(self.settings, self.shares, strict=True):
+            for part in setting.parts:
+                shares[PARTS.index(part)] += share / len(setting.parts)
+        return shares
+
     def probabilities(self, similarities: Similarities, prior: Floats) -> Floats:
         """Of the labels of n texts.
 

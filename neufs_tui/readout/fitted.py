@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +54,17 @@ class FittedReadout:
             similarities = self.space.hold(captures[part]).similarities(self.labelled)
             found.append(self.readout.probabilities(similarities, prior))
         return np.concatenate(found)
+
+    def vectors(self, captures: Sequence[Capture]) -> Any:
+        """Where n texts lie: cosines are those by each part, weighted as the readout weighs parts.
+
+        Args:
+            captures: of the texts, read without demonstrations.
+
+        Returns:
+            A sparse matrix of SciPy, a row for each text.
+        """
+        return self.space.hold(captures).vectors(self.readout.part_shares)
 
 
 def prior_mean(scores: NDArray[np.float32], offsets: Shift | None) -> Floats:

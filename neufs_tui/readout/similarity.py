@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +61,27 @@ class HeldTexts:
             shared = self._space.weigh(self.bits, one)
             cosines[:, column] = shared / np.sqrt(np.maximum(self._sizes * size, 1))
         return np.concatenate([by_state, cosines[None]])
+
+    def vectors(self, part_shares: NDArray[np.float64]) -> Any:
+        """A vector of each text: their cosines are those by each part, weighted.
+
+        Args:
+            part_shares: how much each part counts, shape (3,).
+
+        Returns:
+            A sparse matrix of SciPy, shape (n, 512 + columns).
+        """
+        from scipy import sparse
+
+        end, mean, neurons = np.sqrt(part_shares)
+        lengths = np.maximum(np.linalg.norm(self.hidden, axis=2, keepdims=True), 1e-9)
+        states = np.array([end, mean])[:, None, None] * self.hidden / lengths
+        # uint64 words hold their bits from the lowest on
+        columns = np.unpackbits(self.bits.view(np.uint8), axis=1, bitorder="little")
+        weights = np.sqrt(self._space.levels, dtype=np.float32)
+        by_rarity = sparse.csr_matrix(columns[:, : len(weights)]).multiply(weights)
+        sizes = np.sqrt(np.maximum(self._sizes, 1))[:, None]
+        return sparse.hstack([*states, by_rarity.multiply(neurons / sizes)], format="csr")
 
     @cached_property
     def _sizes(self) -> NDArray[np.float64]:

@@ -101,17 +101,24 @@ def test_the_nearest_labels_are_measured_beside_the_fixed_set(
     assert names[1:] == [
         "your 8 labels",
         "4 of them, random",
-        "nearest 8 of 8",
-        "nearest 2 of 8",
+        "nearest 8 by words",
+        "nearest 2 by words",
     ]
     assert [one["demonstrations"] for one in test["sets"]][3:] == [[8], [2]]
     pairs = {(one["set"], one["against"]) for one in test["differences"]}
     assert {(names[1], names[3]), (names[3], names[0]), (names[4], names[0])} <= pairs
     assert [len(each) for each in report["offsets"]] == [1] * 5
     shown = run(*asked)
-    assert "nearest 8 of 8: only the nearest 4 fit into the model's context window" in shown.out
-    assert "nearest 2 of 8 − no demonstrations" in shown.out
+    fit = "nearest 8 by words: only the nearest 4 fit into the model's context window"
+    assert fit in shown.out
+    assert "nearest 2 by words − no" in shown.out
     assert max(map(len, shown.out.splitlines())) <= 80
+    by_both = run(*asked, "--readout", "--json").json["reports"][0]["tests"][0]["sets"]
+    assert by_both[:5] == test["sets"]
+    assert [one["set"] for one in by_both[5:]] == [
+        "nearest 8 by readout",
+        "nearest 2 by readout",
+    ]
 
 
 def test_more_labels_than_there_are_cannot_be_the_nearest(run: Run, pool: Path, gold: Path) -> None:

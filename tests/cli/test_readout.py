@@ -11,12 +11,22 @@ from pathlib import Path
 
 import pytest
 
+from neufs_tui.core.prompts import chat_messages
+from neufs_tui.core.settings import CaptureSettings
+from neufs_tui.engine.configure import engine_config
 from neufs_tui.engine.exported_readout import load
+from neufs_tui.engine.needed_model import NeededModel
+from neufs_tui.engine.predicting import learn_readout
 from neufs_tui.errors import ModelError, UsageError
+from neufs_tui.evaluation.few_shot_sets import nearest_by_readout
+from neufs_tui.evaluation.project_sets import her_set
+from neufs_tui.project.project import read_project
+from neufs_tui.project.request import ProjectRequest
+from neufs_tui.storage.session import Session
 from tests.cli.conftest import Ran, write_pool
 from tests.cli.test_headless import beside
 from tests.cli.test_predict import decide, read
-from tests.pools import AWKWARD, write_rows
+from tests.pools import AWKWARD, examples_of, write_rows
 from tests.tiny import save_tiny_model
 
 Run = Callable[..., Ran]
@@ -66,6 +76,55 @@ def test_a_fresh_process_tells_what_predict_tells(run: Run, pool: Path, tmp_path
         assert one == pytest.approx(other, abs=1e-3)  # batches are others, and round otherwise
     assert found[-1] == found[-4]
     assert max(one["yes"] for one in found) - min(one["yes"] for one in found) > 0.01
+
+
+def test_texts_see_the_examples_that_evaluate_shows_them(
+    run: Run, pool: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "nearest"
+    told = run("export", pool, "--retrieval", 3, "--readout", folder)
+    assert (told.status, told.out) == (0, ""), told.err
+    assert "retrieve_by_readout.py, which finds them with the model" in told.err
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["retrieval"]["nearest_by_readout"] and manifest["readout"]["labels"] == 12
+    examples = [json.loads(line) for line in (folder / "examples.jsonl").open()]
+    queries = [*TEXTS[:-1], examples[4]["text"]]
+    code = (
+        "import json, sys; from retrieve_by_readout import messages;"
+        "print(json.dumps(messages(json.load(sys.stdin))))"
+    )
+    out = subprocess.run(
+        [sys.executable, "-c", code],
+        input=json.dumps(queries),
+        capture_output=True,
+        text=True,
+        cwd=folder,
+    )
+    assert out.returncode == 0, out.stderr
+    project = read_project(ProjectRequest(str(pool)))
+    with Session.open(project.session_path, write=False) as session:
+        decisions, labelled = session.decisions(), session.decided()
+    config = engine_config(project, CaptureSettings())
+    texts = [*examples_of(queries), *(one.example for one in labelled)]
+    needed = NeededModel(config, lambda _: None)
+    learned = learn_readout(config, decisions, texts, needed, lambda _: None)
+    assert learned is not None
+    by_readout = nearest_by_readout(her_set(labelled).draws[0], 3, learned, texts)
+    (each,) = by_readout.wanted(texts[: len(queries)])
+    expected = [
+        [*chat_messages(config.task, shown, text.text)]
+        for shown, text in zip(each.demonstrations, each.texts, strict=True)
+    ]
+    assert json.loads(out.stdout) == expected
+    assert len(expected[-1]) == 8  # the instruction, three pairs of turns, the question
+    assert examples[4]["text"] not in str(expected[-1][:-1])
+
+
+def test_a_readout_alone_shows_no_examples(run: Run, pool: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "classifier"
+    assert run("export", pool, "--readout", folder).status == 0
+    with pytest.raises(UsageError, match="no examples to be shown"):
+        load(folder, device="cpu").nearest(["A text."])
 
 
 def test_the_manifest_says_what_it_is_of_and_files_that_are_there_stay(
@@ -136,7 +195,7 @@ def test_what_is_no_readout_is_said(
         (("--choose",), "--readout and --choose contradict each other"),
         (("--format", "csv"), "--readout and --format contradict each other"),
         (("--retrieval", "2", "-o", "x"), "--readout and -o contradict each other"),
-        (("--retrieval", "2"), "--readout and --retrieval contradict each other"),
+        (("--retrieval", "2", "-k", "2"), "--readout and -k contradict each other"),
     ],
 )
 def test_options_that_contradict_it_are_refused(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from neufs_tui.core.records import Answer, Decision, DecisionKind, Demonstration
 from neufs_tui.engine.needed_model import NeededModel
 from neufs_tui.engine.predicting import learn_readout
-from neufs_tui.evaluation.classifiers import by_sentences, readouts
+from neufs_tui.evaluation.classifiers import by_sentences, learned_sets, readouts
 from neufs_tui.evaluation.few_shot_sets import FewShotSet
 from tests.engine.conftest import config
 from tests.pools import examples_of
@@ -86,7 +86,7 @@ def test_readouts_are_those_that_predict_learns(tiny_llama: Path, tmp_path: Path
     outside = FewShotSet("elsewhere", ((Demonstration("of no pool", "yes"),),))
     needed = NeededModel(asked, [].append)
     sets = [hers, halves, outside]
-    all_of, some_of = readouts(asked, decisions, sets, TEXTS, needed, [].append)
+    all_of, some_of = readouts(sets, learned_sets(asked, decisions, sets, TEXTS, needed, [].append))
     assert (all_of.name, some_of.name) == ("readout", "readout, 4 of them, random")
 
     def predicted(kept: Sequence[Decision]) -> NDArray[np.float64]:
@@ -108,7 +108,8 @@ def test_readouts_are_those_that_predict_learns(tiny_llama: Path, tmp_path: Path
 def test_without_a_label_in_the_pool_there_is_no_readout(tiny_llama: Path, tmp_path: Path) -> None:
     asked = config(tmp_path, tiny_llama, n=10)
     needed = NeededModel(asked, [].append)
-    assert readouts(asked, [], [shown("ab")], TEXTS, needed, [].append) == []
+    assert learned_sets(asked, [], [shown("ab")], TEXTS, needed, [].append) == [()]
+    assert readouts([shown("ab")], [()]) == []
 
 
 @pytest.mark.parametrize("labels", ["a", "aaa"])

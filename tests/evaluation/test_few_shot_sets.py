@@ -44,7 +44,7 @@ def test_of_the_nearest_each_text_has_its_own_and_none_is_itself() -> None:
         Demonstration(text, "a") for text in ("a red house", "a blue car", "red cars", "12 34")
     )
     found = nearest_set(shown, 2, [one.text for one in shown])
-    assert (found.name, found.sizes, found.draws) == ("nearest 2 of 4", [2], (shown,))
+    assert (found.name, found.sizes, found.draws) == ("nearest 2 by words", [2], (shown,))
     assert found.texts == {one.text for one in shown}
     texts = examples_of(["the red house", "56", "red cars"])
     (wanted,) = found.wanted(texts)

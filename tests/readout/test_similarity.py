@@ -70,6 +70,22 @@ def test_states_are_alike_once_they_are_standardised(seed: int, n: int) -> None:
         np.testing.assert_allclose(found, slow, atol=1e-4)
 
 
+@given(st.integers(0, 10**6), st.integers(5, 12))
+@settings(max_examples=25, deadline=None)
+def test_cosines_of_vectors_are_those_by_each_part_weighted(seed: int, n: int) -> None:
+    pool = texts(seed, n)
+    pool[0] = capture([], hidden=pool[0].hidden)
+    space = space_of(pool)
+    shares = np.random.default_rng(seed).dirichlet(np.ones(3))
+    vectors = space.texts.vectors(shares)
+    norms = np.linalg.norm(space.texts.hidden, axis=2)
+    alike = space.texts.similarities(space.texts[range(n)])
+    slow = shares[2] * alike[2]
+    for part in (0, 1):
+        slow += shares[part] * alike[part] / norms[part][:, None] / norms[part]
+    np.testing.assert_allclose((vectors @ vectors.T).toarray(), slow, atol=1e-5)
+
+
 @given(st.integers(0, 10**6), st.integers(2, 12))
 @settings(max_examples=25, deadline=None)
 def test_a_text_held_again_is_the_one_of_the_pool(seed: int, n: int) -> None:

@@ -16,6 +16,7 @@ from neufs_tui.export.formats.rows import jsonl_rows
 from neufs_tui.export.retrieval.nearest import tfidf_weights
 from neufs_tui.export.strict_json import strict_json
 
+_BY_READOUT = "mean of the cosines of hidden states and neurons, weighed as the readout weighs them"
 MANIFEST = "manifest.json"
 NAMES = ("examples.jsonl", "prompt.json", "index.json", "retrieve.py", MANIFEST)
 """The files of a folder."""
@@ -66,16 +67,18 @@ def retrieval_files(
     }
 
 
-def retrieval_json(k: int, n_pool: int) -> dict[str, Any]:
+def retrieval_json(k: int, n_pool: int, *, by_readout: bool = False) -> dict[str, Any]:
     """What the manifest says of how a text's examples are found.
 
     Args:
         k: how many it is shown.
         n_pool: texts by which terms were weighed.
+        by_readout: whether a readout beside them finds examples too.
     """
     return {
         "k": k,
         "nearest_by": "cosine of TF-IDF; terms: runs of 3 to 5 characters within words",
+        "nearest_by_readout": _BY_READOUT if by_readout else None,
         "in_prompt": "the nearest last",
         "weighed_by_texts": n_pool,
     }

@@ -23,12 +23,22 @@ DECIMALS = 9
 
 def messages(text: str) -> list[dict[str, str]]:
     """The chat up to the point where the model answers: `answer_prefix`, then a label's name."""
-    prompt, idf, examples, vectors = _read()
+    _, idf, examples, vectors = _read()
     query = _vector(text, idf)
-    places = [place for place, one in enumerate(examples) if one["text"] != text]
-    places.sort(key=lambda place: -_cosine(query, vectors[place]))
+    return chat(text, sorted(range(len(examples)), key=lambda at: -_cosine(query, vectors[at])))
+
+
+def chat(text: str, places: list[int]) -> list[dict[str, str]]:
+    """The same for examples found in any way.
+
+    Args:
+        text: what is asked.
+        places: of all examples, counted in labelling order from 0; the nearest first.
+    """
+    prompt, _, examples, _ = _read()
+    others = [place for place in places if examples[place]["text"] != text]
     turns = [("system", prompt["system"])] if prompt["system"] else []
-    for place in reversed(places[: prompt["k"]]):
+    for place in reversed(others[: prompt["k"]]):
         turns.append(("user", prompt["input"].replace("{text}", examples[place]["text"])))
         turns.append(("assistant", prompt["answer_prefix"] + examples[place]["label"]))
     turns.append(("user", prompt["input"].replace("{text}", text)))

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
@@ -60,6 +61,19 @@ def pace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pace]:
     pace = Pace(tmp_path / "pace")
     yield pace
     pace.close()
+
+
+@pytest.fixture(scope="session")
+def forked_engines() -> Iterator[None]:
+    """Engines are forked from a process that has imported what they need."""
+    from tests.forked import SOCKET, fork_server, use_forks
+
+    # the path of a socket may have a hundred characters
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv(SOCKET, f"{folder}/engines")
+        with fork_server(Path(folder, "engines")):
+            use_forks()
+            yield
 
 
 @pytest.fixture(scope="session")

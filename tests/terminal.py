@@ -14,6 +14,8 @@ import pexpect
 import pyte
 
 PROGRAM = str(Path(sys.executable).with_name("neufs-tui"))
+WITH_FORKS = (sys.executable, str(Path(__file__).with_name("forked.py")), "neufs-tui")
+"""The same, with engines that are forked (`tests/forked.py`)."""
 PATIENCE_S = 60
 """Generous: the machine may be busy with other things."""
 LEAVES_SCREEN = b"\x1b[?1049l"
@@ -30,6 +32,7 @@ class Terminal:
         environment: Mapping[str, str] | None = None,
         rows: int = 24,
         columns: int = 80,
+        command: tuple[str, ...] = WITH_FORKS,
     ) -> None:
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
@@ -37,8 +40,8 @@ class Terminal:
         """Every byte that the program has sent."""
         self.started = time.perf_counter()
         self.child = pexpect.spawn(
-            PROGRAM,
-            list(arguments),
+            command[0],
+            [*command[1:], *arguments],
             dimensions=(rows, columns),
             cwd=str(cwd),
             env={

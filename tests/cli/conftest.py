@@ -28,6 +28,11 @@ class Ran:
         return json.loads(self.out)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _engines(forked_engines: None) -> None:
+    """Every engine is forked but those of another command."""
+
+
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ran]:
     def run(*arguments: object) -> Ran:

@@ -18,7 +18,7 @@ from neufs_tui.project.project import read_project
 from neufs_tui.project.request import ProjectRequest
 from neufs_tui.storage.session import Session
 from tests.cli.conftest import Ran, write_pool
-from tests.terminal import PATIENCE_S, PROGRAM, Terminal
+from tests.terminal import PATIENCE_S, PROGRAM, WITH_FORKS, Terminal
 
 Run = Callable[..., Ran]
 ROOT = Path(__file__).parents[2]
@@ -50,7 +50,7 @@ class Server:
 
     def __init__(self, pool: Path, *options: str) -> None:
         self.process = subprocess.Popen(
-            [PROGRAM, "serve", str(pool), *options],
+            [*WITH_FORKS, "serve", str(pool), *options],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -186,13 +186,14 @@ def test_a_second_writer_is_refused_with_the_first_ones_process_id(
     assert first.finish() == 0
 
 
-def test_the_engine_ends_with_the_app(label: Label, pool: Path, tiny_llama: Path) -> None:
-    terminal = label(tiny_llama)
-    terminal.wait_for("scanned all 40")
-    (engine,) = children(terminal.child.pid)
-    ending = os.pidfd_open(engine)
-    os.kill(terminal.child.pid, signal.SIGKILL)
-    wait_for_end(ending)
+def test_the_engine_ends_with_the_app(pool: Path, tiny_llama: Path) -> None:
+    arguments = ["label", str(pool), "--model", str(tiny_llama), *LABELS]
+    with Terminal(*arguments, cwd=pool.parent, command=(PROGRAM,)) as terminal:
+        terminal.wait_for("scanned all 40")
+        (engine,) = children(terminal.child.pid)
+        ending = os.pidfd_open(engine)
+        os.kill(terminal.child.pid, signal.SIGKILL)
+        wait_for_end(ending)
 
 
 def test_a_model_that_is_not_there_leaves_a_sentence_and_random_draws(label: Label) -> None:
@@ -213,7 +214,8 @@ def test_the_sample_is_labelled_with_the_embedded_model(
     for name in ("pool.jsonl", "neufs.toml"):
         (tmp_path / name).write_bytes((sample / name).read_bytes())
     environment = {"XDG_CACHE_HOME": str(embedded_models_dir.parents[1])}
-    with Terminal("label", "pool.jsonl", cwd=tmp_path, environment=environment) as terminal:
+    started = {"cwd": tmp_path, "environment": environment, "command": (PROGRAM,)}
+    with Terminal("label", "pool.jsonl", **started) as terminal:
         terminal.wait_for("smollm2-135m")
         terminal.wait_for("labelled 0 ·")
         terminal.wait(lambda text: re.search(r"#\d+ of 209", text) is not None, "an example")

@@ -34,6 +34,11 @@ def config(
     )
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _engines(forked_engines: None) -> None:
+    """Every engine is forked but those of another command."""
+
+
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[Begin]:
     """Makes clients whose engines end with the test."""

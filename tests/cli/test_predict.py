@@ -173,19 +173,24 @@ def test_a_test_file_says_it_in_the_check_sets_place(
     assert "labels of 9 texts (gold.jsonl): −" in run("predict", pool).err
 
 
-def test_what_evaluate_measures_is_what_the_prompt_predicts(
-    run: Run, pool: Path, tmp_path: Path
-) -> None:
+def test_what_evaluate_measures_is_what_is_predicted(run: Run, pool: Path, tmp_path: Path) -> None:
     decide(pool)
     gold = [
         {"text": f"Another text, number {n}.", "label": "no" if n % 3 else "yes"} for n in range(30)
     ]
     path = write_rows(tmp_path / "gold.jsonl", gold)
-    rows = read(run("predict", pool, path, "--by", "prompt"))
-    right = sum(row["label"] == one["label"] for row, one in zip(rows, gold, strict=True))
-    (report,) = run("evaluate", pool, "--test", path, "--json").json["reports"]
-    hers = report["tests"][0]["sets"][1]
-    assert hers["calibrated"]["accuracy"]["value"] == pytest.approx(right / 30)
+    (report,) = run("evaluate", pool, "--test", path, "--readout", "--json").json["reports"]
+    (test,) = report["tests"]
+    learned = {one["classifier"]: one for one in test["learned"]}
+    measured = {
+        "prompt": test["sets"][1]["calibrated"],
+        "readout": learned["readout"],
+        "both": learned["readout + prompt"],
+    }
+    for way, one in measured.items():
+        rows = read(run("predict", pool, path, "--by", way))
+        right = sum(row["label"] == of["label"] for row, of in zip(rows, gold, strict=True))
+        assert one["accuracy"]["value"] == pytest.approx(right / 30), way
 
 
 @pytest.mark.parametrize(

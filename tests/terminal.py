@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import select
 import signal
 import sys
@@ -20,6 +21,9 @@ PATIENCE_S = 60
 """Generous: the machine may be busy with other things."""
 LEAVES_SCREEN = b"\x1b[?1049l"
 """Brings back what was on the terminal before."""
+ASKS_FOR_FRAMES, MARKS_FRAMES = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
+"""A program asks whether the terminal knows where a frame begins and ends, and it does."""
+BEGINS_FRAME, ENDS_FRAME = b"\x1b[?2026h", b"\x1b[?2026l"
 
 
 class Terminal:
@@ -68,7 +72,7 @@ class Terminal:
     def wait(self, condition: Callable[[str], object], what: str) -> str:
         """Read until the screen meets a condition; returns the screen."""
         end = time.monotonic() + PATIENCE_S
-        while not condition(self.text):
+        while self._is_in_frame or not condition(self.text):
             if time.monotonic() > end or not self._read():
                 raise AssertionError(f"never saw {what}; last seen:\n{self.text}")
         return self.text
@@ -80,6 +84,10 @@ class Terminal:
     def press(self, keys: str) -> None:
         """Send keys to the program."""
         self.child.send(keys)
+
+    def wait_for_labels(self, n: int) -> str:
+        """Wait until so many labels are said to have been given; returns the screen's text."""
+        return self.wait(lambda text: has_labels(text, n), f"{n} labels")
 
     def finish(self) -> int:
         """Read until the program ends; returns its exit status.
@@ -119,7 +127,21 @@ class Terminal:
             return False
         self.written += sent
         self._stream.feed(sent)
+        if ASKS_FOR_FRAMES in sent:
+            self.child.send(MARKS_FRAMES)
         return True
+
+    @property
+    def _is_in_frame(self) -> bool:
+        """Whether only part of what the program paints at once is on the screen."""
+        return self.written.rfind(BEGINS_FRAME) > self.written.rfind(ENDS_FRAME)
+
+
+def has_labels(text: str, n: int) -> bool:
+    """Whether a screen says that so many labels were given."""
+    return (
+        re.search(rf"(?<!of )\b{n} (of \d+ )?labels?(, \d+ wanted)? · \d+ left", text) is not None
+    )
 
 
 def wait_for_end(process: int) -> None:

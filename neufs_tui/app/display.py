@@ -13,7 +13,7 @@ from neufs_tui.app.widgets.text_view import TextView
 from neufs_tui.errors import NeufsError
 from neufs_tui.labelling.loop import LabellingLoop
 from neufs_tui.labelling.shown import Shown, Waiting
-from neufs_tui.wording.reasons import why_shown
+from neufs_tui.wording.reasons import brief_shown
 
 
 class Display:
@@ -49,7 +49,7 @@ class Display:
         if shown is None or not isinstance(before, Shown) or before.example.id != shown.example.id:
             return
         self._shown = shown
-        self._view.describe(shown, why_shown(loop), n_pool=len(loop.workspace.examples))
+        self._view.describe(shown, brief_shown(loop), n_pool=len(loop.workspace.examples))
         self._foot.tell_example(is_shown=True)
         if self._gate.is_open:
             self._remember_paint()
@@ -73,7 +73,7 @@ class Display:
         self._gate.shut()
         if self._loop is not None and self._loop.shown is not None:
             n_pool = len(self._loop.workspace.examples)
-            self._view.show(self._loop.shown, why_shown(self._loop), n_pool=n_pool)
+            self._view.show(self._loop.shown, brief_shown(self._loop), n_pool=n_pool)
         else:
             self._view.show_instead(self._page())
         self._foot.tell_example(is_shown=isinstance(self._shown, Shown))

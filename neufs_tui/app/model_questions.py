@@ -96,7 +96,7 @@ class ModelQuestions:
     def tell(self) -> None:
         """Show in the panel what is known of the example shown."""
         if (known := self._loop.questions.explanation) is not None:
-            self._view.explain(known, self._pool)
+            self._view.explain(known)
 
     def tell_progress(self) -> None:
         """Say how far the model is, where it is waited for."""

@@ -108,6 +108,30 @@ def new_neurons(explanation: Explanation) -> str:
     return f"{size} of its {gap.set_size:,} neurons {verb} new to {examples}"
 
 
+def gap_in_brief(explanation: Explanation) -> str:
+    """The gap's size and where in the model most of it is, in a few words."""
+    gap = explanation.gap
+    if not explanation.n_labelled or not gap.size:
+        return new_neurons(explanation)
+    first, last = fullest_layers(gap.by_layer)
+    layers = f"layer {first}" if first == last else f"layers {first}–{last}"
+    return f"gap {gap.size:,} of {plural(gap.set_size, 'neuron')}, most in {layers}"
+
+
+def fullest_layers(by_layer: tuple[int, ...]) -> tuple[int, int]:
+    """First and last of the fewest neighbouring layers that have half of the gap or more.
+
+    >>> fullest_layers((0, 1, 0, 2, 3)), fullest_layers((1, 0, 1))
+    ((4, 4), (0, 0))
+    """
+    half = sum(by_layer) / 2
+    for n in range(1, len(by_layer) + 1):
+        sums = [sum(by_layer[first : first + n]) for first in range(len(by_layer) - n + 1)]
+        if max(sums) >= half:
+            return sums.index(max(sums)), sums.index(max(sums)) + n - 1
+    return 0, 0
+
+
 def beside_others(explanation: Explanation) -> str:
     """Where its gap stands; empty while nothing is covered and all neurons of all are new."""
     gap = explanation.gap

@@ -94,6 +94,47 @@ def facts(pick: Pick | None) -> str:
     return f"To the model, its two likeliest labels are {share(best - second)} apart."
 
 
+def in_brief(pick: Pick | None, *, n_labels: int) -> str:
+    """Why an example is shown in a few words that need no definition; `why` says it in numbers.
+
+    Args:
+        pick: what chose it; None when nothing did.
+        n_labels: labelled examples there are; of those that the pick does not know nothing is said.
+    """
+    if pick is None or pick.reason is None:
+        return why(pick, n_pool=0, choose_from=0, n_labels=0)
+    reason = pick.reason
+    match reason.strategy:
+        case str(rule) if rule == DRAW:
+            return "Drawn at random."
+        case str(rule) if rule == CHECK:
+            return "A check example, drawn at random."
+        case str(rule) if rule == HUNT:
+            return _by_hunt(pick, reason)
+        case "neufs" if not reason.neighbourhood:
+            return f"The least like anything you have labelled{_for_the_model(reason)}."
+        case "neufs" | "neufs-batch" if reason.neighbourhood == 1:
+            return f"Like no other example{_for_the_model(reason)}."
+        case "neufs" | "neufs-batch":
+            others = plural(reason.neighbourhood - 1, "other")
+            knows_all = 0 < n_labels == pick.n_labelled
+            without = " you have not labelled" if knows_all else ""
+            return f"Like {others}{without}{_for_the_model(reason)}."
+        case "random":
+            return "Next of a fixed shuffle."
+        case "entropy":
+            return "The model is unsure of it."
+    return why(pick, n_pool=0, choose_from=0, n_labels=0)
+
+
+def _for_the_model(reason: Reason) -> str:
+    """Whether the model finds it harder than most that could have been chosen in its place."""
+    if 2 * reason.n_easier <= reason.neighbourhood - 1:
+        return ""
+    is_unsure = reason.signal in ("margin", "entropy")
+    return "; the model is unsure" if is_unsure else "; hard for the model"
+
+
 def _by_hunt(pick: Pick, reason: Reason) -> str:
     """How likely it is of the label that was hunted for, and who says so."""
     label = one_line(reason.label or "")
@@ -134,6 +175,25 @@ def _by_entropy(reason: Reason) -> str:
     return f"The model is less certain of it than of {than}"
 
 
+def why_then(pick: Pick, n_labels: int) -> str:
+    """The sentence that stood under an example, whose pick holds all there is to say.
+
+    Args:
+        pick: what chose it.
+        n_labels: labelled examples there were.
+    """
+    return why(pick, n_pool=pick.n_scanned, choose_from=0, n_labels=n_labels)
+
+
+def brief_shown(loop: LabellingLoop) -> str:
+    """A few words for the example shown; empty when nothing is shown."""
+    if loop.shown is None:
+        return ""
+    if not loop.tells_why:
+        return facts(loop.shown.pick)
+    return in_brief(loop.shown.pick, n_labels=loop.counts.shots_here)
+
+
 def why_shown(loop: LabellingLoop) -> str:
     """That sentence for the example shown; empty when nothing is shown."""
     if loop.shown is None:
@@ -146,16 +206,6 @@ def why_shown(loop: LabellingLoop) -> str:
         choose_from=loop.workspace.selection.choose_from,
         n_labels=loop.counts.shots_here,
     )
-
-
-def why_then(pick: Pick, n_labels: int) -> str:
-    """The sentence that stood under an example, whose pick holds all there is to say.
-
-    Args:
-        pick: what chose it.
-        n_labels: labelled examples there were.
-    """
-    return why(pick, n_pool=pick.n_scanned, choose_from=0, n_labels=n_labels)
 
 
 def origin(

@@ -1,4 +1,4 @@
-"""The two status lines: what is done, how far the scan is, how fresh the ranking is."""
+"""How far all is: labels and what is left, how far the model has read, what was chosen with."""
 
 from __future__ import annotations
 
@@ -14,25 +14,21 @@ from neufs_tui.labelling.progress import n_checked, newest_check
 from neufs_tui.statistics.check_set import MIN_CHECKED, CheckFigures
 from neufs_tui.wording.learning_curve import checked, of_your_labels, with_interval
 from neufs_tui.wording.sentences import share
-from neufs_tui.wording.standing import seen
-
-_ALWAYS_LISTED = 3
-"""Labels that stand with their counts in the smallest window; of more, some may not."""
 
 
 @dataclass(frozen=True, slots=True)
 class StatusLines:
-    """The two lines: counts and engine above, scan and freshness of the ranking below."""
+    """How far the annotator is, and, on a line at the bottom, whether it helps or what is done."""
 
-    counts: tuple[str, ...] = ()
+    progress: tuple[str, ...] = ()
     """The most important first."""
-    engine: str = ""
-    scan: tuple[str, ...] = ()
+    work: tuple[str, ...] = ()
     """The most important first."""
-    freshness: str = ""
+    note: str = ""
+    """Whether the engine is there; else what the example was chosen with."""
 
 
-READING = StatusLines(scan=("reading the pool",))
+READING = StatusLines(work=("reading the pool",))
 """Until the pool is read."""
 
 
@@ -48,32 +44,33 @@ def status_lines(loop: LabellingLoop, *, loading: str = "") -> StatusLines:
     at_work = engine.state in (EngineState.RUNNING, EngineState.LOADING)
     done = scan is not None and scan.done == scan.total
     work = work_parts(scan, engine.rescored, n_labels) if scan and (at_work or done) else ()
-    brief = scan is not None and not done and work not in ((), scan_parts(scan))
     figures = newest_check(loop)
     if done or (scan is None and figures is not None):
         test = loop.workspace.test.name if loop.workspace.test is not None else ""
-        if checks := check_parts(n_checked(loop), loop.counts.n_labels, figures, test=test):
-            work, brief = checks, True
-    return StatusLines(
-        counts=count_parts(loop.counts, loop.workspace.selection.shots),
-        engine=engine_note(engine.state),
-        scan=work or ((loading,) if loading and engine.state is EngineState.LOADING else ()),
-        freshness=freshness(shown.pick, n_labels, brief=brief) if shown and loop.tells_why else "",
-    )
+        work = check_parts(n_checked(loop), loop.counts.n_labels, figures, test=test) or work
+    note = engine_note(engine.state)
+    if not note and shown and loop.tells_why:
+        note = freshness(shown.pick, n_labels)
+    wanted, left, *others = count_parts(loop.counts, loop.workspace.selection.shots)
+    work = work or ((loading,) if loading and engine.state is EngineState.LOADING else ())
+    return StatusLines(progress=(wanted, left), work=(*work, *others), note=note)
 
 
 def count_parts(counts: Counts, shots: int) -> tuple[str, ...]:
-    """The first status line, its most important part first."""
-    of_shots = f"shots {counts.n_labels:,}/{shots:,}"
+    """How many labels there are of those wanted, and what is left; the most important part first.
+
+    Args:
+        counts: where the annotator is.
+        shots: labels wanted.
+    """
+    wanted = f"{counts.n_labels:,} of {plural(shots, 'label')}"
     if counts.n_labels > shots:
-        of_shots = f"shots {shots:,} +{counts.n_labels - shots:,}"
+        wanted = f"{plural(counts.n_labels, 'label')}, {shots:,} wanted"
     parts = [
-        f"labelled {counts.labelled:,}",
-        of_shots,
-        *filter(None, [seen(counts.by_class) if counts.n_classes > _ALWAYS_LISTED else ""]),
-        f"skipped {counts.skipped:,}",
-        *([f"accepted {counts.accepted:,}"] if counts.accepted else []),
-        f"left {counts.left:,}",
+        wanted,
+        f"{counts.left:,} left",
+        *([f"{counts.skipped:,} skipped"] if counts.skipped else []),
+        *([f"{counts.accepted:,} accepted"] if counts.accepted else []),
     ]
     if counts.labels_elsewhere:
         parts.append(f"{plural(counts.labels_elsewhere, 'label')} on removed rows")
@@ -81,13 +78,13 @@ def count_parts(counts: Counts, shots: int) -> tuple[str, ...]:
 
 
 def scan_parts(scan: ScanProgressed) -> tuple[str, ...]:
-    """The second status line, its most important part first."""
+    """How far the model has read the pool; the most important part first."""
     if scan.done >= scan.total:
-        parts = [f"scanned all {scan.total:,}"]
+        parts = [f"the model has read all {scan.total:,}"]
     else:
-        parts = [f"scanned {scan.done:,}/{scan.total:,}"]
+        parts = [f"the model has read {scan.done:,} of {scan.total:,}"]
         if scan.remaining_s is not None:
-            parts.append(f"{duration(scan.remaining_s)} left")
+            parts.append(f"{duration(scan.remaining_s)} to go")
         if scan.rate > 0:
             parts.append(rate(scan.rate))
     if scan.truncated:
@@ -124,10 +121,12 @@ def work_parts(scan: ScanProgressed, rescored: Rescored | None, n_labels: int) -
     parts = scan_parts(scan)
     if rescored is None or not n_labels or not rescored.total:
         return parts
-    labels = f"with {rescored.n_demonstrations:,} of {plural(n_labels, 'label')}"
+    with_labels = f"again with {rescored.n_demonstrations:,} of {plural(n_labels, 'label')}"
+    if rescored.n_demonstrations == n_labels:
+        with_labels = f"again with {plural(n_labels, 'label')}"
     if scan.done < scan.total:
-        return (*parts[:2], f"{rescored.done:,} read {labels}", *parts[2:])
-    return (f"answers read {labels} for {rescored.done:,} of {rescored.total:,}", *parts[1:])
+        return (*parts[:2], f"{rescored.done:,} {with_labels}", *parts[2:])
+    return (f"read {with_labels}: {rescored.done:,} of {rescored.total:,}", *parts[1:])
 
 
 def check_parts(
@@ -164,7 +163,7 @@ def check_parts(
     )
 
 
-def freshness(pick: Pick | None, n_labels: int, *, brief: bool = False) -> str:
+def freshness(pick: Pick | None, n_labels: int) -> str:
     """How much of what the annotator said the example on the screen was chosen with.
 
     What is counted is the labels that it does not know: of those it knows there may be fewer than
@@ -173,18 +172,17 @@ def freshness(pick: Pick | None, n_labels: int, *, brief: bool = False) -> str:
     Args:
         pick: what chose it.
         n_labels: labelled examples of this pool.
-        brief: the line says already that labels are what is counted.
     """
     if pick is None or not pick.is_ranked:
-        return "not ranked" if pick is None or pick.reason is None else "random draw"
+        return "not chosen" if pick is None or pick.reason is None else "drawn at random"
     n_later = n_labels - pick.n_labelled - pick.n_unscanned
     if n_later < 0:
-        return "ranked before the undo"
+        return "chosen before the undo"
     if n_later:
-        return f"ranked {plural(n_later, 'label')} ago"
+        return f"chosen {plural(n_later, 'label')} ago"
     if pick.n_unscanned:
-        return f"ranked without {plural(pick.n_unscanned, 'label')}"
-    return "up to date" if brief else "ranking up to date"
+        return f"chosen without {plural(pick.n_unscanned, 'label')}"
+    return f"chosen with {plural(n_labels, 'label')}" if n_labels else ""
 
 
 def engine_note(state: EngineState) -> str:

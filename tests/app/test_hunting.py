@@ -120,8 +120,8 @@ async def test_a_page_of_suggestions_is_accepted_corrected_and_undone_at_once() 
         assert session.text == "Text number 1."
         said = f"accepted 2 as {WITH}, apart from labels; labelled 1 otherwise — u undoes"
         assert session.said("#feedback") == said
-        assert "accepted 2" in session.said("#status")
-        assert "labelled 1 " in session.said("#status")
+        assert "2 accepted" in session.said("#status")
+        assert "1 of 16 labels" in session.said("#classes")
         await session.press("u")
         assert session.workspace.done == []
         assert session.said("#feedback") == "undone: a page of 3 suggestions — r redoes"

@@ -144,7 +144,7 @@ async def test_a_label_key_goes_to_the_store_before_the_display() -> None:
         assert session.text == "Text number 2."
         said = "#1 you: With Explanation · model: Without Explanation .60 — u undoes"
         assert session.said("#feedback") == said
-        assert "labelled 1 · shots 1/16 · skipped 0 · left 99" in session.said("#status")
+        assert "1 of 16 labels · 99 left" in session.said("#classes")
         assert startup.workspace.calls[-3:] == ["set_shown", "record", "set_shown"]
         assert startup.workspace.seconds[0] is not None
         assert session.engine.focus.shown == EXAMPLES[1].id
@@ -316,28 +316,13 @@ async def test_the_gap_appears_under_the_reason_and_nothing_else_moves() -> None
         before = app.screen.query_one("#labels").region
         assert session.said("#gap") == ""
         await session.say(Explained(EXAMPLES[0].id, explanation(EXAMPLES[0].id)))
-        size, strip, strongest = session.said("#gap").splitlines()
-        assert size == "all of its 500 neurons are new: nothing is labelled yet"
-        assert strip == "by layer 0 |  ▁▃▆█▇| 6  most 14 in layer 5"
-        assert strongest.split("  ")[0] == "L0.100"
-        assert "+4.500  up ·yes Yes" in strongest and "down <b> ·no" in strongest
+        assert session.said("#gap").split("  ")[0] == (
+            "all of its 500 neurons are new: nothing is labelled yet"
+        )
+        assert "▁▃▆█▇" in session.said("#gap")
         assert app.screen.query_one("#labels").region == before
-        reason_lines = app.screen.query_one("#reason").region.height
-        assert reason_lines <= 6
         await session.press("1")
         assert session.said("#gap") == ""
-
-
-async def test_a_long_reason_takes_its_lines_from_the_gap() -> None:
-    long = reason(neighbourhood=99_999, n_farther=88_888, n_easier=77_777, signal="participation")
-    app, startup = app_on()
-    async with app.run_test(size=(80, 24)) as pilot:
-        session = await start(pilot, startup)
-        known = replace(PICKS[1], reason=long, n_labelled=1)
-        await session.say(startup.engine.rank(after_label=known))
-        await session.press("1")
-        assert app.screen.query_one("#why").region.height == 4
-        assert app.screen.query_one("#reason").region.height == 6
 
 
 async def test_a_pool_scanned_anew_never_shows_two_counts_for_one_thing() -> None:
@@ -355,18 +340,16 @@ async def test_a_pool_scanned_anew_never_shows_two_counts_for_one_thing() -> Non
             explanation(EXAMPLES[0].id, tuple(one.id for one in EXAMPLES[1:13])), n_unscanned=19
         )
         await session.say(Explained(EXAMPLES[0].id, known), ScanProgressed(100, 100, 9.0, 0.0))
-        why = " ".join(session.said("#why").split())
-        assert why.startswith("Stands for 44 examples that none of the labels it was ranked with")
-        size, beside, *_ = session.said("#gap").splitlines()
-        assert size == "40 of its 500 neurons are new to 12 of your 31 labelled examples"
-        assert beside.startswith("median 12; rank 3 of 180 · by layer 0 |")
+        assert session.said("#why") == "Like 43 others; the model is unsure."
+        assert session.said("#gap").startswith("gap 40 of 500 neurons, most in layers 5–6  ")
         status = session.said("#status")
-        assert "labelled 31 · " in status and "scanned all 100" in status
-        assert "ranked without 26 labels" in status
+        assert "the model has read all 100" in status and "chosen without 26 labels" in status
+        assert "31 labels, 16 wanted" in session.said("#classes")
         await session.press("w")
-        page = session.said("#page > *")
-        assert f"{size} (median 12; rank 3 of 180)." in " ".join(page.split())
-        assert why in " ".join(page.split())
+        page = " ".join(session.said("#page > *").split())
+        size = "40 of its 500 neurons are new to 12 of your 31 labelled examples"
+        assert f"{size} (median 12; rank 3 of 180)." in page
+        assert "Stands for 44 examples that none of the labels it was ranked with" in page
         assert "Chosen by NeuFS" in page and "difficulty by margin" in page
 
 
@@ -377,12 +360,8 @@ async def test_what_was_drawn_names_no_count_that_the_scan_overtakes() -> None:
         first = pick(EXAMPLES[0], n_scanned=8, why=draw_reason(0))
         await session.say(ScanProgressed(8, 100, 9.0, 7.0), startup.engine.rank(pick=first))
         await session.say(ScanProgressed(100, 100, 9.0, 0.0))
-        assert "scanned all 100" in session.said("#status")
-        said = " ".join(session.said("#why").split())
-        assert said == (
-            "Drawn at random (seed 0): chosen before the 32 examples that a strategy needs were "
-            "scanned."
-        )
+        assert "the model has read all 100" in session.said("#status")
+        assert session.said("#why") == "Drawn at random."
 
 
 async def test_labels_faster_than_the_engine_are_counted_upwards_and_undo_forgets_answers() -> None:
@@ -399,24 +378,20 @@ async def test_labels_faster_than_the_engine_are_counted_upwards_and_undo_forget
         for _ in range(4):  # the engine says nothing meanwhile: at last its older queue is left
             await session.press("1")
             fresh.append(session.said("#status").split("  ")[-1].strip())
-            whys.append(" ".join(session.said("#why").split()).split(":")[0])
+            whys.append(session.said("#why").split(";")[0])
         assert fresh == [
-            *("ranking up to date", "ranked 1 label ago", "ranked 3 labels ago"),
-            "ranked 4 labels ago",
+            *("chosen with 1 label", "chosen 1 label ago", "chosen 3 labels ago"),
+            "chosen 4 labels ago",
         ]
-        assert whys == [
-            "Stands for 44 examples that no label covers yet",
-            "Stands for 44 examples that none of the labels it was ranked with covers",
-            *["Stands for 44 alike examples"] * 2,
-        ]
+        assert whys == ["Like 43 others you have not labelled", *["Like 43 others"] * 3]
         revision = session.workspace.session.revision()
         await session.say(Rescored(4, 4, 7, 96, revision=revision))
-        assert "answers read with 4 of 4 labels for 7 of 96" in session.said("#status")
+        assert "read again with 4 labels: 7 of 96" in session.said("#status")
         await session.press("u")
         await session.say(Rescored(4, 4, 9, 96, revision=revision))
         status = session.said("#status")
-        assert "labelled 3 · " in status and "scanned all 100" in status
-        assert "read with" not in status
+        assert "the model has read all 100" in status and "again" not in status
+        assert "3 of 16 labels" in session.said("#classes")
 
 
 async def test_the_models_answer_is_hidden_until_she_asks_or_has_answered() -> None:
@@ -643,7 +618,7 @@ async def test_a_model_that_cannot_load_is_told_and_labelling_goes_on_in_draws()
         await session.press("1")
         (second,) = startup.workspace.draws.next({EXAMPLES[6].id})
         assert session.text == startup.workspace.examples[second.example_id].text
-        assert session.said("#why") == "Drawn at random (seed 0), without the model."
+        assert session.said("#why") == "Drawn at random."
         await session.press("2", "c")
         assert (
             "2 labelled, but Without Explanation and With Explanation have 1 each"
@@ -678,7 +653,7 @@ async def test_a_text_is_there_before_the_pool_and_its_keys_are_told_to_wait() -
         await previewed(session, "Text number 7.")
         assert "With Explanation" in session.said("#labels")
         assert "reading the pool" in session.said("#status")
-        assert session.said("#why") == "Drawn at random (seed 0), without the model."
+        assert session.said("#why") == "Drawn at random."
         assert session.said("#caption").strip() == ""
         await session.press("2")
         assert session.said("#feedback").startswith("not yet: the pool is still being read")
@@ -792,17 +767,32 @@ async def test_a_model_that_answers_everything_alike_is_told_on() -> None:
         assert "right 1 of 3 with labels, 1 without: too few to tell." in page
 
 
-async def test_how_often_each_label_was_given_stands_beside_it_and_moves_nothing() -> None:
+async def test_how_often_each_label_was_given_stands_at_the_top() -> None:
     app, startup = app_on()
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with app.run_test(size=(100, 24)) as pilot:
         session = await start(pilot, startup)
-        before = session.said("#labels").splitlines()
+        assert session.said("#classes").startswith("Without Explana… 0   With Explanation 0 ")
         await session.press("2", "2", "space")
-        after = session.said("#labels").splitlines()
-        assert after[0] == before[0]
-        assert after[1] == before[1].replace("   0  says", "   2  says")
+        assert "With Explanation 2 ██ " in session.said("#classes")
         await session.press("u", "u")
-        assert session.said("#labels").splitlines()[1] == before[1].replace("   0  ", "   1  ")
+        assert "With Explanation 1 █ " in session.said("#classes")
+
+
+async def test_a_wide_window_has_the_last_answers_and_labelled_examples_beside_the_text() -> None:
+    app, startup = app_on()
+    async with app.run_test(size=(100, 40)) as pilot:
+        session = await start(pilot, startup)
+        await session.press("1", "2")
+        beside = session.said("#side")
+        assert beside.splitlines()[0] == "why"
+        assert f"Without Explanation\n· {EXAMPLES[0].text}" in beside
+        last = beside.split("last answers\n")[1].splitlines()
+        assert last[0].startswith("#2 With Explanation") and last[1].startswith("#1 ")
+        await session.say(Explained(EXAMPLES[2].id, explanation(EXAMPLES[2].id)))
+        assert "the gap\nAll of its 500 neurons are" in session.said("#side")
+        await pilot.resize_terminal(99, 40)
+        await settled(pilot)
+        assert not app.screen.query_one("#side").display
 
 
 async def test_all_decided_ends_with_the_export_command() -> None:
@@ -902,7 +892,7 @@ async def test_a_pool_that_has_changed_is_told_and_taken_in_when_she_says_so() -
         )
         await until(pilot, lambda: session.said("#feedback") == said)
         assert "changed" not in session.said("#header")
-        assert "left 101" in session.said("#status")
+        assert "101 left" in session.said("#classes")
         assert session.text == "Text number 1."
         assert session.said("#gap") == panel != ""
         await session.press("2")
@@ -940,7 +930,7 @@ async def test_a_pool_that_cannot_be_read_again_changes_nothing() -> None:
         said = "pool.jsonl has 1 bad line: line 4: not JSON — all is as it was; R reads it again"
         await until(pilot, lambda: session.said("#feedback") == said)
         assert "the pool has changed: R takes it in" in session.said("#header")
-        assert "left 100" in session.said("#status")
+        assert "100 left" in session.said("#classes")
         assert not startup.engine.configs
         file._then = lambda _: later(startup.workspace, EXAMPLES)
         await session.press("R")
@@ -970,7 +960,7 @@ async def test_a_session_that_cannot_take_the_pool_in_is_told() -> None:
         await session.press("R")
         await until(pilot, lambda: "disk full — all is as it was" in session.said("#feedback"))
         assert not startup.engine.configs
-        assert "left 100" in session.said("#status")
+        assert "100 left" in session.said("#classes")
 
 
 async def test_a_check_example_looks_like_any_other_and_is_counted_apart() -> None:
@@ -996,9 +986,9 @@ async def test_a_check_example_looks_like_any_other_and_is_counted_apart() -> No
             assert "rank" not in session.said("#status")
             await session.press("1")
         assert [one.check for one in workspace.done].count(True) == 2
-        assert session.said("#why").startswith("Stands for 44 alike examples")
+        assert session.said("#why").startswith("Like 43 others; the model is unsure.")
         n_shots = len(workspace.done) - 2
-        assert f"shots {n_shots}/16" in session.said("#status")
+        assert f"{n_shots} of 16 labels" in session.said("#classes")
         assert "2 checked so far, too few to tell" in session.said("#status")
         await session.press("c")
         assert "2 checked so far" in session.said("#summary")

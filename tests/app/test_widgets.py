@@ -1,4 +1,4 @@
-"""Each widget alone; the label list's plan, the picker's narrowing, the gate, the gap's lines."""
+"""Each widget alone; the label list's plan, the picker's narrowing, the gate, the gap's line."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 from textual.app import App, ComposeResult
 from textual.widget import Widget
 
@@ -14,14 +15,15 @@ from neufs_tui.app.gate import Gate
 from neufs_tui.app.pages.explanation import page as explained_page
 from neufs_tui.app.screens.picker import matching
 from neufs_tui.app.widgets.bar import KeyBar
+from neufs_tui.app.widgets.class_balance import ClassBalance, balance, bar
 from neufs_tui.app.widgets.example_view import ExampleView
 from neufs_tui.app.widgets.foot import Foot
-from neufs_tui.app.widgets.label_list import LabelList, Plan, bar, plan
-from neufs_tui.app.widgets.reason_panel import gap_lines
+from neufs_tui.app.widgets.label_list import LabelList, Plan, fitted, plan
+from neufs_tui.app.widgets.reason_panel import gap_line
 from neufs_tui.app.widgets.status_bar import StatusBar
 from neufs_tui.core.records import Label
 from neufs_tui.labelling.shown import Shown
-from neufs_tui.wording.explanation import Neighbours, sentence
+from neufs_tui.wording.explanation import Neighbours, fullest_layers, sentence
 from neufs_tui.wording.status import StatusLines
 from tests.fakes import explanation, pool
 
@@ -77,35 +79,91 @@ async def test_a_label_keeps_its_key_whatever_the_window_and_however_many_are_sh
         assert widget.key_of() == {"1": "Card lost", "2": "Lost [b]PIN[/b]", "3": "Transfer"}
 
 
-async def test_counts_stand_beside_the_labels_with_bars_where_there_is_room() -> None:
+async def test_definitions_stand_whole_beside_the_names_as_far_as_there_are_lines() -> None:
     widget = LabelList()
     app = Alone(widget)
-    async with app.run_test(size=(76, 24)) as pilot:
-        widget.labels = tuple(
-            Label(name, "what it means") for name in ("ham", "spam", "long " * 30)
+    async with app.run_test(size=(40, 24)) as pilot:
+        widget.labels = (
+            Label("ham", "a message from one person to another"),
+            Label("spam", "advertising, prizes, paid numbers; anything sent to many"),
+            Label("other"),
         )
         await pilot.pause()
-        blank = app.said("LabelList").splitlines()[0]
-        assert blank.split() == ["1", "ham", "what", "it", "means"]
-        widget.counts = {"ham": 15, "spam": 1, "long " * 30: 0}
+        lines = [line.rstrip() for line in app.said("LabelList").splitlines()]
+        assert lines == [
+            "1  ham    a message from one person to",
+            "          another",
+            "2  spam   advertising, prizes, paid",
+            "          numbers; anything sent to many",
+            "3  other",
+        ]
+        assert widget.size.height == 5
+        widget.max_rows = 4
         await pilot.pause()
-        ham, spam, long = app.said("LabelList").splitlines()
-        assert ham == blank.replace("    what", "15  what")
-        assert spam.split() == ["2", "spam", "1", "what", "it", "means"]
-        assert long.endswith("lon…   0")
-        await pilot.resize_terminal(120, 24)
+        assert [line.rstrip() for line in app.said("LabelList").splitlines()] == [
+            "1  ham    a message from one person to…",
+            *lines[2:],
+        ]
+        widget.max_rows = 3
         await pilot.pause()
-        ham, spam, _ = app.said("LabelList").splitlines()
-        assert ham.split() == ["1", "ham", "15", "█" * 15, "what", "it", "means"]
-        assert spam.split() == ["2", "spam", "1", "█", "what", "it", "means"]
-        assert ham.index("what") == spam.index("what")
+        assert app.said("LabelList").splitlines()[1].endswith("paid num…")
 
 
-@given(st.integers(0, 3_000), st.integers(0, 3_000), st.sampled_from([8, 20]))
+@given(
+    st.lists(st.text(st.sampled_from("ab 日é"), max_size=60), min_size=1, max_size=8),
+    st.integers(10, 40),
+    st.integers(1, 20),
+)
+def test_texts_are_wrapped_into_the_lines_there_are(
+    texts: list[str], width: int, max_lines: int
+) -> None:
+    found = fitted(texts, width, max_lines)
+    assert len(found) == len(texts)
+    assert all(found) and sum(map(len, found)) <= max(max_lines, len(texts))
+    assert all(cell_len(line) <= width for lines in found for line in lines)
+    whole = fitted(texts, width, 1_000)
+    if sum(map(len, whole)) <= max_lines:
+        assert found == whole
+        assert ["".join(text.split()) for text in texts] == [
+            "".join("".join(lines).split()) for lines in whole
+        ]
+
+
+COUNTS = {"ham": 15, "spam": 1, "smishing": 0}
+
+
+@pytest.mark.parametrize(
+    ("counts", "width", "expected"),
+    [
+        (COUNTS, 60, f"ham 15 {'█' * 15}   spam 1 █   smishing 0"),
+        (COUNTS, 36, "ham 15 █████   spam 1 █   smishing 0"),
+        (COUNTS, 28, "ham 15   spam 1   smishing 0"),
+        (COUNTS, 27, "2 of 3 classes seen"),
+        ({f"class {n}": n for n in range(40)}, 60, "39 of 40 classes seen"),
+        ({f"class {n}": n + 2 for n in range(40)}, 60, "40 classes, 2 or more of each"),
+        ({f"class {n}": 0 for n in range(40)}, 60, ""),
+    ],
+)
+def test_the_balance_of_classes_fits(counts: dict[str, int], width: int, expected: str) -> None:
+    assert balance(counts, width).plain == expected
+
+
+async def test_the_second_line_drops_what_has_no_room_beside_the_classes() -> None:
+    widget = ClassBalance()
+    app = Alone(widget)
+    async with app.run_test(size=(60, 24)) as pilot:
+        await pilot.pause()
+        assert app.said("ClassBalance") == ""
+        widget.counts, widget.right = COUNTS, ("16 of 24 labels", "1,178 left", "2 skipped")
+        await pilot.pause()
+        assert app.said("ClassBalance").startswith("ham 15 ")
+        assert app.said("ClassBalance").endswith("  16 of 24 labels · 1,178 left")
+
+
+@given(st.integers(0, 3_000), st.integers(0, 3_000), st.integers(1, 20))
 def test_a_bar_fits_and_is_there_for_any_label(n: int, more: int, cells: int) -> None:
-    length = len(bar(n, n + more, cells))
+    length = len(bar(n, max(1, n + more), cells))
     assert length <= cells and (length > 0) == (n > 0)
-    assert length == n or n + more > cells
 
 
 @pytest.mark.parametrize(
@@ -146,42 +204,20 @@ NAMES = Neighbours({one.id: one for one in EXAMPLES}, {})
 EXPLAINED = explanation(EXAMPLES[0].id, (EXAMPLES[1199].id,))
 
 
-@pytest.mark.parametrize(
-    ("width", "expected"),
-    [
-        (56, ""),
-        (76, "strongest in #1,200"),
-        (100, "strongest in #1,200 -0.500"),
-    ],
-)
-def test_a_neuron_of_the_gap_says_as_much_as_there_is_room_for(width: int, expected: str) -> None:
-    said = gap_lines(EXPLAINED, NAMES, width, 4)[3].plain
-    columns = [part.strip() for part in said.split("  ") if part.strip()]
-    tokens = ["up ·yes Yes \\n", "down <b> ·no"]
-    assert columns == ["L3.101", "+3.500", *tokens, *filter(None, [expected])]
-
-
-TOKENS = st.lists(st.text(max_size=12), max_size=5).map(tuple)
-
-
-@given(st.integers(56, 200), TOKENS, TOKENS, st.lists(st.integers(0, 900), min_size=1, max_size=99))
-def test_the_gaps_lines_fit_whatever_the_tokens_and_layers(
-    width: int, towards: tuple[str, ...], away: tuple[str, ...], by_layer: list[int]
-) -> None:
-    neuron = replace(EXPLAINED.neurons[0], layer=98, index=24_575, towards=towards, away=away)
+@given(st.integers(20, 200), st.lists(st.integers(0, 900), min_size=1, max_size=99))
+def test_the_gaps_line_fits_whatever_the_layers(width: int, by_layer: list[int]) -> None:
     gap = replace(EXPLAINED.gap, by_layer=tuple(by_layer))
-    lines = gap_lines(replace(EXPLAINED, neurons=(neuron,), gap=gap), NAMES, width, 6)
-    assert len(lines) == 3
-    assert all(line.cell_length <= width and "\n" not in line.plain for line in lines)
+    line = gap_line(replace(EXPLAINED, gap=gap), width)
+    assert line.cell_length <= width and "\n" not in line.plain
 
 
-def test_an_example_without_a_gap_says_so() -> None:
-    gap = replace(EXPLAINED.gap, size=0, by_layer=(0, 0, 0))
-    lines = gap_lines(replace(EXPLAINED, neurons=(), gap=gap), NAMES, 76, 6)
-    assert [line.plain for line in lines] == [
-        "none of its 500 neurons is new to your labelled example",
-        "median 12; rank 3 of 180",
-    ]
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=12))
+def test_the_layers_named_are_the_fewest_that_have_half_of_the_gap(by_layer: list[int]) -> None:
+    first, last = fullest_layers(tuple(by_layer))
+    n = last - first + 1
+    assert 2 * sum(by_layer[first : last + 1]) >= sum(by_layer)
+    shorter = [sum(by_layer[at : at + n - 1]) for at in range(len(by_layer))] if n > 1 else []
+    assert all(2 * some < sum(by_layer) for some in shorter)
 
 
 LABELLED = tuple(one.id for one in EXAMPLES[1:32])
@@ -207,9 +243,8 @@ def test_a_gap_is_said_with_the_labels_it_was_counted_over_the_same_everywhere(
         gap=replace(EXPLAINED.gap, size=size),
     )
     beside = "median 12; rank 3 of 180" if n_labelled else ""
-    said, *rest = [line.plain for line in gap_lines(known, NAMES, 76, 6)]
-    assert said == expected
-    assert ("median" in " ".join(rest)) == bool(beside)
+    brief = f"gap {size} of 500 neurons, most in " if n_labelled and size else expected
+    assert gap_line(known, 76).plain.startswith(brief)
     in_full = sentence(known)
     assert in_full.lower() == f"{expected}{f' ({beside})' if beside else ''}.".lower()
     page = explained_page(known, NAMES, 88, why="", origin="", looked=False).plain
@@ -234,14 +269,10 @@ async def test_the_status_bar_shows_the_lines_it_is_given() -> None:
     bar = StatusBar()
     app = Alone(bar)
     async with app.run_test(size=(60, 10)) as pilot:
-        lines = StatusLines(
-            ("labelled 3", "left 9"), "engine off", ("scanned all 12",), "random draw"
-        )
-        bar.lines = lines
+        bar.lines = StatusLines(("3 labels",), ("all 12 read", "1 text cut"), "engine off")
         await pilot.pause()
-        first, second = app.said("StatusBar").splitlines()
-        assert first.split("  ")[0] == "labelled 3 · left 9" and first.endswith("engine off")
-        assert second.startswith("scanned all 12") and second.endswith("random draw")
+        assert app.said("StatusBar").split("  ")[0] == "all 12 read · 1 text cut"
+        assert app.said("StatusBar").endswith("  engine off")
 
 
 async def test_the_line_of_keys_leaves_out_what_is_least_missed() -> None:
@@ -272,13 +303,13 @@ async def test_the_foot_answers_in_as_many_lines_as_it_always_has() -> None:
         foot.say("more than fits " * 12)
         foot.tell_example(is_shown=True)
         await pilot.pause()
-        assert foot.size.height == height == 5
+        assert foot.size.height == height == 4
         assert not app.query_one("#keys").display
-        foot.tell(StatusLines(("labelled 3",), "", ("scanned all 12",), "random draw"))
+        foot.tell(StatusLines((), ("all 12 read",), "drawn at random"))
         for n_times, in_full, is_cut, expected in (
-            (14, True, False, [4, 1]),
-            (40, True, True, [4, 1]),
-            (40, False, True, [3, 2]),
+            (14, True, False, [4, 0]),
+            (40, True, True, [4, 0]),
+            (40, False, True, [3, 1]),
         ):
             foot.say("more than fits " * n_times, in_full=in_full)
             await pilot.pause()
@@ -292,16 +323,16 @@ async def test_the_foot_answers_in_as_many_lines_as_it_always_has() -> None:
 
 
 async def test_an_example_is_shown_with_what_it_is_given() -> None:
-    view = ExampleView()
+    view = ExampleView(LabelList(), id="example")
     app = Alone(view)
     async with app.run_test(size=(80, 24)) as pilot:
         view.show(Shown(EXAMPLES[0], None), "Because.", n_pool=1200)
-        view.explain(EXPLAINED, NAMES)
+        view.explain(EXPLAINED)
         await pilot.pause()
         assert app.said("#text > *") == EXAMPLES[0].text
         assert app.said("#caption").startswith("#1 of 1,200")
         assert app.said("#why") == "Because."
-        assert app.said("#gap").startswith("40 of its 500 neurons")
+        assert app.said("#gap").startswith("gap 40 of 500 neurons, most in layers 5–6")
 
 
 async def test_the_label_list_leaves_out_the_keys_that_commands_have() -> None:

@@ -19,9 +19,9 @@ LABELS = ("--label", "yes", "--label", "no, not at all")
 def labelled_one(pool: Path, model: Path) -> Terminal:
     """The screen with one label given, in a terminal that is still there."""
     terminal = Terminal("label", str(pool), "--model", str(model), *LABELS, cwd=pool.parent)
-    terminal.wait_for("scanned all 24")
+    terminal.wait_for("the model has read all 24")
     terminal.press("1")
-    terminal.wait_for("labelled 1 ·")
+    terminal.wait_for_labels(1)
     return terminal
 
 

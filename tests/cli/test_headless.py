@@ -18,7 +18,7 @@ from neufs_tui.project.project import read_project
 from neufs_tui.project.request import ProjectRequest
 from neufs_tui.storage.session import Session
 from tests.cli.conftest import Ran, write_pool
-from tests.terminal import PATIENCE_S, PROGRAM, WITH_FORKS, Terminal
+from tests.terminal import PATIENCE_S, PROGRAM, WITH_FORKS, Terminal, has_labels
 
 Run = Callable[..., Ran]
 ROOT = Path(__file__).parents[2]
@@ -97,7 +97,7 @@ def test_next_repeats_itself_until_its_example_is_decided(run: Run, pool: Path) 
     assert made["set"].startswith("1 labelled, but yes has 1 and no none.")
     assert made["model"] is None
     chosen = run("next", pool, "--json")
-    assert "scanned all 40" in chosen.err
+    assert "the model has read all 40" in chosen.err
     second = chosen.json
     assert second["id"] != first.json["id"] and second["ranked_with"] == 1
     history = run("history", pool, "--json").json
@@ -226,21 +226,21 @@ def by_screen(pool: Path) -> None:
     """Twenty keys, each once what it follows is known."""
     texts = [json.loads(line)["text"] for line in pool.read_text().splitlines()]
     with Terminal("label", str(pool), cwd=pool.parent, rows=40, columns=120) as terminal:
-        terminal.wait_for("scanned all 40")
+        terminal.wait_for("the model has read all 40")
         for number in range(N_LABELS):
             # The engine ranks what may follow before it explains what is shown
             seen = terminal.wait(
                 lambda text, n=number: (
-                    f"labelled {n} ·" in text
+                    has_labels(text, n)
                     and re.search(LABELLED_LINE, text)
-                    and re.search(r"of its [\d,]+ neurons (are|is) new", text)
+                    and re.search(r"gap [\d,]+ of|of its [\d,]+ neurons (are|is) new", text)
                 ),
                 "an explained example",
             )
             found = re.search(LABELLED_LINE, seen)
             assert found is not None
             terminal.press("1" if label_of(texts[int(found[1]) - 1]) == "yes" else "2")
-            terminal.wait_for(f"labelled {number + 1} ·")
+            terminal.wait_for_labels(number + 1)
         terminal.press("q")
         assert terminal.finish() == 0
 

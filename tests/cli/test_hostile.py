@@ -195,7 +195,7 @@ def test_nothing_from_a_file_steers_the_screen(pool: Path, model: Path) -> None:
     with Terminal(
         *("label", str(pool), "--labels-from", "kind", "--model", str(model)), cwd=pool.parent
     ) as terminal:
-        terminal.wait_for("scanned all 12")
+        terminal.wait_for("the model has read all 12")
         terminal.wait_for("row[/x]")
         for key, words in (("w", "Why this example"), ("?", "What the numbers mean")):
             terminal.press(key)
@@ -203,11 +203,11 @@ def test_nothing_from_a_file_steers_the_screen(pool: Path, model: Path) -> None:
         terminal.press("\x1b")
         terminal.wait_for("Strongest neurons")
         terminal.press("\x1b")
-        terminal.wait_for("scanned all 12")
+        terminal.wait_for("the model has read all 12")
         terminal.press("l")
         terminal.wait_for("type a part")
         terminal.press("\r")
-        terminal.wait_for("labelled 1 ·")
+        terminal.wait_for_labels(1)
         terminal.press("q")
         assert terminal.finish() == 0
         assert "1 labelled" in terminal.text

@@ -65,9 +65,9 @@ def test_the_next_label_goes_on_with_the_engine_that_was_left(
     label: Label, pool: Path, lose: Callable[[Terminal], None]
 ) -> None:
     first = label()
-    first.wait_for("scanned all 24")
+    first.wait_for("the model has read all 24")
     first.press("1")
-    first.wait_for("labelled 1 ·")
+    first.wait_for_labels(1)
     engine = engine_of(first)
     ending = os.pidfd_open(engine)
     lose(first)
@@ -77,14 +77,14 @@ def test_the_next_label_goes_on_with_the_engine_that_was_left(
         f"{pool.with_name('pool.neufs.db')}\n",
     ]
     again = label()
-    again.wait_for("labelled 1 ·")
-    again.wait_for("answers read with 1 of 1 label for 22 of 22")
+    again.wait_for_labels(1)
+    again.wait_for("read again with 1 label: 22 of 22")
     again.wait_for("tiny-llama0 · cpu")
     assert children(again.child.pid) == []
     assert f"{engine}\tin use" in neufs("engine", "list")
     again.press("2")
-    again.wait_for("labelled 2 ·")
-    again.wait_for("answers read with 2 of 2 labels for 21 of 21")
+    again.wait_for_labels(2)
+    again.wait_for("read again with 2 labels: 21 of 21")
     again.press("q")
     assert again.finish() == 0
     wait_for_end(ending)
@@ -93,7 +93,7 @@ def test_the_next_label_goes_on_with_the_engine_that_was_left(
 
 def test_an_engine_that_nobody_comes_back_to_ends(label: Label) -> None:
     terminal = label(minutes="0.001")
-    terminal.wait_for("scanned all 24")
+    terminal.wait_for("the model has read all 24")
     ending = os.pidfd_open(engine_of(terminal))
     hang_up(terminal)
     wait_for_end(ending)
@@ -102,7 +102,7 @@ def test_an_engine_that_nobody_comes_back_to_ends(label: Label) -> None:
 
 def test_a_kept_engine_is_stopped_by_a_command(label: Label, pool: Path) -> None:
     terminal = label()
-    terminal.wait_for("scanned all 24")
+    terminal.wait_for("the model has read all 24")
     engine = engine_of(terminal)
     neufs("engine", "stop", pool)
     assert engine_of(terminal) == engine  # in use
@@ -118,7 +118,7 @@ def test_killing_both_leaves_nothing_that_hinders_the_next(
     label: Label, pool: Path, app_first: bool
 ) -> None:
     terminal = label()
-    terminal.wait_for("scanned all 24")
+    terminal.wait_for("the model has read all 24")
     engine = engine_of(terminal)
     ending = os.pidfd_open(engine)
     if app_first:
@@ -130,7 +130,7 @@ def test_killing_both_leaves_nothing_that_hinders_the_next(
         kill(terminal)
     wait_for_end(ending)
     again = label()
-    again.wait_for("scanned all 24")
+    again.wait_for("the model has read all 24")
     assert engine_of(again) != engine
     again.press("q")
     assert again.finish() == 0
@@ -140,11 +140,11 @@ def test_killing_both_leaves_nothing_that_hinders_the_next(
 
 def test_a_kept_engine_that_is_killed_under_the_next_app_is_started_anew(label: Label) -> None:
     first = label()
-    first.wait_for("scanned all 24")
+    first.wait_for("the model has read all 24")
     engine = engine_of(first)
     hang_up(first)
     again = label()
-    again.wait_for("scanned all 24")
+    again.wait_for("the model has read all 24")
     assert children(again.child.pid) == []
     os.kill(engine, signal.SIGKILL)
     again.wait_for("the engine is back")

@@ -37,7 +37,7 @@ def test_a_log_that_cannot_be_written_is_told_and_stops_nothing(
     environment = {"XDG_STATE_HOME": str(tmp_path / "file")}
     arguments = ("label", str(pool), "--label", "a", "--label", "b", "--model", str(tiny_llama))
     with Terminal(*arguments, cwd=tmp_path, environment=environment) as terminal:
-        terminal.wait_for("scanned all 24")
+        terminal.wait_for("the model has read all 24")
         assert "no log is kept: " in " ".join(terminal.text.split())
         terminal.press("q")
         assert terminal.finish() == 0

@@ -11,13 +11,11 @@ from neufs_tui.core.counts import Counts
 from neufs_tui.core.draws import drawn
 from neufs_tui.core.records import Pick
 from neufs_tui.engine.protocol import Downloaded, EngineDied, Rescored, ScanProgressed, Stage
-from neufs_tui.labelling.engine_view import EngineState
 from neufs_tui.wording.lines import spread
 from neufs_tui.wording.status import (
     asking,
     count_parts,
     duration,
-    engine_note,
     freshness,
     rate,
     scan_parts,
@@ -26,43 +24,37 @@ from neufs_tui.wording.status import (
 from tests.fakes import READY, example, pick, reason
 
 ONE = example(0)
-RESCANNED = "ranked without 26 labels"
+RESCANNED = "chosen without 26 labels"
 
 
 def test_the_counts_add_up() -> None:
     counts = Counts(pool=200, labelled=12, skipped=3, labels_elsewhere=1)
     assert counts.left == 185
     assert count_parts(counts, 16) == (
-        *("labelled 12", "shots 13/16", "skipped 3", "left 185"),
+        *("13 of 16 labels", "185 left", "3 skipped"),
         "1 label on removed rows",
     )
-
-
-def test_one_line_says_how_many_of_many_classes_are_seen() -> None:
-    given = {f"class {n}": 6 * (n < 3) for n in range(77)}
-    counts = Counts(pool=1_200, labelled=18, skipped=4, by_label=given, n_classes=77)
-    line = " · ".join(count_parts(counts, 16))
-    assert line == ("labelled 18 · shots 16 +2 · 3 of 77 classes seen · skipped 4 · left 1,178")
-    assert spread(count_parts(counts, 16), "", 76).rstrip() == line
-    assert "3 of 77 classes seen" in spread(count_parts(counts, 16), "", 56)
+    assert count_parts(replace(counts, labelled=18, skipped=0), 16)[:2] == (
+        *("19 labels, 16 wanted", "182 left"),
+    )
 
 
 @pytest.mark.parametrize(
     ("shown", "n_labels", "expected"),
     [
-        (None, 3, "not ranked"),
-        (pick(ONE), 0, "not ranked"),
-        (drawn(ONE.id, 0), 3, "random draw"),
-        (pick(ONE, n_labelled=9, why=reason()), 10, "ranked 1 label ago"),
-        (pick(ONE, n_labelled=4, why=reason()), 31, "ranked 27 labels ago"),
+        (None, 3, "not chosen"),
+        (pick(ONE), 0, "not chosen"),
+        (drawn(ONE.id, 0), 3, "drawn at random"),
+        (pick(ONE, n_labelled=9, why=reason()), 10, "chosen 1 label ago"),
+        (pick(ONE, n_labelled=4, why=reason()), 31, "chosen 27 labels ago"),
         (replace(pick(ONE, n_labelled=5, why=reason()), n_unscanned=26), 31, RESCANNED),
-        (replace(pick(ONE, n_labelled=4, why=reason()), n_unscanned=26), 31, "ranked 1 label ago"),
-        (pick(ONE, n_labelled=10, why=reason()), 10, "ranking up to date"),
-        (pick(ONE, n_labelled=11, why=reason()), 10, "ranked before the undo"),
+        (replace(pick(ONE, n_labelled=4, why=reason()), n_unscanned=26), 31, "chosen 1 label ago"),
+        (pick(ONE, n_labelled=10, why=reason()), 10, "chosen with 10 labels"),
+        (pick(ONE, n_labelled=11, why=reason()), 10, "chosen before the undo"),
         (
             replace(pick(ONE, n_labelled=1, why=reason()), n_unscanned=9),
             9,
-            "ranked before the undo",
+            "chosen before the undo",
         ),
     ],
 )
@@ -70,23 +62,26 @@ def test_the_ranking_says_how_fresh_it_is(shown: Pick | None, n_labels: int, exp
     assert freshness(shown, n_labels) == expected
 
 
-def test_both_lines_fit_80_columns_with_a_pool_of_100_000() -> None:
-    first = count_parts(Counts(pool=100_000, labelled=999, skipped=999), 16)
+def test_the_line_fits_80_columns_with_a_pool_of_100_000() -> None:
     second = scan_parts(ScanProgressed(99_999, 100_000, rate=12.3, remaining_s=8_100.0))
-    engine = engine_note(EngineState.RESTARTING)
     fresh = freshness(pick(ONE, n_labelled=998, why=reason()), 999)
-    assert spread(first, engine, 76).startswith(" · ".join(first))
     line = spread(second, fresh, 76)
-    assert line.startswith("scanned 99,999/100,000 · 2 h 15 min left ")
-    assert line.endswith("ranked 1 label ago")
+    assert line.startswith("the model has read 99,999 of 100,000 ")
+    assert line.endswith("chosen 1 label ago")
 
 
 @pytest.mark.parametrize(
     ("scan", "expected"),
     [
-        (ScanProgressed(0, 200, 0.0, None), ("scanned 0/200",)),
-        (ScanProgressed(64, 200, 12.4, 11.0), ("scanned 64/200", "11 s left", "12/s")),
-        (ScanProgressed(200, 200, 9.0, 0.0, 3), ("scanned all 200", "3 texts cut to fit")),
+        (ScanProgressed(0, 200, 0.0, None), ("the model has read 0 of 200",)),
+        (
+            ScanProgressed(64, 200, 12.4, 11.0),
+            ("the model has read 64 of 200", "11 s to go", "12/s"),
+        ),
+        (
+            ScanProgressed(200, 200, 9.0, 0.0, 3),
+            ("the model has read all 200", "3 texts cut to fit"),
+        ),
     ],
 )
 def test_the_scan_says_what_is_known(scan: ScanProgressed, expected: tuple[str, ...]) -> None:
@@ -113,11 +108,11 @@ def test_the_part_of_the_start_under_way_is_told() -> None:
 def test_beside_the_scan_the_freshness_of_the_answers_fits_80_columns() -> None:
     scan = ScanProgressed(done=1_817, total=10_000, rate=18.0, remaining_s=460.0)
     rescored = Rescored(n_demonstrations=12, n_labels=12, done=32, total=1_816)
-    fresh = freshness(pick(ONE, n_labelled=12, why=reason()), 12, brief=True)
+    fresh = freshness(pick(ONE, n_labelled=12, why=reason()), 12)
     assert spread(work_parts(scan, rescored, 12), fresh, 76).split("  ")[0] == (
-        "scanned 1,817/10,000 · 8 min left · 32 read with 12 of 12 labels"
+        "the model has read 1,817 of 10,000 · 8 min to go"
     )
-    assert fresh == "up to date"
+    assert work_parts(scan, rescored, 12)[2] == "32 again with 12 labels"
 
 
 def test_once_the_scan_is_over_the_freshness_of_the_answers_takes_its_place() -> None:
@@ -125,13 +120,13 @@ def test_once_the_scan_is_over_the_freshness_of_the_answers_takes_its_place() ->
     over = ScanProgressed(done=1_200, total=1_200, rate=2.0, remaining_s=0.0, truncated=1)
     rescored = Rescored(n_demonstrations=5, n_labels=5, done=212, total=1_188)
     assert work_parts(under_way, rescored, 6) == (
-        *("scanned 5/1,200", "9 s left", "212 read with 5 of 6 labels", "2.0/s"),
+        *("the model has read 5 of 1,200", "9 s to go", "212 again with 5 of 6 labels", "2.0/s"),
     )
     assert work_parts(under_way, None, 6) == scan_parts(under_way)
     assert work_parts(over, None, 6) == scan_parts(over)
     assert work_parts(over, rescored, 0) == scan_parts(over)
     assert work_parts(over, rescored, 6) == (
-        "answers read with 5 of 6 labels for 212 of 1,188",
+        "read again with 5 of 6 labels: 212 of 1,188",
         "1 text cut to fit",
     )
 

@@ -22,24 +22,18 @@ _QUIET = "$foreground-muted"
 _KEY = "bold $accent"
 
 _TERMS = (
-    ("stands for", "examples of its group: nearer to its centre than to any label"),
-    ("typical", "near that centre; of the others in the group, fewer are nearer than farther"),
-    ("harder", "than others in the group; by default how close the two likeliest labels are"),
-    ("read with", "how many of your labels the model had in its prompt"),
-    ("neuron", "a place in a feed-forward layer of the model that pushes towards its answer"),
-    ("new", "among its strongest neurons, and among those of no labelled example"),
-    ("median, rank", "of the new neurons of scanned examples without a decision"),
-    ("by layer", "where in the model its new neurons are, first to last"),
-    ("L3.101 +.4", "a new neuron and what it pushes towards the model's answer"),
-    ("up, down", "tokens it makes likelier and less likely; not its meaning"),
-    ("strongest in", "the labelled example in which that neuron pushes most"),
+    ("like … others", "examples of its group: nearer to its centre than to any label"),
+    ("unsure", "its two likeliest labels are closer than those of most of the group"),
+    ("gap", "of the neurons that push most towards its answer, those of no labelled example"),
+    ("layers", "where in the model they are, first to last; most of them in those that are named"),
     (
         "likely …",
         "by how much, from your labels; where these tell nothing yet, by the model's answer",
     ),
     ("accepted", "suggestions you took as they were: no labels, in no prompt, export or figure"),
     ("checked", "drawn at random to measure, never in the prompt; (.58–.82) is a 95% interval"),
-    ("ranked …", "labels that the choice does not know: given since, or not scanned by then"),
+    ("chosen …", "how many of your labels the choice knows; the last ones come to it a bit later"),
+    ("read again", "the model reads the pool anew with your labels in its prompt"),
 )
 
 

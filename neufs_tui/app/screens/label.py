@@ -7,6 +7,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
+from textual.containers import Horizontal
 from textual.events import Key, Resize, ScreenResume
 from textual.widgets import Static
 
@@ -18,9 +19,11 @@ from neufs_tui.app.keys import LABEL, SCREEN_COMMANDS, bound, first_key
 from neufs_tui.app.model_questions import ModelQuestions
 from neufs_tui.app.screens.pages import PagesScreen
 from neufs_tui.app.screens.picker import PickerScreen
+from neufs_tui.app.widgets.class_balance import ClassBalance
 from neufs_tui.app.widgets.example_view import ExampleView
 from neufs_tui.app.widgets.header import Header
 from neufs_tui.app.widgets.label_list import LabelList
+from neufs_tui.app.widgets.side_panel import SidePanel
 from neufs_tui.app.widgets.text_view import TextView
 from neufs_tui.core.records import Answer
 from neufs_tui.engine.protocol import Event, Explained, ModelReady, Suggested, WordsFound
@@ -28,14 +31,15 @@ from neufs_tui.errors import NeufsError
 from neufs_tui.labelling.loop import LabellingLoop
 from neufs_tui.labelling.shown import Shown
 from neufs_tui.wording import sentences
-from neufs_tui.wording.reasons import facts, why_then
+from neufs_tui.wording.reasons import facts, in_brief
+from neufs_tui.wording.side import side_sections
 from neufs_tui.wording.status import READING, status_lines
 
 if TYPE_CHECKING:
     from neufs_tui.project.first_text import FirstText
 
 MIN_WIDTH, MIN_HEIGHT = 60, 16
-_WIDE_FROM, _LOW_BELOW = 110, 20
+_SIDE_FROM, _LOW_BELOW = 100, 20
 
 
 class LabelScreen(PagesScreen):
@@ -59,15 +63,18 @@ class LabelScreen(PagesScreen):
         self._keys: dict[str, str] = {}
         """Command → the key to name."""
         self._news = EngineNews()
-        self._header, self._view = Header(id="header"), ExampleView(id="example")
+        self._header, self._balance = Header(id="header"), ClassBalance(id="classes")
         self._labels = LabelList(id="labels")
+        self._view, self._side = ExampleView(self._labels, id="example"), SidePanel(id="side")
         self._display = Display(self._view, self._foot, lambda: self._news.page(self._loop))
 
     def compose(self) -> ComposeResult:
         """One widget for each thing said, from top to bottom."""
         yield self._header
-        yield self._view
-        yield self._labels
+        yield self._balance
+        with Horizontal():
+            yield self._view
+            yield self._side
         yield self._foot
         yield Static(id="too-small", markup=False)
 
@@ -79,9 +86,9 @@ class LabelScreen(PagesScreen):
 
     def preview(self, first: FirstText) -> None:
         """Show a text while the pool is read: no key decides on it before that is done."""
-        why = why_then(first.pick, first.n_labels) if first.pick is not None else ""
-        if not first.tells_why:
-            why = facts(first.pick)
+        why = facts(first.pick)
+        if first.tells_why:
+            why = in_brief(first.pick, n_labels=first.n_labels)
         if first.task is not None:
             self._labels.labels = first.task.labels
         self._display.preview(Shown(first.example, first.pick), why)
@@ -217,14 +224,15 @@ class LabelScreen(PagesScreen):
         """Fit the window, or say that it is too small."""
         width, height = event.size
         too_small = width < MIN_WIDTH or height < MIN_HEIGHT
-        self.set_class(width >= _WIDE_FROM, "-wide")
+        self.set_class(width >= _SIDE_FROM, "-with-side")
         self.set_class(height < _LOW_BELOW, "-low")
         self.set_class(too_small, "-too-small")
-        self._labels.max_rows = max(3, min(10, (height - 9) // 2))
+        self._labels.max_rows = max(3, min(16, (height - 11) // 2))
         if too_small:
             needs = f"neufs-tui needs {MIN_WIDTH}x{MIN_HEIGHT}, have {width}x{height}"
             self.query_one("#too-small", Static).update(needs)
         self._display.hide(too_small)
+        self._refresh()
 
     def on_screen_resume(self, _event: ScreenResume) -> None:
         """Take keys again, once what a modal screen hid is back."""
@@ -267,6 +275,9 @@ class LabelScreen(PagesScreen):
             return
         if self._display.follow():
             self._questions.begin()
-        self._labels.counts = self._loop.counts.by_class
         self._header.tell_hunt(self._loop.engine.hunted, self._keys["hunt"])
-        self._foot.tell(status_lines(self._loop, loading=self._news.loading))
+        lines = status_lines(self._loop, loading=self._news.loading)
+        self._balance.counts, self._balance.right = self._loop.counts.by_class, lines.progress
+        self._foot.tell(lines)
+        if self.has_class("-with-side"):
+            self._side.sections = side_sections(self._loop)

@@ -10,24 +10,22 @@ from textual.events import Resize
 
 from neufs_tui.app.pages.explanation import underlined
 from neufs_tui.app.widgets.bar import Bar
+from neufs_tui.app.widgets.label_list import LabelList
 from neufs_tui.app.widgets.reason_panel import ReasonPanel
 from neufs_tui.app.widgets.text_view import TextView
 from neufs_tui.core.explanation import Explanation, Word
 from neufs_tui.core.text import visible
 from neufs_tui.labelling.shown import Shown
 from neufs_tui.wording import sentences
-from neufs_tui.wording.explanation import Neighbours
 
-_OTHER_LINES = 9
-"""Lines for the text, where it stands and the sentence before the gap has any."""
-_GAP_LINES, _MOST_GAP_LINES, _TALL_FROM = 3, 6, 20
-"""Lines of the gap at most, and from which height on it may have more."""
-_REASON_LINES = 6
-"""Lines of sentence and gap together, below that height."""
+_TALL_FROM = 30
+"""Lines from which on the text leaves some of them free, so that labels stay near to it."""
+_TEXT_SHARE = 0.4
+"""Part of such a view that is the text's."""
 
 
 class ExampleView(Vertical):
-    """Shows one example, or a page of the program's own words in its place."""
+    """Shows one example with its labels, or a page of the program's own words in its place."""
 
     DEFAULT_CSS = """
     ExampleView {
@@ -35,21 +33,23 @@ class ExampleView(Vertical):
     }
     """
 
+    def __init__(self, labels: LabelList, *, id: str) -> None:  # noqa: A002  # as Textual has it
+        """Take the labels that stand under the text."""
+        super().__init__(id=id)
+        self._labels = labels
+
     def compose(self) -> ComposeResult:
         """The text takes what room the lines under it leave."""
         yield TextView(id="text")
         yield Bar(id="caption")
+        yield self._labels
         yield ReasonPanel(id="reason")
 
     def on_resize(self, event: Resize) -> None:
-        """Give the gap what the text can spare."""
-        spare = event.size.height - _OTHER_LINES
-        is_tall = event.size.height >= _TALL_FROM
-        most = _MOST_GAP_LINES if is_tall else _GAP_LINES
-        panel = self.query_one(ReasonPanel)
-        # A long sentence takes its last lines from the gap, not from the text
-        panel.styles.max_height = None if is_tall else _REASON_LINES
-        panel.allot(max(0, min(most, spare)))
+        """Keep labels and text together in a tall window."""
+        lines = event.size.height
+        most = round(lines * _TEXT_SHARE) if lines >= _TALL_FROM else None
+        self.query_one(TextView).styles.max_height = most
 
     def show(self, shown: Shown, why: str, *, n_pool: int) -> None:
         """Put an example in place.
@@ -76,9 +76,9 @@ class ExampleView(Vertical):
         """Put something else in place."""
         self._put(page, "", "")
 
-    def explain(self, explanation: Explanation, pool: Neighbours) -> None:
-        """Add the gap to the reason; the pool names the examples in it."""
-        self.query_one(ReasonPanel).explain(explanation, pool)
+    def explain(self, explanation: Explanation) -> None:
+        """Add the gap to the reason."""
+        self.query_one(ReasonPanel).explain(explanation)
 
     def underline(self, text: str, words: tuple[Word, ...]) -> None:
         """Mark words of the text that is there already."""

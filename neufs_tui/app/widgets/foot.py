@@ -49,7 +49,7 @@ class Foot(Vertical):
         }
 
         &.-longest #status {
-            height: 1;
+            display: none;
         }
     }
     """

@@ -1,8 +1,8 @@
-"""The labels under the text, each with its key, how often it was given, and what it means."""
+"""The labels under the text, each with its key and what it means."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
@@ -18,17 +18,14 @@ from neufs_tui.wording.lines import ellipsis
 
 _TWO_COLUMNS_FROM = 56
 _GUTTER = 4
-_ALIGNED_SHARE = 0.5
-"""Part of a line within which names are padded, so that counts stand in line; in two columns
-all are."""
+_KEY = 3
+"""Cells of a key and the space behind it."""
+_BETWEEN = 2
+"""Cells between a name and its definition."""
+_NAMES_SHARE = 0.5
+"""Part of a line that names may take where definitions stand beside them."""
 _SHORTEST_DEFINITION = 10
 """Cells below which a definition is left out."""
-_DIGITS = 2
-"""Cells of a count at least, so that the tenth label moves nothing."""
-_BARS_FROM = 90
-"""Cells of a line from which on counts have bars."""
-_BAR, _SHORT_BAR = 20, 8
-"""Cells of the longest bar, in one column and in two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +58,30 @@ def plan(n_labels: int, n_keys: int, *, width: int, max_rows: int) -> Plan:
     return Plan(columns=columns, rows=-(-cells // columns), n_shown=n_shown)
 
 
+def fitted(texts: Sequence[str], width: int, max_lines: int) -> list[list[str]]:
+    """Texts wrapped at words; where that takes too many lines, the longest are cut the most.
+
+    Args:
+        texts: data, never markup.
+        width: cells in a line.
+        max_lines: of all together; each has one at least.
+
+    Returns:
+        The lines of each text, one or more.
+    """
+    whole = [[line.plain.rstrip() for line in Content(text).wrap(width)] or [""] for text in texts]
+    kept = [len(lines) for lines in whole]
+    while sum(kept) > max_lines and max(kept) > 1:
+        kept[kept.index(max(kept))] -= 1
+    found = []
+    for lines, n in zip(whole, kept, strict=True):
+        cut = lines[:n]
+        if n < len(lines):
+            cut[-1] = ellipsis(f"{cut[-1]} {lines[n]}", width)
+        found.append(cut)
+    return found
+
+
 class LabelList(Widget):
     """Labels with the keys that give them; a key is a label's own also while that is not shown."""
 
@@ -70,8 +91,6 @@ class LabelList(Widget):
     max_rows: reactive[int] = reactive(10, layout=True)
     taken: reactive[frozenset[str]] = reactive(frozenset())
     """Keys that are no label's, because the configuration gives them to commands."""
-    counts: reactive[Mapping[str, int]] = reactive(dict)
-    """How often each label was given, by name; empty until that is known."""
     find_key: reactive[str] = reactive("l")
     """Named where labels are left out: it finds them."""
 
@@ -86,93 +105,78 @@ class LabelList(Widget):
         return {label: key for key, label in self.key_of().items()}
 
     def get_content_height(self, container: object, viewport: object, width: int) -> int:
-        """As many lines as the plan has rows."""
-        return self._plan(width).rows
+        """As many lines as there are to show."""
+        return len(self._lines(width))
 
     def render(self) -> RenderResult:
-        """Key, name, count and definition, column by column."""
-        width = self.content_size.width
-        plan = self._plan(width)
-        column = (width - _GUTTER * (plan.columns - 1)) // plan.columns
+        """Key, name and definition, in one column or more."""
+        return Content("\n").join(self._lines(self.content_size.width))
+
+    def _lines(self, width: int) -> list[Content]:
         keys = self._keys()
-        names = [one_line(label.name) for label in self.labels[: plan.n_shown]]
+        found = plan(len(self.labels), len(keys), width=width, max_rows=self.max_rows)
+        if found.columns == 1 and found.n_shown == len(self.labels):
+            return self._in_one_column(keys, width)
+        return self._in_columns(keys, found, width)
+
+    def _in_one_column(self, keys: Sequence[str], width: int) -> list[Content]:
+        """Definitions whole beside the names, as far as there are lines for them."""
+        names = [one_line(label.name) for label in self.labels]
+        room = width - _KEY
+        name_width = min(max(map(cell_len, names), default=0), int(room * _NAMES_SHARE))
+        left = room - name_width - _BETWEEN
+        definitions = [one_line(label.definition) for label in self.labels]
+        if not any(definitions) or left < _SHORTEST_DEFINITION:
+            name_width, definitions = room, [""] * len(names)
+        lines = []
+        for key, name, of in zip(
+            keys, names, fitted(definitions, max(1, left), self.max_rows), strict=False
+        ):
+            for place, definition in enumerate(of):
+                shown = ellipsis(name, name_width) if not place else ""
+                lines.append(
+                    Content.assemble(
+                        (f"{key if not place else '':<{_KEY}}", "bold $accent"),
+                        (shown, "bold"),
+                        " " * (name_width + _BETWEEN - cell_len(shown)) if definition else "",
+                        (definition, "$foreground-muted"),
+                    )
+                )
+        return lines
+
+    def _in_columns(self, keys: Sequence[str], found: Plan, width: int) -> list[Content]:
+        column = (width - _GUTTER * (found.columns - 1)) // found.columns
+        shown = self.labels[: found.n_shown]
+        names = [one_line(label.name) for label in shown]
         longest = max((cell_len(name) for name in names), default=0)
-        tallies = self._tallies(width, plan.columns)
-        room = int(column * _ALIGNED_SHARE) if plan.columns == 1 else column
-        name_width = min(longest, room)
         cells = [
-            _cell(key, name, tally, label.definition, column, name_width)
-            for key, name, tally, label in zip(keys, names, tallies, self.labels, strict=False)
+            _cell(key, name, one_line(label.definition), column, min(longest, column))
+            for key, name, label in zip(keys, names, shown, strict=False)
         ]
-        if plan.n_shown < len(self.labels):
-            more = f"{self.find_key}  {len(self.labels) - plan.n_shown:,} more"
+        if found.n_shown < len(self.labels):
+            more = f"{self.find_key}  {len(self.labels) - found.n_shown:,} more"
             cells.append(Content.styled(ellipsis(more, column), "$foreground-muted"))
         lines = []
-        for row in range(plan.rows):
+        for row in range(found.rows):
             in_row = [
                 cell.extend_right(max(0, column - cell.cell_length))
-                for cell in cells[row :: plan.rows]
+                for cell in cells[row :: found.rows]
             ]
             lines.append(Content(" " * _GUTTER).join(in_row))
-        return Content("\n").join(lines)
-
-    def _plan(self, width: int) -> Plan:
-        n_keys = len(self._keys())
-        return plan(len(self.labels), n_keys, width=width, max_rows=self.max_rows)
-
-    def _tallies(self, width: int, columns: int) -> list[Content]:
-        """The count of each label, all equally wide."""
-        most = max((self.counts.get(label.name, 0) for label in self.labels), default=0)
-        digits = max(_DIGITS, len(f"{most:,}"))
-        cells = 0
-        if width >= _BARS_FROM:
-            cells = _BAR if columns == 1 else _SHORT_BAR
-        return [
-            _tally(self.counts.get(label.name), most, digits=digits, cells=cells)
-            for label in self.labels
-        ]
+        return lines
 
     def _keys(self) -> tuple[str, ...]:
         return allocate(len(self.labels), self.taken)
 
 
-def bar(n: int, most: int, cells: int) -> str:
-    """A bar of a cell for each, or in proportion where the longest would not fit.
-
-    Args:
-        n: what it stands for.
-        most: what the longest of them stands for.
-        cells: of the longest at most.
-    """
-    length = n if most <= cells else max(n > 0, round(n * cells / most))
-    return "█" * length
-
-
-def _tally(n: int | None, most: int, *, digits: int, cells: int) -> Content:
-    """A count, and its bar where there is room for one; blank when it is not known."""
-    count = f"{n:,}".rjust(digits) if n is not None else " " * digits
-    # Once anything is labelled, a class without an example is what must be seen
-    style = "bold $warning" if most and not n else "$foreground"
-    drawn = f" {bar(n or 0, most, cells):<{cells}}" if cells else ""
-    return Content.assemble((count, style), (drawn, "$primary"))
-
-
-def _cell(
-    key: str, name: str, tally: Content, definition: str, width: int, name_width: int
-) -> Content:
-    room = width - 3 - 2 - tally.cell_length
-    name = ellipsis(name, room)
-    pad = max(0, min(name_width, room) - cell_len(name)) + 2
-    gap = 2
-    left = room + 2 - cell_len(name) - pad - gap
-    if not definition or left < _SHORTEST_DEFINITION:
-        gap, definition = 0, ""
+def _cell(key: str, name: str, definition: str, width: int, name_width: int) -> Content:
+    """A label on one line, its definition as far as it fits."""
+    name = ellipsis(name, width - _KEY)
+    left = width - _KEY - name_width - _BETWEEN
+    is_told = bool(definition) and left >= _SHORTEST_DEFINITION
     return Content.assemble(
-        (key, "bold $accent"),
-        "  ",
+        (f"{key:<{_KEY}}", "bold $accent"),
         (name, "bold"),
-        " " * pad,
-        tally,
-        " " * gap,
-        (ellipsis(one_line(definition), left) if definition else "", "$foreground-muted"),
+        " " * (name_width + _BETWEEN - cell_len(name)) if is_told else "",
+        (ellipsis(definition, left) if is_told else "", "$foreground-muted"),
     )

@@ -1,4 +1,4 @@
-"""The two lines at the bottom that say where the annotator is and where the engine is."""
+"""The line at the bottom that says whether the labels help, and what the engine does."""
 
 from __future__ import annotations
 
@@ -12,17 +12,12 @@ from neufs_tui.wording.status import StatusLines
 
 
 class StatusBar(Widget):
-    """Counts and engine above, scan and freshness of the ranking below."""
+    """What the engine does or the check set says at the left, what was chosen with at the right."""
 
-    DEFAULT_CSS = "StatusBar { height: 2; }"
+    DEFAULT_CSS = "StatusBar { height: 1; }"
 
     lines: reactive[StatusLines] = reactive(StatusLines())
 
     def render(self) -> RenderResult:
-        """Two lines, each with something at both ends."""
-        width, lines = self.content_size.width, self.lines
-        return Content.assemble(
-            spread(lines.counts, lines.engine, width),
-            "\n",
-            (spread(lines.scan, lines.freshness, width), "$foreground-muted"),
-        )
+        """Something at both ends."""
+        return Content(spread(self.lines.work, self.lines.note, self.content_size.width))

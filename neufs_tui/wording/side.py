@@ -1,0 +1,71 @@
+"""What stands beside the text where there is room: why, the gap, the last answers, the labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from neufs_tui.core.labelled import LabelledExample
+from neufs_tui.core.text import one_line
+from neufs_tui.labelling.loop import LabellingLoop
+from neufs_tui.wording.explanation import layer_row, sentence
+from neufs_tui.wording.reasons import why_shown
+from neufs_tui.wording.sentences import share
+
+_LAST = 5
+"""Answers that are listed."""
+_EXAMPLES = 2
+"""Labelled examples of each label."""
+_MOST_LABELS = 8
+"""Labels beyond which examples of them would fill the panel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading with what stands under it."""
+
+    heading: str
+    prose: str = ""
+    """Read as sentences."""
+    rows: tuple[str, ...] = ()
+    """A line each."""
+
+
+def side_sections(loop: LabellingLoop) -> tuple[Section, ...]:
+    """What there is to say at the moment, the most important first; nothing stands for itself."""
+    labelled = loop.workspace.session.all_labelled()
+    sections = [Section("why", prose=why_shown(loop)), _gap(loop), _last(labelled)]
+    task = loop.workspace.task
+    if len(task.labels) <= _MOST_LABELS:
+        shown = [one for one in reversed(labelled) if not one.check]
+        sections += [Section(one_line(one), rows=_texts(shown, one)) for one in task.label_names]
+    return tuple(one for one in sections if one.prose or one.rows)
+
+
+def _gap(loop: LabellingLoop) -> Section:
+    known = loop.questions.explanation
+    if loop.shown is None or known is None:
+        return Section("")
+    strip = "".join(layer_row(known.gap)[:3]) if known.gap.size else ""
+    return Section("the gap", prose=sentence(known), rows=tuple(filter(None, [strip])))
+
+
+def _last(labelled: Sequence[LabelledExample]) -> Section:
+    return Section(
+        "last answers", rows=tuple(_answered(one) for one in labelled[: -1 - _LAST : -1])
+    )
+
+
+def _answered(one: LabelledExample) -> str:
+    """An answer, and the model's where it is another."""
+    said = f"#{one.example.number:,} {one_line(one.answer.text)}"
+    if one.pick is None or one.pick.answer is None or one.pick.answer == one.answer.text:
+        return said
+    of = one.pick.probabilities.get(one.pick.answer)
+    return f"{said} · model: {one_line(one.pick.answer)}{f' {share(of)}' if of is not None else ''}"
+
+
+def _texts(labelled: Iterable[LabelledExample], name: str) -> tuple[str, ...]:
+    """The newest texts with some label."""
+    texts = [one_line(one.example.text) for one in labelled if name in one.answer.labels]
+    return tuple(f"· {text}" for text in texts[:_EXAMPLES])

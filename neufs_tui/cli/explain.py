@@ -160,6 +160,10 @@ def _print(
     head(wording.BY_LAYER)
     first, strip, last, most = wording.layer_row(explanation.gap)
     console.print(f"{first}{strip}{last}   {most}")
+    head(wording.SHARED_BY)
+    console.print(wording.told_by(explanation))
+    for one in explanation.alike:
+        console.print(name(one))
     head(wording.STRONGEST)
     neurons = wording.neuron_rows(explanation, name)
     if neurons:

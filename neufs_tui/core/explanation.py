@@ -115,6 +115,11 @@ class Explanation:
     overlap: Overlap | None
     alternatives: tuple[Alternative, ...] = ()
     """What other rules would have shown in its place."""
+    keywords: tuple[str, ...] = ()
+    """Words that the texts which share most of the gap have oftener than the pool, the one that
+    tells most first."""
+    alike: tuple[ExampleId, ...] = ()
+    """Of these texts the ones that share most of it, this example not among them."""
     n_unscanned: int = 0
     """Other labelled examples of the pool, which were not scanned by then."""
     model: ModelIdentity | None = None

@@ -18,12 +18,17 @@ from neufs_tui.engine.scanning import Scanner, ready
 from neufs_tui.model.capture import CaptureRunner, Contributions
 from neufs_tui.model.readout import Readout
 from neufs_tui.selection.baselines import alternatives
-from neufs_tui.selection.gap import bars, find_gap, nearest_labelled, uncovered
+from neufs_tui.selection.gap import bars, find_gap, nearest_labelled, sharing, uncovered
 from neufs_tui.selection.scanned_pool import Readings, ScannedPool
 from neufs_tui.selection.strategy import SelectionState
+from neufs_tui.statistics.keywords import Keywords
 
 N_NEURONS = 8
 """Gap neurons shown one by one."""
+N_KEYWORDS, N_ALIKE = 4, 2
+"""Words that say what a gap is about, and texts that share it."""
+_FEWEST_ALIKE = 4
+"""Texts below which what they have in common is chance."""
 _REMEMBERED = 96
 """Labelled examples whose contributions are kept; two bytes a neuron each."""
 _AT_ONCE = 8
@@ -53,6 +58,8 @@ class Explainer:
         """By neuron, how many of the examples counted have it in their set."""
         self._n_counted = 0
         self._scanned = Readings(ScannedPool({}))
+        self._keywords: Keywords | None = None
+        self._place_of: dict[ExampleId, int] = {}
 
     def explain(
         self,
@@ -96,6 +103,8 @@ class Explainer:
         here = self._contributions(example_id)
         summed = here.values.sum(axis=0)  # (n_layers, d_mlp)
         self._count_occurrences()
+        rarity = np.log((self._n_counted + 1) / np.maximum(self._occurrences[neurons], 1))
+        alike = [pool.ids[one] for one in sharing(pool.sets, place, neurons, rarity)]
         settings, capture = self._config.selection, pool.captures[place]
         state = SelectionState.at(read, before, settings, settings.first_signal)
         strongest_first = neurons[np.argsort(-summed.ravel()[neurons], kind="stable")]
@@ -112,6 +121,8 @@ class Explainer:
             bars=bars(summed, capture.neurons, neurons, n_shown=N_NEURONS),
             overlap=nearest_labelled(pool, place, at),
             alternatives=alternatives(state),
+            keywords=self._told_by([example_id, *alike]),
+            alike=tuple(alike[:N_ALIKE]),
             model=ready(self._loaded).identity,
         )
 
@@ -147,6 +158,15 @@ class Explainer:
             sums = np.append(sums, runner.summed_contributions(batch, 0, neurons))
             yield None
         yield strongest(spans, (sums[0] - sums[1:]).tolist())
+
+    def _told_by(self, alike: Sequence[ExampleId]) -> tuple[str, ...]:
+        """What some texts are about, if they are several; the pool is read for it once."""
+        if len(alike) < _FEWEST_ALIKE:
+            return ()
+        if self._keywords is None:
+            self._keywords = Keywords([example.text for example in self._config.examples])
+            self._place_of = {one.id: place for place, one in enumerate(self._config.examples)}
+        return self._keywords.of([self._place_of[one] for one in alike], N_KEYWORDS)
 
     def _neuron(
         self, neuron: int, here: Contributions, there: Mapping[ExampleId, Summed]

@@ -6,16 +6,24 @@ to what all FFNs together push towards the model's answer.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neufs_tui.core.explanation import Bar, Gap, Overlap
+from neufs_tui.selection.jaccard import NeuronSets
 from neufs_tui.selection.scanned_pool import ScannedPool
 
 NeuronIds = NDArray[np.uint32]
 """Flat ids, ascending."""
+_FEWEST = 8
+"""Examples that are looked at for what a gap is about, in a small pool."""
+_ENOUGH = 0.2
+"""Share of a gap below which nothing is shared that could be told."""
+_AT_ONCE = 1 << 22
+"""Neurons looked up at a time, which bounds the memory that it takes."""
 
 
 def find_gap(
@@ -59,6 +67,31 @@ def uncovered(own: NeuronIds, labelled: Iterable[NeuronIds], shape: tuple[int, i
     for neurons in labelled:
         covered[neurons] = True
     return own[~covered[own]]
+
+
+def sharing(sets: NeuronSets, place: int, gap: NeuronIds, rarity: NDArray[np.float64]) -> list[int]:
+    """The examples that share most of a gap, the one that shares most first; not all share much.
+
+    Args:
+        sets: of n scanned examples.
+        place: the example whose gap it is.
+        gap: neurons that occur in the sets.
+        rarity: what each of them counts, shape (len(gap),).
+
+    Returns:
+        The square root of n or more places, of examples that share enough of the gap.
+    """
+    columns = np.searchsorted(sets.occurring, gap)
+    words, bits = columns // 64, (columns % 64).astype(np.uint64)
+    shares = np.empty(len(sets))
+    step = max(1, _AT_ONCE // max(1, len(gap)))
+    for start in range(0, len(sets), step):
+        has = sets.bits[start : start + step, words] >> bits & np.uint64(1)
+        shares[start : start + step] = has @ rarity
+    shares[place] = -1
+    most = max(_FEWEST, math.isqrt(len(sets)))
+    order = np.argsort(-shares, kind="stable")[:most]
+    return order[shares[order] >= _ENOUGH * rarity.sum()].tolist() if rarity.sum() > 0 else []
 
 
 def nearest_labelled(pool: ScannedPool, place: int, labelled: Sequence[int]) -> Overlap | None:

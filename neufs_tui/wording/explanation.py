@@ -18,6 +18,7 @@ Name = Callable[[ExampleId], str]
 """What an example is called where the explanation is read."""
 
 WHY, NEW, BY_LAYER = "Why this example", "What is new in it", "The gap by layer"
+SHARED_BY = "Texts that share most of the gap"
 STRONGEST, OTHERS = "Strongest neurons of the gap", "What other rules would show"
 NO_NEURONS = "none: every neuron of it is covered"
 NO_OTHERS = "Nothing else is left to show."
@@ -38,6 +39,11 @@ MEANINGS = (
         "still push there, only less than others do.",
     ),
     ("median, rank", "of the gaps of all scanned examples without a decision."),
+    (
+        "much oftener",
+        "words that texts which share most of the gap, rare neurons counting more, have so much "
+        "oftener than the pool that chance would hardly do it.",
+    ),
     ("gap by layer", "how the gap spreads from the first layer to the last; a high block is many."),
     (
         "pushes",
@@ -130,6 +136,20 @@ def fullest_layers(by_layer: tuple[int, ...]) -> tuple[int, int]:
         if max(sums) >= half:
             return sums.index(max(sums)), sums.index(max(sums)) + n - 1
     return 0, 0
+
+
+def keywords(explanation: Explanation) -> str:
+    """What the texts that share most of the gap are about, in their own words; may be empty."""
+    return " · ".join(map(one_line, explanation.keywords))
+
+
+def told_by(explanation: Explanation) -> str:
+    """The same in a sentence."""
+    if not explanation.alike:
+        return "No other text shares a fifth of it."
+    if not explanation.keywords:
+        return "No word stands in them much oftener than in the pool."
+    return f"Much oftener in them than in the pool: {keywords(explanation)}"
 
 
 def beside_others(explanation: Explanation) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.text import one_line
 from neufs_tui.labelling.loop import LabellingLoop
-from neufs_tui.wording.explanation import layer_row, sentence
+from neufs_tui.wording.explanation import keywords, layer_row, sentence
 from neufs_tui.wording.reasons import why_shown
 from neufs_tui.wording.sentences import share
 
@@ -34,7 +34,7 @@ class Section:
 def side_sections(loop: LabellingLoop) -> tuple[Section, ...]:
     """What there is to say at the moment, the most important first; nothing stands for itself."""
     labelled = loop.workspace.session.all_labelled()
-    sections = [Section("why", prose=why_shown(loop)), _gap(loop), _last(labelled)]
+    sections = [Section("why", prose=why_shown(loop)), _gap(loop), _alike(loop), _last(labelled)]
     task = loop.workspace.task
     if len(task.labels) <= _MOST_LABELS:
         shown = [one for one in reversed(labelled) if not one.check]
@@ -48,6 +48,17 @@ def _gap(loop: LabellingLoop) -> Section:
         return Section("")
     strip = "".join(layer_row(known.gap)[:3]) if known.gap.size else ""
     return Section("the gap", prose=sentence(known), rows=tuple(filter(None, [strip])))
+
+
+def _alike(loop: LabellingLoop) -> Section:
+    """What the texts are about that share the gap, and two of them."""
+    known = loop.questions.explanation
+    if loop.shown is None or known is None or not known.alike:
+        return Section("")
+    examples = loop.workspace.examples
+    texts = [one_line(examples[one].text) for one in known.alike if one in examples]
+    rows = tuple(f"· {text}" for text in texts)
+    return Section("others with it", prose=keywords(known), rows=rows)
 
 
 def _last(labelled: Sequence[LabelledExample]) -> Section:

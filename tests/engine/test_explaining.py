@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from copy import copy
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from neufs_tui.core.explanation import Explanation
 from neufs_tui.core.records import Answer, Decision, DecisionKind
 from neufs_tui.core.settings import CaptureSettings
 from neufs_tui.engine import explaining
-from neufs_tui.engine.explaining import N_NEURONS, Explainer
+from neufs_tui.engine.explaining import N_ALIKE, N_KEYWORDS, N_NEURONS, Explainer
 from neufs_tui.engine.scanning import Scanner, ready
 from neufs_tui.model.capture import CaptureRunner
 from neufs_tui.model.encoding import PromptEncoder
@@ -235,3 +236,32 @@ def test_a_planted_word_is_the_one_that_is_marked(tmp_path: Path) -> None:
     *_, words = Explainer(settings, scanner).words(example.id, [labelled])
     strongest = max(words, key=lambda word: word.drop)
     assert example.text[strongest.start : strongest.end] == "library"
+
+
+def test_a_gap_is_described_by_the_words_of_the_texts_that_share_it(
+    loaded: LoadedModel, tmp_path: Path
+) -> None:
+    """Ten of forty texts are about prizes, and five neurons are on in them alone."""
+    planted = np.arange(20, 25, dtype=np.uint32)
+    plain = [f"text {n} is about item {n % 7} and place {n % 5}" for n in range(30)]
+    topic = [f"text {n} says: win a prize in draw {n}, claim now" for n in range(30, 40)]
+    examples = examples_of([*plain, *topic])
+    settings = config(examples, tmp_path)
+    scanner = Scanner(settings, loaded)
+    list(scanner.run())
+    scanner.close()
+    for example in examples:
+        capture = scanner.captures[example.id]
+        neurons = np.setdiff1d(capture.neurons, planted)
+        if example.row >= 30:
+            neurons = np.union1d(neurons, planted)
+        scanner.captures[example.id] = replace(capture, neurons=neurons)
+    explainer = Explainer(settings, scanner)
+    labels = [Decision(one.id, DecisionKind.LABEL, Answer("yes")) for one in examples[:30:2]]
+    found = explained(explainer, examples[35].id, labels)
+    assert len(found.keywords) == N_KEYWORDS
+    assert {*found.keywords} < {"says", "win", "prize", "in", "draw", "claim", "now"}
+    assert len(found.alike) == N_ALIKE
+    assert {*found.alike} < {one.id for one in examples[30:]} - {found.example_id}
+    other = explained(explainer, examples[1].id, labels)
+    assert not {*other.keywords} & {"win", "prize", "claim"}

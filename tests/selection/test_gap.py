@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neufs_tui.selection.gap import bars, find_gap, nearest_labelled
+from neufs_tui.selection.gap import bars, find_gap, nearest_labelled, sharing
 from neufs_tui.selection.scanned_pool import ScannedPool
 from tests.captures import capture
 
@@ -74,3 +74,21 @@ def test_bars_add_up_and_count_every_neuron_once(
     single = [bar.contribution for bar in parts[:-3]]
     assert len(single) == min(n_shown, len(gap))
     assert single == sorted(single, reverse=True)
+
+
+@given(SETS, st.integers(1, 30))
+def test_those_come_first_that_share_most_of_a_gap(sets: list[set[int]], n: int) -> None:
+    sets[0] |= {n}
+    pool = captured(sets)
+    gap = np.array(sorted(sets[0]), dtype=np.uint32)
+    rarity = 1 / (1 + gap.astype(np.float64))
+    counts = dict(zip(gap.tolist(), rarity.tolist(), strict=True))
+    found = sharing(pool.sets, 0, gap, rarity)
+    shares = [sum(counts[one] for one in sorted(other & sets[0])) for other in sets]
+    enough = [
+        place for place in range(1, len(sets)) if shares[place] >= 0.2 * rarity.sum() * (1 + 1e-9)
+    ]
+    assert {*enough} <= {*found} and 0 not in found
+    told = [shares[place] for place in found]
+    assert told == pytest.approx(sorted(told, reverse=True))
+    assert sharing(pool.sets, 0, gap[:0], rarity[:0]) == []

@@ -70,8 +70,13 @@ def page(
         last,
         (f"   {most}\n", _QUIET),
         "\n",
-        (f"{wording.STRONGEST}\n", _HEADING),
+        (f"{wording.SHARED_BY}\n", _HEADING),
+        f"{wording.told_by(explanation)}\n",
     ]
+    for one in explanation.alike:
+        also = f"{pool.name(one)} {one_line(pool.examples[one].text)}"
+        parts.append((f"{ellipsis(also, width)}\n", _QUIET))
+    parts += ["\n", (f"{wording.STRONGEST}\n", _HEADING)]
     for row in wording.neuron_rows(explanation, pool.name):
         parts += _neuron(row, wording.in_sets(row, gap), width)
     if not explanation.neurons:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from neufs_tui.project.first_text import FirstText
 
 MIN_WIDTH, MIN_HEIGHT = 60, 16
-_SIDE_FROM, _LOW_BELOW = 100, 20
+_SIDE_FROM, _NARROW_BELOW, _LOW_BELOW = 100, 76, 20
 
 
 class LabelScreen(PagesScreen):
@@ -225,6 +225,7 @@ class LabelScreen(PagesScreen):
         width, height = event.size
         too_small = width < MIN_WIDTH or height < MIN_HEIGHT
         self.set_class(width >= _SIDE_FROM, "-with-side")
+        self.set_class(width < _NARROW_BELOW, "-narrow")
         self.set_class(height < _LOW_BELOW, "-low")
         self.set_class(too_small, "-too-small")
         self._labels.max_rows = max(3, min(16, (height - 11) // 2))

@@ -7,10 +7,9 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
-from textual.widgets import Static
 
 from neufs_tui.core.explanation import Explanation
-from neufs_tui.core.text import visible
+from neufs_tui.core.text import one_line, visible
 from neufs_tui.wording.explanation import gap_in_brief, layer_strip
 from neufs_tui.wording.lines import ellipsis
 
@@ -26,17 +25,38 @@ class ReasonPanel(Vertical):
 
     def compose(self) -> ComposeResult:
         """The sentence above, the gap below."""
-        yield Static(id="why", markup=False)
+        yield WhyLine(id="why")
         yield GapLine(id="gap")
 
     def show(self, sentence: str) -> None:
         """Say why in words; nothing is said of an empty reason."""
-        self.query_one("#why", Static).update(visible(sentence))
+        why = self.query_one(WhyLine)
+        why.sentence, why.keywords = sentence, ()
         self.query_one(GapLine).explanation = None
 
     def explain(self, explanation: Explanation) -> None:
-        """Add the gap."""
+        """Add the gap, and what the texts are about that share it."""
+        self.query_one(WhyLine).keywords = explanation.keywords
         self.query_one(GapLine).explanation = explanation
+
+
+class WhyLine(Widget):
+    """A sentence, and behind it as many words as fit of those that the gap is about."""
+
+    sentence: reactive[str] = reactive("")
+    keywords: reactive[tuple[str, ...]] = reactive(())
+
+    def render(self) -> RenderResult:
+        """All of it is data, never markup."""
+        width, height = self.content_size
+        said = Content(visible(self.sentence))
+        for n in range(1, len(self.keywords) + 1):
+            behind = "  " + " · ".join(map(one_line, self.keywords[:n]))
+            more = Content.assemble(visible(self.sentence), (behind, "$foreground-muted"))
+            if len(more.wrap(width)) > height:
+                break
+            said = more
+        return said
 
 
 class GapLine(Widget):

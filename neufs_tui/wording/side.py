@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.text import one_line
 from neufs_tui.labelling.loop import LabellingLoop
-from neufs_tui.wording.explanation import keywords, layer_row, sentence
+from neufs_tui.wording.explanation import keywords, layer_strip, sentence
 from neufs_tui.wording.reasons import why_shown
 from neufs_tui.wording.sentences import share
 
+_STRIP = 20
+"""Cells for the layers side by side."""
 _LAST = 5
 """Answers that are listed."""
 _EXAMPLES = 2
@@ -46,8 +48,10 @@ def _gap(loop: LabellingLoop) -> Section:
     known = loop.questions.explanation
     if loop.shown is None or known is None:
         return Section("")
-    strip = "".join(layer_row(known.gap)[:3]) if known.gap.size else ""
-    return Section("the gap", prose=sentence(known), rows=tuple(filter(None, [strip])))
+    by_layer = known.gap.by_layer
+    strip = f"0 |{layer_strip(by_layer, _STRIP)}| {len(by_layer) - 1}"
+    rows = (strip,) if known.gap.size else ()
+    return Section("the gap", prose=sentence(known), rows=rows)
 
 
 def _alike(loop: LabellingLoop) -> Section:

@@ -12,6 +12,7 @@ from neufs_tui.labelling.engine_view import EngineState
 from neufs_tui.labelling.loop import LabellingLoop
 from neufs_tui.labelling.progress import n_checked, newest_check
 from neufs_tui.statistics.check_set import MIN_CHECKED, CheckFigures
+from neufs_tui.statistics.pace import pace
 from neufs_tui.wording.learning_curve import checked, of_your_labels, with_interval
 from neufs_tui.wording.sentences import share
 
@@ -51,9 +52,15 @@ def status_lines(loop: LabellingLoop, *, loading: str = "") -> StatusLines:
     note = engine_note(engine.state)
     if not note and shown and loop.tells_why:
         note = freshness(shown.pick, n_labels)
-    wanted, left, *others = count_parts(loop.counts, loop.workspace.selection.shots)
+    shots = loop.workspace.selection.shots
+    wanted, left, *others = count_parts(loop.counts, shots)
+    to_go = time_to_go(
+        shots - loop.counts.n_labels,
+        pace(one.seconds for one in loop.workspace.session.all_labelled()),
+    )
     work = work or ((loading,) if loading and engine.state is EngineState.LOADING else ())
-    return StatusLines(progress=(wanted, left), work=(*work, *others), note=note)
+    progress = (wanted, *filter(None, [to_go]), left)
+    return StatusLines(progress=progress, work=(*work, *others), note=note)
 
 
 def count_parts(counts: Counts, shots: int) -> tuple[str, ...]:
@@ -75,6 +82,17 @@ def count_parts(counts: Counts, shots: int) -> tuple[str, ...]:
     if counts.labels_elsewhere:
         parts.append(f"{plural(counts.labels_elsewhere, 'label')} on removed rows")
     return tuple(parts)
+
+
+def time_to_go(n_wanted: int, each_s: float | None) -> str:
+    """How long the labels that are still wanted take at her pace; empty where that is not known.
+
+    >>> time_to_go(14, 9.0), time_to_go(0, 9.0), time_to_go(14, None)
+    ('about 3 min', '', '')
+    """
+    if n_wanted <= 0 or each_s is None:
+        return ""
+    return f"about {duration(n_wanted * each_s)}"
 
 
 def scan_parts(scan: ScanProgressed) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from textual.pilot import Pilot
 
+from neufs_tui.app.gate import Gate
 from neufs_tui.app.main import LabelApp
 from neufs_tui.core.check_readings import CheckReading, ChecksRead, digests
 from neufs_tui.core.draws import draw_reason, drawn
@@ -51,6 +52,14 @@ SnapCompare = Callable[..., bool]
 Steps = Callable[[Pilot[None]], Awaitable[None]]
 
 SIZES = [(80, 24), (160, 50), (60, 16)]
+
+
+@pytest.fixture(autouse=True)
+def _pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every key comes nine seconds after what it answers was painted."""
+    monkeypatch.setattr(Gate, "seconds", lambda _gate, _read_at: 9.0)
+
+
 ODD_TEXT = (
     "The [bold]introduction[/bold] is {clear}, but {{why}} it matters is never said 🙂 — see "
     "line\x1b[31m 3.\n\n\tשלום עולם and 你好，世界 are fine.\n"

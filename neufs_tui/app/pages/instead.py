@@ -23,6 +23,7 @@ _KEY = "bold $accent"
 
 _TERMS = (
     ("like … others", "examples of its group: nearer to its centre than to any label"),
+    ("(word · word)", "what the texts that share most of its gap say much oftener than the pool"),
     ("unsure", "its two likeliest labels are closer than those of most of the group"),
     ("gap", "of the neurons that push most towards its answer, those of no labelled example"),
     ("layers", "where in the model they are, first to last; most of them in those that are named"),
@@ -31,6 +32,10 @@ _TERMS = (
         "by how much, from your labels; where these tell nothing yet, by the model's answer",
     ),
     ("accepted", "suggestions you took as they were: no labels, in no prompt, export or figure"),
+    (
+        "about …",
+        "what the labels still wanted take at your pace; a minute of a text at most counts",
+    ),
     ("checked", "drawn at random to measure, never in the prompt; (.58–.82) is a 95% interval"),
     ("chosen …", "how many of your labels the choice knows; the last ones come to it a bit later"),
     ("read again", "the model reads the pool anew with your labels in its prompt"),

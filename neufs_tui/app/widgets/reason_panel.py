@@ -51,8 +51,10 @@ class WhyLine(Widget):
         width, height = self.content_size
         said = Content(visible(self.sentence))
         for n in range(1, len(self.keywords) + 1):
-            behind = "  " + " · ".join(map(one_line, self.keywords[:n]))
-            more = Content.assemble(visible(self.sentence), (behind, "$foreground-muted"))
+            behind = " · ".join(map(one_line, self.keywords[:n]))
+            more = Content.assemble(
+                visible(self.sentence), " ", (f"({behind})", "$foreground-muted")
+            )
             if len(more.wrap(width)) > height:
                 break
             said = more

@@ -47,7 +47,7 @@ def fork_server(path: Path) -> Iterator[None]:
         listener.bind(str(path))
         listener.listen()
         server = subprocess.Popen(
-            [sys.executable, __file__, "serve", str(listener.fileno())],
+            [sys.executable, "-P", __file__, "serve", str(listener.fileno())],
             stdin=subprocess.PIPE,
             pass_fds=[listener.fileno()],
         )

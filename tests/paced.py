@@ -18,7 +18,7 @@ from neufs_tui.core.neurons import Capture
 from neufs_tui.model.capture import CaptureRunner
 from neufs_tui.model.encoding import EncodedPrompt
 
-PACED = (sys.executable, str(Path(__file__)))
+PACED = (sys.executable, "-P", str(Path(__file__)))
 
 PATIENCE_S = 60
 

@@ -15,7 +15,7 @@ import pexpect
 import pyte
 
 PROGRAM = str(Path(sys.executable).with_name("neufs-tui"))
-WITH_FORKS = (sys.executable, str(Path(__file__).with_name("forked.py")), "neufs-tui")
+WITH_FORKS = (sys.executable, "-P", str(Path(__file__).with_name("forked.py")), "neufs-tui")
 """The same, with engines that are forked (`tests/forked.py`)."""
 PATIENCE_S = 60
 """Generous: the machine may be busy with other things."""
@@ -139,9 +139,8 @@ class Terminal:
 
 def has_labels(text: str, n: int) -> bool:
     """Whether a screen says that so many labels were given."""
-    return (
-        re.search(rf"(?<!of )\b{n} (of \d+ )?labels?(, \d+ wanted)? · \d+ left", text) is not None
-    )
+    said = rf"(?<!of )\b{n} (of \d+ )?labels?(, \d+ wanted)?( · about [\w ]+)? · \d+ left"
+    return re.search(said, text) is not None
 
 
 def wait_for_end(process: int) -> None:

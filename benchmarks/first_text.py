@@ -27,7 +27,7 @@ from neufs_tui.project.request import ProjectRequest
 
 SMALL = 100
 LABELS = ("a", "b")
-TEXT, TAKEN = "drawn text", "labelled "
+TEXT, TAKEN = "drawn text", " left"
 """What is on the screen with the first text, and once labels are taken."""
 SAMPLE = Path(__file__).parents[1] / "sample_data" / "pool.jsonl"
 

@@ -158,7 +158,7 @@ def engine_pid(app: int) -> int:
 
 def n_behind(screen: Screen) -> int:
     """Labels that the choice on the screen does not know."""
-    found = re.search(r"ranked ([\d,]+) labels? ago", screen.text.replace("\n", " "))
+    found = re.search(r"chosen ([\d,]+) labels? ago", screen.text.replace("\n", " "))
     return int(found[1].replace(",", "")) if found else 0
 
 
@@ -206,7 +206,7 @@ def restart(command: list[str], folder: str) -> tuple[Screen, float, float]:
     while not re.search(r"\w{3,} .*\w{3,}", "\n".join(screen.body)):
         screen.read()
     shown = time.perf_counter() - began
-    while "scanned all" not in screen.text and "answers read" not in screen.text:
+    while "has read all" not in screen.text and "read again" not in screen.text:
         screen.read()
     return screen, shown, time.perf_counter() - began
 
@@ -241,7 +241,7 @@ def main() -> None:
             command += ["--label", name]
         began = time.perf_counter()
         screen = Screen(command, str(folder))
-        screen.wait_for("scanned all")
+        screen.wait_for("has read all")
         ready_s = time.perf_counter() - began
         catch_up(screen)
         blocks = label(screen, arguments.labels)

@@ -8,7 +8,7 @@ import pexpect
 import pyte
 
 ROWS, COLUMNS = 24, 80
-BODY = slice(2, 7)
+BODY = slice(3, 8)
 """Lines of the screen that only the example's text, or a page over it, fills."""
 PATIENCE_S = 300
 

@@ -85,7 +85,7 @@ def agreement(progress: Progress) -> str:
     return (
         f"{now.agreeing:,} of {plural(now.compared, 'answer')} given before yours "
         f"{'was' if now.compared == 1 else 'were'} the same: "
-        f"{share(now.share)} ({share(low)} to {share(high)}).{looked}"
+        f"{share_in(now.share, low, high)}.{looked}"
         f"{_always(progress)}"
     )
 

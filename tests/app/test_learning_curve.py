@@ -41,7 +41,7 @@ def test_nothing_labelled_is_said_plainly() -> None:
 
 def test_agreement_comes_with_its_interval_and_leaves_out_what_she_looked_at() -> None:
     said = progress.summary(known(10)).plain
-    assert "5 of 10 answers given before yours were the same: .50 (.24 to .76)." in said
+    assert "5 of 10 answers given before yours were the same: .50 (.24–.76)." in said
     assert "10 labelled, but C has none." in said
     looked = [replace(labelled(place, right=True), looked=place < 2) for place in range(4)]
     said = progress.summary(

@@ -284,7 +284,7 @@ def test_figures_of_earlier_runs_hold_as_far_as_their_labels_do(tmp_path: Path) 
     before = checks(loop.flow)
     assert [one.n_labels for one in before] == [*range(loop.flow.counts.n_labels + 1)]
     loop.take("restart")
-    assert "too few to tell" in status_lines(loop.flow, loading="starting").scan[0]
+    assert "too few to tell" in status_lines(loop.flow, loading="starting").work[0]
     assert checks(loop.flow) == before and newest_check(loop.flow) == before[-1]
     for _ in range(2):
         loop.take("undo")

@@ -135,7 +135,7 @@ def _print(
     from rich.text import Text
 
     from neufs_tui.wording import explanation as wording
-    from neufs_tui.wording import reasons, sentences
+    from neufs_tui.wording import gap, reasons, sentences
 
     console = tables()
 
@@ -155,13 +155,13 @@ def _print(
     if labelled is not None and labelled.pick is not None:
         console.print(sentences.both_answers(labelled.answer, labelled.pick))
         console.print(reasons.why_then(labelled.pick, explanation.n_labels))
-    console.print(wording.sentence(explanation))
+    console.print(gap.sentence(explanation))
     console.print(wording.answers(explanation))
     head(wording.BY_LAYER)
-    first, strip, last, most = wording.layer_row(explanation.gap)
+    first, strip, last, most = gap.layer_row(explanation.gap)
     console.print(f"{first}{strip}{last}   {most}")
     head(wording.SHARED_BY)
-    console.print(wording.told_by(explanation))
+    console.print(gap.told_by(explanation))
     for one in explanation.alike:
         console.print(name(one))
     head(wording.STRONGEST)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from neufs_tui.core.check_set import as_unlabelled, is_due, n_left
 from neufs_tui.core.counts import Counts, count
+from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.records import Answer, Decision, DecisionKind, ExampleId
 from neufs_tui.core.settings import Signal
 from neufs_tui.labelling.workspace import Workspace
@@ -25,6 +26,8 @@ class Position:
     """The difficulty signals for the example shown and for the next. Each is chosen by the labels
     there were when its example was looked for, which is one decision earlier: the next example
     is computed while this one is read."""
+    labelled: tuple[LabelledExample, ...]
+    """Whose label holds, check examples too, in labelling order, with what was known then."""
     told: tuple[Decision, ...]
     """The decisions as the engine takes them."""
     n_checks_left: int = 0
@@ -47,27 +50,30 @@ def position(workspace: Workspace) -> Position:
     decisions = workspace.session.decisions()
     n_checks, seed = workspace.n_checks, workspace.selection.seed
     counts = count(decisions, workspace.examples, workspace.task.label_names)
-    checked = workspace.session.checked() if counts.checked else ()
+    labelled = workspace.session.all_labelled()
     return Position(
         revision=workspace.session.revision(),
         decisions=decisions,
         decided=frozenset(decision.example_id for decision in decisions),
         counts=counts,
-        signals=_signals(workspace, decisions),
+        signals=_signals(workspace, decisions, labelled),
+        labelled=labelled,
         told=as_unlabelled(decisions) if any(one.check for one in decisions) else decisions,
         n_checks_left=n_left(decisions, n_checks),
         is_check_due=is_due(decisions, n_checks, seed),
         checked=workspace.test.gold
         if workspace.test is not None
-        else {one.example.id: one.answer.text for one in checked if not one.looked},
+        else {one.example.id: one.answer.text for one in labelled if one.check and not one.looked},
     )
 
 
-def _signals(workspace: Workspace, decisions: tuple[Decision, ...]) -> tuple[Signal, Signal]:
+def _signals(
+    workspace: Workspace, decisions: tuple[Decision, ...], labelled: Sequence[LabelledExample]
+) -> tuple[Signal, Signal]:
     wanted = workspace.selection.difficulty
     if wanted != "auto":
         return wanted, wanted
-    labelled = workspace.session.decided()
+    shots = [one for one in labelled if not one.check]
     was_shot = bool(decisions) and decisions[-1].is_shot
-    before = labelled[:-1] if was_shot else labelled
-    return signal_for(wanted, before), signal_for(wanted, labelled)
+    before = shots[:-1] if was_shot else shots
+    return signal_for(wanted, before), signal_for(wanted, shots)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.text import one_line
 from neufs_tui.labelling.loop import LabellingLoop
-from neufs_tui.wording.explanation import keywords, layer_strip, sentence
+from neufs_tui.wording.gap import keywords, layer_strip, sentence
 from neufs_tui.wording.reasons import why_shown
 from neufs_tui.wording.sentences import share
 
@@ -35,7 +36,7 @@ class Section:
 
 def side_sections(loop: LabellingLoop) -> tuple[Section, ...]:
     """What there is to say at the moment, the most important first; nothing stands for itself."""
-    labelled = loop.workspace.session.all_labelled()
+    labelled = loop.position.labelled
     sections = [Section("why", prose=why_shown(loop)), _gap(loop), _alike(loop), _last(labelled)]
     task = loop.workspace.task
     if len(task.labels) <= _MOST_LABELS:
@@ -82,5 +83,5 @@ def _answered(one: LabelledExample) -> str:
 
 def _texts(labelled: Iterable[LabelledExample], name: str) -> tuple[str, ...]:
     """The newest texts with some label."""
-    texts = [one_line(one.example.text) for one in labelled if name in one.answer.labels]
-    return tuple(f"· {text}" for text in texts[:_EXAMPLES])
+    found = islice((one for one in labelled if name in one.answer.labels), _EXAMPLES)
+    return tuple(f"· {one_line(one.example.text)}" for one in found)

@@ -56,7 +56,7 @@ def status_lines(loop: LabellingLoop, *, loading: str = "") -> StatusLines:
     wanted, left, *others = count_parts(loop.counts, shots)
     to_go = time_to_go(
         shots - loop.counts.n_labels,
-        pace(one.seconds for one in loop.workspace.session.all_labelled()),
+        pace(one.seconds for one in loop.position.labelled),
     )
     work = work or ((loading,) if loading and engine.state is EngineState.LOADING else ())
     progress = (wanted, *filter(None, [to_go]), left)

@@ -23,7 +23,8 @@ from neufs_tui.app.widgets.reason_panel import gap_line
 from neufs_tui.app.widgets.status_bar import StatusBar
 from neufs_tui.core.records import Label
 from neufs_tui.labelling.shown import Shown
-from neufs_tui.wording.explanation import Neighbours, fullest_layers, sentence
+from neufs_tui.wording.explanation import Neighbours
+from neufs_tui.wording.gap import fullest_layers, sentence
 from neufs_tui.wording.status import StatusLines
 from tests.fakes import explanation, pool
 

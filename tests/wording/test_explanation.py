@@ -12,6 +12,7 @@ from neufs_tui.core.explanation import Alternative, Bar
 from neufs_tui.core.records import ExampleId
 from neufs_tui.wording import explanation as wording
 from neufs_tui.wording.explanation import NeuronRow, PushRow
+from neufs_tui.wording.gap import layer_row
 from tests.fakes import explanation, pool
 
 EXAMPLES = pool(1200)
@@ -83,7 +84,7 @@ def test_the_page_says_every_row() -> None:
     assert KNOWN.overlap is not None
     said = [
         *(wording.WHY, wording.NEW, wording.STRONGEST, wording.push_heading(KNOWN.answer)),
-        "".join(wording.layer_row(KNOWN.gap)[:3]),
+        "".join(layer_row(KNOWN.gap)[:3]),
         wording.beside_heading(KNOWN.overlap),
         wording.shared(KNOWN.overlap),
         wording.scanned(KNOWN.gap),

@@ -8,6 +8,7 @@ from neufs_tui.core.explanation import Explanation, Word
 from neufs_tui.core.text import one_line, visible
 from neufs_tui.wording import explanation as wording
 from neufs_tui.wording.explanation import Neighbours, NeuronRow
+from neufs_tui.wording.gap import layer_row, sentence, told_by
 from neufs_tui.wording.lines import ellipsis
 
 Parts = list[Content | str | tuple[str, str]]
@@ -56,13 +57,13 @@ def page(
         help_key: the key that explains the numbers.
     """
     gap = explanation.gap
-    first, strip, last, most = wording.layer_row(gap)
+    first, strip, last, most = layer_row(gap)
     parts: Parts = [
         (f"{wording.WHY}\n", _HEADING),
         f"{why}\n",
         "\n",
         (f"{wording.NEW}\n", _HEADING),
-        f"{wording.sentence(explanation)}\n",
+        f"{sentence(explanation)}\n",
         "\n",
         (f"{wording.BY_LAYER}\n", _HEADING),
         first,
@@ -71,7 +72,7 @@ def page(
         (f"   {most}\n", _QUIET),
         "\n",
         (f"{wording.SHARED_BY}\n", _HEADING),
-        f"{wording.told_by(explanation)}\n",
+        f"{told_by(explanation)}\n",
     ]
     for one in explanation.alike:
         also = f"{pool.name(one)} {one_line(pool.examples[one].text)}"

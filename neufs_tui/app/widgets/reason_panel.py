@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from neufs_tui.core.explanation import Explanation
 from neufs_tui.core.text import one_line, visible
-from neufs_tui.wording.explanation import gap_in_brief, layer_strip
+from neufs_tui.wording.gap import gap_in_brief, layer_strip
 from neufs_tui.wording.lines import ellipsis
 
 _STRIP = "$accent"

@@ -54,11 +54,12 @@ class EngineNews:
         """The part of the start that is under way."""
         return str(self._loading)
 
-    def page(self, loop: LabellingLoop | None) -> Content:
+    def page(self, loop: LabellingLoop | None, offer: str) -> Content:
         """What stands where the text would.
 
         Args:
             loop: where the annotator is; None until the session is open.
+            offer: the key that has skipped examples offered again.
         """
         if loop is None:
             return instead.loading(self._loading)
@@ -66,7 +67,7 @@ class EngineNews:
             case Waiting.FINISHED:
                 workspace = loop.workspace
                 command = sentences.export_command(workspace.pool_name, workspace.session_name)
-                return instead.finished(loop.counts, command)
+                return instead.finished(loop.counts, command, offer=offer)
             case Waiting.SCANNING:
                 return instead.scanning(loop.engine.scan)
             case Waiting.CHOOSING:

@@ -56,7 +56,14 @@ COMMANDS: tuple[Binding, ...] = (
     _command("skip", "space", "skip this example", "Skip this example", footer=True),
     _command("undo", "u,backspace", "undo, as often as you like, any day", "Undo", footer=True),
     _command("redo", "r", "redo what was undone", "Redo"),
-    _command("find", "l", "find a label by typing a part of it", "Find a label", footer=True),
+    _command(
+        "list",
+        "slash",
+        "every example: search, filter, change answers, many at once",
+        "All examples",
+        footer=True,
+    ),
+    _command("find", "l", "find a label by typing a part of it", "Find a label"),
     _command(
         "hunt",
         "g",
@@ -64,13 +71,23 @@ COMMANDS: tuple[Binding, ...] = (
         "Hunt",
         footer=True,
     ),
+    _command(
+        "flag",
+        "f",
+        "flag this example: its label stays out of prompts and exports",
+        "Flag",
+        footer=True,
+    ),
+    _command("note", "n", "write a note on this example", "Note"),
+    _command(
+        "offer", "b", "bring back what was skipped, to be offered again", "Bring back the skipped"
+    ),
     _command("why", "w", "why this example, neuron by neuron", "Why this example", footer=True),
     _command(
         "model",
         "p",
         "the model's answer; that you looked is recorded",
         "The model's answer",
-        footer=True,
     ),
     _command(
         "others", "e", "what random and entropy would have shown", "What other rules would show"
@@ -108,7 +125,7 @@ DEFAULT_KEYS: dict[str, tuple[str, ...]] = {
 }
 """Command → its keys where the configuration says nothing."""
 
-RESERVED: frozenset[str] = frozenset("bfnx")
+RESERVED: frozenset[str] = frozenset("x")
 """Letters kept for commands to come, so that no label has to change its key for them."""
 
 LABEL_KEYS: tuple[str, ...] = (

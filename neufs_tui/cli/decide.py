@@ -15,6 +15,7 @@ from neufs_tui.cli.options import (
     project_request,
 )
 from neufs_tui.cli.output import say, tell, tell_json
+from neufs_tui.core.records import Decision
 
 if TYPE_CHECKING:
     from neufs_tui.labelling.headless import HeadlessLabelling, Made
@@ -115,17 +116,17 @@ def _do(
 def _decided(made: Made) -> str:
     from neufs_tui.wording.sentences import decided
 
-    assert made.example is not None
-    return decided(made.example, made.decision, made.pick, undo=_DONE)
+    assert made.example is not None and isinstance(made.done, Decision)
+    return decided(made.example, made.done, made.pick, undo=_DONE)
 
 
 def _undone(made: Made) -> str:
-    from neufs_tui.wording.sentences import undone
+    from neufs_tui.wording.amended import undone
 
-    return undone(made.example, made.decision, made.n, redo="`redo`")
+    return undone(made.example, made.done, made.n, redo="`redo`")
 
 
 def _redone(made: Made) -> str:
-    from neufs_tui.wording.sentences import redone
+    from neufs_tui.wording.amended import redone
 
-    return redone(made.example, made.decision, made.n, undo=_DONE)
+    return redone(made.example, made.done, made.n, undo=_DONE)

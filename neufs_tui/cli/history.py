@@ -59,7 +59,9 @@ def _print_table(events: Sequence[HistoryEvent]) -> None:
             *(["check example"] if event.check else []),
             *(["hunted"] if event.hunted and event.page is None else []),
             *(["suggested otherwise"] if event.hunted and event.page is not None else []),
-            *(["page of suggestions"] if event.page and event.kind in ("undo", "redo") else []),
+            *(["a whole page"] if event.page and event.kind in ("undo", "redo") else []),
+            *(["changed in place"] if event.place is not None else []),
+            *([one_line(event.note)] if event.note else []),
             *(["looked first"] if event.looked and not event.page else []),
             *(["not shown"] if event.kind in ("label", "skip") and not event.shown else []),
         ]

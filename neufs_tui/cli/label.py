@@ -108,6 +108,8 @@ def _reconcile(request: ProjectRequest, counts: Counts) -> None:
         say(f"{counts.labels_elsewhere:,} more labels on rows no longer in the pool")
     if counts.checked:
         say(f"{counts.checked:,} labels are of check examples, which stay out of the few-shot set")
+    if counts.flagged:
+        say(f"{counts.flagged:,} labels are flagged, and in no prompt or export until they are not")
     say(f"kept in {session_path(request)}")
     if counts.n_labels:
         if lacks := lacking(counts.by_class):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from neufs_tui.core.history import HistoryEvent
-from neufs_tui.core.records import Decision, DecisionKind, Example, Pick
+from neufs_tui.core.records import Decision, DecisionKind, Example, Mark, Pick
 from neufs_tui.errors import UsageError
 from neufs_tui.labelling.headless import HeadlessLabelling, Made, find_example
 from neufs_tui.labelling.progress import standing
@@ -75,13 +75,17 @@ def next_as_json(labelling: HeadlessLabelling, shown: Shown, *, reveal: bool) ->
 
 def made_as_json(labelling: HeadlessLabelling, made: Made) -> dict[str, Any]:
     """What was done to a decision, how far the session is now, and what the set has and lacks."""
-    removed = {"id": made.decision.example_id, "hash": made.decision.example_id, "row": None}
+    done = made.done
+    decision = done if isinstance(done, Decision) else None
+    removed = {"id": done.example_id, "hash": done.example_id, "row": None}
     return {
         **(_named(made.example) if made.example else removed),
-        **_decision(made.decision),
-        "model": _model(made.pick) if made.decision.answer else None,
-        "check": made.decision.check,
-        "hunted": made.decision.hunted,
+        "kind": done.kind,
+        "label": decision.answer.text if decision and decision.answer else None,
+        "note": done.note if isinstance(done, Mark) else "",
+        "model": _model(made.pick) if decision and decision.answer else None,
+        "check": bool(decision and decision.check),
+        "hunted": bool(decision and decision.hunted),
         "decisions": made.n,
         "labelled": made.counts.labelled,
         "checked": made.counts.checked,
@@ -110,6 +114,8 @@ def history_as_json(events: Iterable[HistoryEvent]) -> list[dict[str, Any]]:
             "check": event.check,
             "hunted": event.hunted,
             "page": event.page,
+            "place": event.place,
+            "note": event.note,
         }
         for event in events
     ]
@@ -128,7 +134,10 @@ def example_as_json(example: Example, session: Session | None) -> dict[str, Any]
         **_named(example),
         "text": example.text,
         "fields": dict(example.fields),
-        **(_decision(decision) if decision else {"kind": None, "label": None}),
+        "kind": decision.kind if decision else None,
+        "label": decision.answer.text if decision and decision.answer else None,
+        "flagged": session is not None and example.id in session.flagged(),
+        "note": session.notes().get(example.id, "") if session else "",
         "why": why_then(pick, pick.n_labelled) if pick else None,
         "model": _model(pick),
         "seconds": known.seconds if known else None,
@@ -142,10 +151,6 @@ def example_as_json(example: Example, session: Session | None) -> dict[str, Any]
 def _named(example: Example) -> dict[str, str | int | None]:
     own = example.stable_id
     return {"id": own, "hash": example.id, "row": example.row}
-
-
-def _decision(decision: Decision) -> dict[str, str | None]:
-    return {"kind": decision.kind, "label": decision.answer.text if decision.answer else None}
 
 
 def _model(pick: Pick | None) -> dict[str, Any] | None:

@@ -59,6 +59,7 @@ def _as_json(counts: Counts, agreement: Agreement, stands: Standing) -> dict[str
         "labelled": counts.n_labels,
         "checked": counts.checked + counts.checked_elsewhere,
         "hunted": counts.hunted,
+        "flagged": counts.flagged + counts.flagged_elsewhere,
         "accepted": counts.accepted + counts.accepted_elsewhere,
         "skipped": counts.skipped + counts.skips_elsewhere,
         "remaining": counts.left,
@@ -87,6 +88,8 @@ def _print_lines(counts: Counts, agreement: Agreement, stands: Standing) -> None
         tell(f"  {n_labels:6,}  {one_line(name)}")
     if counts.hunted:
         tell(f"hunted     {counts.hunted:,} of them, looked for by their likely label")
+    if n_flagged := counts.flagged + counts.flagged_elsewhere:
+        tell(f"flagged    {n_flagged:,}, more labels that are in no prompt or export meanwhile")
     if n_accepted := counts.accepted + counts.accepted_elsewhere:
         tell(f"accepted   {n_accepted:,}, suggestions taken as they were, which are no labels")
     if n_checked := counts.checked + counts.checked_elsewhere:

@@ -7,7 +7,6 @@ model, so none of them is ever a demonstration.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from hashlib import blake2b
 
 from neufs_tui.core.records import Decision, DecisionKind, Demonstration
@@ -52,13 +51,20 @@ def is_due(decisions: Sequence[Decision], n: int, seed: int) -> bool:
 
 
 def as_unlabelled(decisions: Sequence[Decision]) -> tuple[Decision, ...]:
-    """Decisions as the engine is to take them: a check example's label is passed over.
+    """Decisions as the engine is to take them: check examples and flagged ones are passed over.
 
-    Those that were labelled, and are to be read, keep their mark.
+    Check examples that were labelled, and are to be read, keep their mark.
     """
+    if not any(one.check or one.flagged for one in decisions):
+        return tuple(decisions)
     return tuple(
-        replace(one, kind=DecisionKind.SKIP, answer=None, check=one.answer is not None)
-        if one.check
+        Decision(
+            one.example_id,
+            DecisionKind.SKIP,
+            check=one.check and one.answer is not None,
+            hunted=one.hunted,
+        )
+        if one.check or one.flagged
         else one
         for one in decisions
     )

@@ -26,6 +26,10 @@ class Counts:
     """Of `labelled`, the check examples."""
     checked_elsewhere: int = 0
     """The same of `labels_elsewhere`."""
+    flagged: int = 0
+    """Of `labelled` less `checked`, those that are doubted, and no demonstrations meanwhile."""
+    flagged_elsewhere: int = 0
+    """The same of `labels_elsewhere` less `checked_elsewhere`."""
     accepted: int = 0
     """Accepted suggestions on examples of this pool, which are no labels."""
     accepted_elsewhere: int = 0
@@ -33,8 +37,8 @@ class Counts:
     hunted: int = 0
     """Of `n_labels`, those on examples that were looked for by their likely label."""
     by_label: Mapping[str, int] = field(default_factory=dict)
-    """Labels that hold, those kept for removed rows included and those of check examples not, by
-    name: the task's in its order, then others."""
+    """Labels that hold, those kept for removed rows included, those of check examples and flagged
+    ones not, by name: the task's in its order, then others."""
     n_classes: int = 0
     """How many of those names are the task's."""
 
@@ -51,12 +55,13 @@ class Counts:
     @property
     def shots_here(self) -> int:
         """Labelled examples of this pool that may be demonstrations."""
-        return self.labelled - self.checked
+        return self.labelled - self.checked - self.flagged
 
     @property
     def n_labels(self) -> int:
-        """Every label that is no check example's: what ranking and export take into account."""
-        return self.shots_here + self.labels_elsewhere - self.checked_elsewhere
+        """Every label but check examples' and flagged ones: what ranking and export go by."""
+        elsewhere = self.labels_elsewhere - self.checked_elsewhere - self.flagged_elsewhere
+        return self.shots_here + elsewhere
 
     @property
     def elsewhere(self) -> int:
@@ -76,9 +81,9 @@ def count(
     """
     is_here = {one.example_id: one.example_id in in_pool for one in decisions}
     by_kind = Counter((one.kind, is_here[one.example_id]) for one in decisions)
-    checks = Counter(
-        is_here[one.example_id] for one in decisions if one.check and one.kind is DecisionKind.LABEL
-    )
+    labels = [one for one in decisions if one.kind is DecisionKind.LABEL]
+    checks = Counter(is_here[one.example_id] for one in labels if one.check)
+    flags = Counter(is_here[one.example_id] for one in labels if one.flagged and not one.check)
     shots = [one for one in decisions if one.is_shot]
     answers = (one.answer for one in shots if one.answer is not None)
     by_label = Counter(chain.from_iterable(answer.labels for answer in answers))
@@ -90,6 +95,8 @@ def count(
         skips_elsewhere=by_kind[DecisionKind.SKIP, False],
         checked=checks[True],
         checked_elsewhere=checks[False],
+        flagged=flags[True],
+        flagged_elsewhere=flags[False],
         accepted=by_kind[DecisionKind.ACCEPT, True],
         accepted_elsewhere=by_kind[DecisionKind.ACCEPT, False],
         hunted=sum(one.hunted for one in shots),

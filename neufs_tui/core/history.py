@@ -14,9 +14,10 @@ class HistoryEvent:
 
     seq: int
     """Place in the journal, counted from 1."""
-    kind: Literal["label", "skip", "accept", "undo", "redo"]
+    kind: Literal["label", "skip", "accept", "flag", "unflag", "note", "offer", "undo", "redo"]
     example: Example
-    """The example decided, or the one whose decision is taken back or stands again."""
+    """The example it is about; of `undo` and `redo` the one whose event is taken back or stands
+    again."""
     answer: Answer | None
     """What it was given; None unless the kind is `label` or `accept`."""
     at: str
@@ -36,5 +37,9 @@ class HistoryEvent:
     hunted: bool = False
     """A decision on an example that was looked for by its likely label."""
     page: int | None = None
-    """The first line of the page of suggestions it was made with, or that it takes back or brings
-    back; None for one made alone."""
+    """The first line of the page that it was made with, or that it takes back or brings back; None
+    for one made alone."""
+    place: int | None = None
+    """The line whose place in the order a decision changed in place has; None for all others."""
+    note: str = ""
+    """What was written, where the kind is `note`."""

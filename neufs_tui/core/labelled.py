@@ -16,7 +16,8 @@ class LabelledExample:
     example: Example
     answer: Answer
     seq: int
-    """Number of its event in the session's journal: a larger one was labelled later."""
+    """Number of the event in the session's journal whose place in the order it has: a larger one
+    was labelled later. A label that was changed in place has the place of the one it replaced."""
     pick: Pick | None = None
     """Why it was shown; None when it was named by id."""
     seconds: float | None = None
@@ -31,6 +32,15 @@ class LabelledExample:
     """It was looked for by its likely label, so it says nothing of how frequent that is."""
     task: Task | None = None
     """What was asked when it was given; None when that is not known."""
+    flagged: bool = False
+    """It is doubted, and in no prompt, measure or export."""
+    note: str = ""
+    """What the annotator wrote of it."""
+
+    @property
+    def is_shot(self) -> bool:
+        """Whether it is of the few-shot set."""
+        return not self.check and not self.flagged
 
     @property
     def agrees(self) -> bool | None:

@@ -139,11 +139,33 @@ class Decision:
     hunted: bool = False
     """On an example that was looked for by its likely label, or suggested with one: how often such
     labels are given says nothing of how frequent they are in the pool."""
+    flagged: bool = False
+    """Doubted: a label of it is in no prompt, measure or export until it is no longer flagged."""
 
     @property
     def is_shot(self) -> bool:
         """Whether it is a label of the few-shot set."""
-        return self.kind is DecisionKind.LABEL and not self.check
+        return self.kind is DecisionKind.LABEL and not self.check and not self.flagged
+
+
+class MarkKind(StrEnum):
+    """What the annotator may say of an example beside deciding on it."""
+
+    FLAG = "flag"
+    UNFLAG = "unflag"
+    NOTE = "note"
+    OFFER = "offer"
+    """It was skipped, and is to be offered again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something said of an example, decided or not."""
+
+    example_id: ExampleId
+    kind: MarkKind
+    note: str = ""
+    """The note as it is from here on, empty for none; only where the kind is `note`."""
 
 
 DRAW = "draw"

@@ -6,6 +6,7 @@ can speak the protocol without loading one.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -116,7 +117,12 @@ class Suggest:
     """The most examples that are wanted."""
 
 
-Request = Focus | Explain | FindWords | Suggest
+@dataclass(frozen=True, slots=True)
+class AskUncertainty:
+    """The annotator asks how uncertain the model is of each example's label, by the last focus."""
+
+
+Request = Focus | Explain | FindWords | Suggest | AskUncertainty
 
 StageName = LoadStage | Literal["libraries", "scan"]
 
@@ -279,6 +285,15 @@ class Suggested:
 
 
 @dataclass(frozen=True, slots=True)
+class Uncertainty:
+    """The answer to `AskUncertainty`."""
+
+    by_row: array[float]
+    """Of the pool: entropy of the label probabilities as a share of the most there can be; -1 where
+    nothing is read."""
+
+
+@dataclass(frozen=True, slots=True)
 class EngineFailed:
     """The engine cannot go on and exits."""
 
@@ -313,6 +328,7 @@ Event = (
     | Explained
     | WordsFound
     | Suggested
+    | Uncertainty
     | EngineFailed
     | EngineDied
 )

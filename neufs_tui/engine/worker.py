@@ -13,6 +13,7 @@ from neufs_tui.engine.candidates import NONE, Candidates
 from neufs_tui.engine.kept_model import KeptModel
 from neufs_tui.engine.line import Line
 from neufs_tui.engine.protocol import (
+    AskUncertainty,
     EngineConfig,
     Event,
     Explain,
@@ -60,8 +61,8 @@ class Engine:
         self._rescorer: Rescorer | None = None
         self._explainer: Explainer | None = None
         self._answering: Answering
-        self._suggest: Suggest | None = None
-        """The question for suggestions that is not answered yet."""
+        self._asked: dict[type, Suggest | AskUncertainty] = {}
+        """Questions about the pool that are not answered yet, the newest of each kind."""
         self._candidates = NONE
         """What is to be reread, best first."""
         self._shortlist = NONE
@@ -177,12 +178,12 @@ class Engine:
         self._reports.follow(self._focus)
         ranked = self._ranker.answer(self._focus)
         self._reports.tell_estimates(self._ranker.learned, self._ranker.readings)
-        if self._suggest is not None:
-            from neufs_tui.engine.hunting import suggested
+        if self._asked:
+            from neufs_tui.engine.pool_questions import answered
 
-            readings, names = self._ranker.readings, self._config.task.label_names
-            self._send(suggested(self._suggest, self._focus, readings, names))
-            self._suggest = None
+            for asked in self._asked.values():
+                self._send(answered(asked, self._focus, self._ranker.readings, self._config))
+            self._asked.clear()
         if self._rescorer is None or not self._rescorer.demonstrations:
             self._candidates = self._shortlist = NONE
             self._send(replace(ranked, final=ranked.complete))
@@ -271,8 +272,9 @@ class Engine:
                     newer = True
                 case Focus():
                     self._focus, newer = said, True
-                case Suggest():
-                    self._suggest, newer = said, True
+                case Suggest() | AskUncertainty():
+                    self._asked[type(said)] = said
+                    newer = True
                 case _:
                     self._ask(said)
         return newer

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 
 from neufs_tui.core.counts import Counts
-from neufs_tui.core.records import Answer, Decision, DecisionKind, Example, ExampleId, Pick
+from neufs_tui.core.records import Answer, Decision, DecisionKind, Example, ExampleId, Mark, Pick
 from neufs_tui.engine.protocol import EngineDied, EngineFailed, Event, Ranked
 from neufs_tui.errors import EngineError, NothingLeft, UsageError
 from neufs_tui.labelling.engine_process import EngineProcess
@@ -19,10 +19,10 @@ from neufs_tui.labelling.workspace import Workspace
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What a request did to a decision."""
+    """What a request did."""
 
-    decision: Decision
-    """Of a page of them the last."""
+    done: Decision | Mark
+    """Of a page the last."""
     example: Example | None
     """None when its row is no longer in the pool."""
     pick: Pick | None
@@ -30,7 +30,7 @@ class Made:
     counts: Counts
     """Once it was done."""
     n: int = 1
-    """Decisions: more than one where a page of suggestions is undone or redone."""
+    """How many: more than one where a page is undone or redone."""
 
 
 class HeadlessLabelling:
@@ -165,17 +165,17 @@ class HeadlessLabelling:
         self.loop.painted()
         return Made(decision, example, pick, self.loop.counts)
 
-    def _turn_back(self, turn: Callable[[], tuple[Decision, ...]], nothing: str) -> Made:
+    def _turn_back(self, turn: Callable[[], tuple[Decision | Mark, ...]], nothing: str) -> Made:
         self._hear_what_came()
         turned = turn()
         if not turned:
             raise NothingLeft(nothing)
-        decision = turned[-1]
+        done = turned[-1]
         self.loop.painted()
         workspace = self.loop.workspace
-        example = workspace.examples.get(decision.example_id)
-        pick = workspace.session.pick_of(decision.example_id)
-        return Made(decision, example, pick, self.loop.counts, len(turned))
+        example = workspace.examples.get(done.example_id)
+        pick = workspace.session.pick_of(done.example_id)
+        return Made(done, example, pick, self.loop.counts, len(turned))
 
     def _hear_what_came(self) -> None:
         while not self._events.empty():

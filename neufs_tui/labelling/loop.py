@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from neufs_tui.core.draws import drawn
-from neufs_tui.core.records import Answer, Decision, DecisionKind, ExampleId
+from neufs_tui.core.records import Answer, Decision, DecisionKind, ExampleId, Mark
 from neufs_tui.engine.protocol import (
     EngineDied,
     EngineFailed,
@@ -20,14 +20,14 @@ from neufs_tui.engine.protocol import (
     Ranked,
     WordsFound,
 )
+from neufs_tui.labelling.amending import Amending
 from neufs_tui.labelling.position import position
-from neufs_tui.labelling.showing import Showing
 from neufs_tui.labelling.shown import Shown
 from neufs_tui.labelling.suggestions import SuggestedPage, decisions_on
 from neufs_tui.labelling.workspace import Workspace
 
 
-class LabellingLoop(Showing):
+class LabellingLoop(Amending):
     """The annotator's way through the pool."""
 
     def begin(self, first: ExampleId | None = None) -> None:
@@ -130,13 +130,7 @@ class LabellingLoop(Showing):
         if made:
             session.record_page(made)
             self._revealed |= {one.example_id for one, _ in made}
-            self._displaced.clear()
-            self.done = None
-            self.position = position(self.workspace)
-            self._choosing.ahead.turn_back()
-            if self.shown is None or self.shown_id in answers:
-                self._show(self._next())
-            self._tell()
+            self._amended()
         return tuple(one for one, _ in made)
 
     def hunt(self, label: str | None) -> None:
@@ -151,10 +145,10 @@ class LabellingLoop(Showing):
         self._show(self._next())
         self._tell()
 
-    def undo(self) -> tuple[Decision, ...]:
-        """Take back the last decision and show its example again, with the reason it had.
+    def undo(self) -> tuple[Decision | Mark, ...]:
+        """Take back what was done last; an example that is undecided by that is shown again.
 
-        A page of suggestions is taken back at once, and what is shown stays.
+        It has the reason it had. A page is taken back at once, and what is shown stays.
         """
         undone = self.workspace.session.undo()
         if not undone:
@@ -165,16 +159,16 @@ class LabellingLoop(Showing):
         self._turned_back()
         last = undone[-1].example_id
         again = self._undecided(last, self.workspace.session.pick_of(last))
-        if again is not None and len(undone) == 1:
+        if again is not None and len(undone) == 1 and isinstance(undone[0], Decision):
             if self.shown is not None:
                 self._displaced.append(self.shown)
             self._show(again)
-        elif self.shown is None:
-            self._show(self._next())
+        else:
+            self._stay_or_go_on()
         self._tell()
         return undone
 
-    def redo(self) -> tuple[Decision, ...]:
+    def redo(self) -> tuple[Decision | Mark, ...]:
         """Bring back what was undone last and show what was shown before that undo."""
         revision, shown = self.position.revision, self.shown_id
         redone = self.workspace.session.redo()
@@ -182,13 +176,15 @@ class LabellingLoop(Showing):
             return ()
         self.done = None
         self._choosing.ahead.turn_back()
-        if redone[-1].example_id == shown:
-            self._choosing.ahead.decide(redone[-1].kind, revision, shown, self.engine.ranked)
+        again = redone[-1]
+        if isinstance(again, Decision) and again.example_id == shown:
+            self._choosing.ahead.decide(again.kind, revision, shown, self.engine.ranked)
         self._turned_back()
-        if self.shown is None or self.shown.example.id in self.position.decided:
-            last = self._displaced.pop() if self._displaced else None
-            back = self._undecided(last.example.id, last.pick) if last else None
-            self._show(back or self._next())
+        if self._displaced and self.shown_id in self.position.decided:
+            last = self._displaced.pop()
+            self._show(self._undecided(last.example.id, last.pick) or self._next())
+        else:
+            self._stay_or_go_on()
         self._tell()
         return redone
 

@@ -58,12 +58,16 @@ def position(workspace: Workspace) -> Position:
         counts=counts,
         signals=_signals(workspace, decisions, labelled),
         labelled=labelled,
-        told=as_unlabelled(decisions) if any(one.check for one in decisions) else decisions,
+        told=as_unlabelled(decisions),
         n_checks_left=n_left(decisions, n_checks),
         is_check_due=is_due(decisions, n_checks, seed),
         checked=workspace.test.gold
         if workspace.test is not None
-        else {one.example.id: one.answer.text for one in labelled if one.check and not one.looked},
+        else {
+            one.example.id: one.answer.text
+            for one in labelled
+            if one.check and not one.looked and not one.flagged
+        },
     )
 
 
@@ -73,7 +77,7 @@ def _signals(
     wanted = workspace.selection.difficulty
     if wanted != "auto":
         return wanted, wanted
-    shots = [one for one in labelled if not one.check]
+    shots = [one for one in labelled if one.is_shot]
     was_shot = bool(decisions) and decisions[-1].is_shot
     before = shots[:-1] if was_shot else shots
     return signal_for(wanted, before), signal_for(wanted, shots)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from neufs_tui.core.counts import Counts
 from neufs_tui.core.records import ExampleId, Pick
-from neufs_tui.engine.protocol import Explain, FindWords, Focus, Request, Suggest
+from neufs_tui.engine.protocol import AskUncertainty, Explain, FindWords, Focus, Request, Suggest
 from neufs_tui.labelling.check_readings import CheckReadings
 from neufs_tui.labelling.choosing import Choosing, undecided
 from neufs_tui.labelling.engine_view import EngineState, EngineView
@@ -120,6 +120,10 @@ class Showing:
     def suggest(self, limit: int) -> bool:
         """Ask for suggestions, of the label hunted for if one is; False when nobody is there."""
         return self._ask(Suggest(self.engine.hunted, limit))
+
+    def ask_uncertainty(self) -> bool:
+        """Ask how uncertain the model is of each example; False when nobody is there."""
+        return self._ask(AskUncertainty())
 
     def _next(self) -> Shown | None:
         return self._choosing.next(self.workspace, self.position)

@@ -1,17 +1,17 @@
 """The journal's meaning: what holds after a sequence of events. Pure; nothing is stored here.
 
 Events are only ever appended. A decision on an example replaces the earlier one and takes its
-place at the end of the order; undoing it brings the earlier one back where it was. A page of
-decisions that were made at once is undone and redone at once.
+place at the end of the order, unless it was changed in place; undoing it brings the earlier one
+back where it was. What was done at once, as a page of decisions, is undone and redone at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from neufs_tui.core.records import Answer, Decision, DecisionKind, ExampleId
+from neufs_tui.core.records import Answer, Decision, DecisionKind, ExampleId, Mark, MarkKind
 
 
 class EventKind(StrEnum):
@@ -20,10 +20,17 @@ class EventKind(StrEnum):
     LABEL = "label"
     SKIP = "skip"
     ACCEPT = "accept"
+    FLAG = "flag"
+    UNFLAG = "unflag"
+    NOTE = "note"
+    OFFER = "offer"
     UNDO = "undo"
-    """The last decision that stands is taken back."""
+    """What was done last and stands is taken back."""
     REDO = "redo"
-    """The decision taken back last stands again."""
+    """What was taken back last stands again."""
+
+
+_DECISIONS = frozenset({EventKind.LABEL, EventKind.SKIP, EventKind.ACCEPT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +41,7 @@ class JournalEvent:
     """Place in the journal, counted from 1."""
     kind: EventKind
     example_id: ExampleId
-    """The example decided, or the one whose decision is taken back or stands again."""
+    """The example it is about; of undo and redo that of the event taken back or standing again."""
     answer: Answer | None = None
     """None unless the kind is `label` or `accept`."""
     check: bool = False
@@ -42,20 +49,48 @@ class JournalEvent:
     hunted: bool = False
     """A decision on an example that was looked for by its likely label."""
     page: int | None = None
-    """The first line of the page of suggestions it was made with, or that it takes back or brings
-    back; None for one made alone."""
+    """The first line of the page it was made with, or that it takes back or brings back; None for
+    one made alone."""
+    place: int | None = None
+    """The line whose place in the order a decision has; None for its own."""
+    note: str = ""
+    """Of a note, what it says; empty takes the note away."""
 
     @classmethod
-    def of(cls, seq: int, one: Decision, page: int | None = None) -> JournalEvent:
-        """The line that says that a decision was made."""
+    def of(
+        cls, seq: int, one: Decision | Mark, page: int | None = None, place: int | None = None
+    ) -> JournalEvent:
+        """The line that says that something was done."""
         kind = EventKind(one.kind)
-        return cls(seq, kind, one.example_id, one.answer, one.check, one.hunted, page)
+        if isinstance(one, Mark):
+            return cls(seq, kind, one.example_id, page=page, note=one.note)
+        return cls(seq, kind, one.example_id, one.answer, one.check, one.hunted, page, place)
 
     @property
-    def decision(self) -> Decision:
-        """The decision made; events of undo and redo have none."""
+    def is_decision(self) -> bool:
+        """Whether it decides on an example."""
+        return self.kind in _DECISIONS
+
+    @property
+    def order(self) -> int:
+        """The line whose place in the order it has."""
+        return self.seq if self.place is None else self.place
+
+    def decision(self, *, flagged: bool = False) -> Decision:
+        """The decision made; only of an event that is one.
+
+        Args:
+            flagged: whether its example is.
+        """
         kind = DecisionKind(self.kind)
-        return Decision(self.example_id, kind, self.answer, self.check, self.hunted)
+        return Decision(self.example_id, kind, self.answer, self.check, self.hunted, flagged)
+
+    @property
+    def done(self) -> Decision | Mark:
+        """What was done; events of undo and redo did nothing of their own."""
+        if self.is_decision:
+            return self.decision()
+        return Mark(self.example_id, MarkKind(self.kind), self.note)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +98,44 @@ class JournalState:
     """What the journal amounts to."""
 
     made: tuple[JournalEvent, ...] = ()
-    """Decisions not undone, in the order they were made, replaced ones included."""
+    """What was done and not undone, in that order, decisions that were replaced included."""
     undone: tuple[JournalEvent, ...] = ()
-    """Decisions that can be redone, the next one last."""
+    """What can be redone, the next one last."""
     revision: int = 0
     """Number of events."""
 
     def holding(self) -> tuple[JournalEvent, ...]:
-        """The decision that holds for each decided example, in the order they were made."""
+        """The decision that holds for each decided example, in their order."""
         latest: dict[ExampleId, JournalEvent] = {}
         for event in self.made:
-            latest.pop(event.example_id, None)
-            latest[event.example_id] = event
+            if event.kind is EventKind.OFFER:
+                latest.pop(event.example_id, None)
+            elif event.is_decision:
+                if event.place is None:
+                    latest.pop(event.example_id, None)
+                latest[event.example_id] = event
         return tuple(latest.values())
+
+    def flagged(self) -> frozenset[ExampleId]:
+        """The examples that are flagged."""
+        flags = {
+            event.example_id: event.kind is EventKind.FLAG
+            for event in self.made
+            if event.kind in (EventKind.FLAG, EventKind.UNFLAG)
+        }
+        return frozenset(one for one, is_flagged in flags.items() if is_flagged)
+
+    def notes(self) -> Mapping[ExampleId, str]:
+        """What is written of examples; those without a note are not among them."""
+        notes = {
+            event.example_id: event.note for event in self.made if event.kind is EventKind.NOTE
+        }
+        return {one: note for one, note in notes.items() if note}
+
+    def decisions(self) -> tuple[Decision, ...]:
+        """The decisions that hold, in their order."""
+        flagged = self.flagged()
+        return tuple(one.decision(flagged=one.example_id in flagged) for one in self.holding())
 
 
 def fold(events: Iterable[JournalEvent], start: JournalState | None = None) -> JournalState:
@@ -106,7 +166,7 @@ def last_made(stack: Sequence[JournalEvent]) -> Sequence[JournalEvent]:
 
 
 def _move_last(from_: list[JournalEvent], to: list[JournalEvent]) -> None:
-    """Take the last decision, or page of them, off one stack and put it on another, reversed."""
+    """Take what was done last off one stack and put it on another, reversed."""
     moved = last_made(from_)
     to.extend(reversed(moved))
     del from_[len(from_) - len(moved) :]

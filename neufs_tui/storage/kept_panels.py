@@ -32,8 +32,8 @@ class KeptPanels:
         return session_rows.read_panel(self._file.db, seq) if seq is not None else None
 
     def _label_of(self, example_id: ExampleId) -> int | None:
-        """The journal's line that gave the example the label that holds."""
+        """The journal's line with which the label that holds got its place."""
         for event in self._journal().holding():
             if event.example_id == example_id and event.kind is EventKind.LABEL:
-                return event.seq
+                return event.order
         return None

@@ -137,6 +137,13 @@ def m009_hunted_and_pages(db: Database) -> None:
     db.table("events").add_column("page", int)
 
 
+@session_migrations()
+def m010_marks_and_changes_in_place(db: Database) -> None:
+    """Notes on examples, and whose place in the order a changed decision has."""
+    db.table("events").add_column("place", int)
+    db.table("events").add_column("note", str)
+
+
 def _by_label(pick: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
     """A pick with its probabilities by name; without them where the names cannot be right."""
     shares = pick.get("probabilities", [])

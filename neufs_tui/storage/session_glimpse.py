@@ -65,7 +65,7 @@ def glimpse_session(path: Path) -> SessionGlimpse:
 def _read(db: sqlite3.Connection) -> SessionGlimpse:
     states = dict(db.execute("select name, value from state"))
     journal = fold(read_events(db))
-    held = [event.decision for event in journal.holding()]
+    held = journal.decisions()
     decided = frozenset(one.example_id for one in held)
     shown = shown_from_json(states["shown"]) if "shown" in states else None
     is_left = shown is not None and shown.revision == journal.revision

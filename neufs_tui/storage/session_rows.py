@@ -40,10 +40,10 @@ on conflict(id) do update set
 _IN_POOL = 'select id, source_id, fields, "row" from examples where in_pool'
 _APPEND = """
 insert into events(
-    seq, kind, example_id, answer, is_check, hunted, page, at, seconds, pick, model, version,
-    looked, shown, task
+    seq, kind, example_id, answer, is_check, hunted, page, place, note, at, seconds, pick, model,
+    version, looked, shown, task
 )
-values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (select max(id) from tasks))
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (select max(id) from tasks))
 """
 _LABELLED = """
 select events.seq, events.answer, events.pick, events.seconds, events.model, events.looked,
@@ -54,7 +54,8 @@ where events.kind = 'label' and events.seq > ? order by events.seq
 """
 _HISTORY = """
 select events.seq, events.kind, events.answer, events.at, events.seconds, events.pick,
-    events.looked, events.shown, events.is_check, events.hunted, events.page,
+    events.looked, events.shown, events.is_check, events.hunted, events.page, events.place,
+    events.note,
     examples.id, examples.text, examples."row", examples.source_id, examples.fields
 from events join examples on examples.id = events.example_id order by events.seq
 """
@@ -132,6 +133,8 @@ def append_event(
         event.check,
         event.hunted,
         event.page,
+        event.place,
+        event.note or None,
         at,
         seconds,
         *details,
@@ -142,7 +145,8 @@ def append_event(
 def read_events(db: Database | Connection) -> list[JournalEvent]:
     """The whole journal."""
     rows = db.execute(
-        "select seq, kind, example_id, answer, is_check, hunted, page from events order by seq"
+        "select seq, kind, example_id, answer, is_check, hunted, page, place, note "
+        "from events order by seq"
     )
     return [
         JournalEvent(
@@ -153,8 +157,10 @@ def read_events(db: Database | Connection) -> list[JournalEvent]:
             bool(is_check),
             bool(hunted),
             page,
+            place,
+            note or "",
         )
-        for seq, kind, example_id, answer, is_check, hunted, page in rows
+        for seq, kind, example_id, answer, is_check, hunted, page, place, note in rows
     ]
 
 
@@ -204,10 +210,12 @@ def read_history(db: Database) -> tuple[HistoryEvent, ...]:
             check=bool(is_check),
             hunted=bool(hunted),
             page=page,
+            place=place,
+            note=note or "",
         )
         for (
-            seq, kind, answer, at, seconds, pick, looked, shown, is_check, hunted, page,
-            example_id, text, row, source_id, fields,
+            seq, kind, answer, at, seconds, pick, looked, shown, is_check, hunted, page, place,
+            note, example_id, text, row, source_id, fields,
         ) in db.execute(_HISTORY)
     )  # fmt: skip
 

@@ -201,23 +201,6 @@ LOOKING = "looking for examples whose label is all but certain …"
 """What is said until the engine has suggestions."""
 
 
-def undone(example: Example | None, decision: Decision, n: int = 1, *, redo: str = "r") -> str:
-    """What undo has done, with the key that does it again.
-
-    Args:
-        example: the one decided; None when it is no longer in the pool.
-        decision: the last that was taken back.
-        n: how many were, more than one of a page of suggestions.
-        redo: the key.
-    """
-    return f"undone: {_what(example, decision, n)} — {redo} redoes"
-
-
-def redone(example: Example | None, decision: Decision, n: int = 1, *, undo: str = "u") -> str:
-    """What redo has done, with the key that takes it back; as `undone`."""
-    return f"redone: {_what(example, decision, n)} — {undo} undoes"
-
-
 def how_to_write(leave: str = "q") -> str:
     """Said once, when as many are labelled as were wanted, with the key that quits."""
     return f"{leave} quits and says how to write them."
@@ -289,17 +272,6 @@ def model_name(name: str) -> str:
     path = PurePath(name)
     is_path = name.startswith(("/", ".", "~")) or path.suffix.lower() == ".gguf"
     return path.name if is_path else name
-
-
-def _what(example: Example | None, decision: Decision, n: int) -> str:
-    if n > 1:
-        return f"a page of {n:,} suggestions"
-    where = f"#{example.number}" if example else "a row that is no longer in the pool"
-    if decision.answer is None:
-        return f"skip of {where}"
-    if decision.kind is DecisionKind.ACCEPT:
-        return f"suggestion of {one_line(decision.answer.text)} for {where}"
-    return f"{one_line(decision.answer.text)} on {where}"
 
 
 def _model(pick: Pick) -> str:

@@ -40,7 +40,7 @@ def side_sections(loop: LabellingLoop) -> tuple[Section, ...]:
     sections = [Section("why", prose=why_shown(loop)), _gap(loop), _alike(loop), _last(labelled)]
     task = loop.workspace.task
     if len(task.labels) <= _MOST_LABELS:
-        shown = [one for one in reversed(labelled) if not one.check]
+        shown = [one for one in reversed(labelled) if one.is_shot]
         sections += [Section(one_line(one), rows=_texts(shown, one)) for one in task.label_names]
     return tuple(one for one in sections if one.prose or one.rows)
 

@@ -77,6 +77,7 @@ def count_parts(counts: Counts, shots: int) -> tuple[str, ...]:
         wanted,
         f"{counts.left:,} left",
         *([f"{counts.skipped:,} skipped"] if counts.skipped else []),
+        *([f"{counts.flagged:,} flagged"] if counts.flagged else []),
         *([f"{counts.accepted:,} accepted"] if counts.accepted else []),
     ]
     if counts.labels_elsewhere:

@@ -27,8 +27,8 @@ CONFIGURED = {
     "why": "a,y",
     "quit": "f10",
     "help": "?",
-    "line_down": "n",
-    "curve": "b",
+    "line_down": "comma",
+    "curve": "f4",
 }
 """Of which `a` and `y` would have been labels' keys."""
 SAID = {name: keys.split(",")[0] for name, keys in CONFIGURED.items()}
@@ -51,7 +51,7 @@ async def test_every_binding_has_an_id_and_a_tooltip_that_is_on_the_help_page() 
     async with app.run_test(size=(160, 50)) as pilot:
         session = await start(pilot, startup)
         own = [one.binding for one in app.screen.active_bindings.values() if one.binding.id]
-        assert len({one.id for one in own}) == 24
+        assert len({one.id for one in own}) == 28
         await session.press("question_mark")
         page = session.said("#page > *")
         for binding in own:
@@ -90,7 +90,7 @@ async def test_footer_help_palette_and_labels_name_the_keys_as_configured() -> N
         session = await start(pilot, startup)
         footer = session.said("#keys").split("   ")
         assert footer == [
-            *("space skip", "x undo", "f3 find", "g hunt", "a why", "p model"),
+            *("space skip", "x undo", "/ list", "g hunt", "f flag", "a why"),
             *("? help", "f10 quit"),
         ]
         assert "f3  24 more" in session.said("#labels")
@@ -113,7 +113,7 @@ async def test_before_the_first_example_the_footer_names_the_keys_as_configured(
     app, startup = configured_app()
     async with app.run_test() as pilot:
         session = await start(pilot, startup, rank=False)
-        assert session.said("#keys") == "x undo   ? help   f10 quit"
+        assert session.said("#keys") == "x undo   / list   ? help   f10 quit"
 
 
 async def test_what_the_configuration_does_not_name_stays() -> None:
@@ -220,12 +220,12 @@ async def test_pages_scroll_by_the_keys_as_configured() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         session = await start(pilot, startup)
         await session.say(Explained(EXAMPLES[0].id, explanation(EXAMPLES[0].id)))
-        for keys in ("a", "?", "111b"):
+        for keys in (["a"], ["?"], ["1", "1", "1", "f4"]):
             await session.press(*keys)
             scroller = app.screen.query_one(Scroller)
             await session.press("j", "down")
             assert scroller.scroll_y == 0
-            await session.press("n", "n", "k")
+            await session.press("comma", "comma", "k")
             assert scroller.scroll_y == 1
             await session.press("end")
             assert scroller.scroll_y == scroller.max_scroll_y > 1

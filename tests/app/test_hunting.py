@@ -124,7 +124,7 @@ async def test_a_page_of_suggestions_is_accepted_corrected_and_undone_at_once() 
         assert "1 of 16 labels" in session.said("#classes")
         await session.press("u")
         assert session.workspace.done == []
-        assert session.said("#feedback") == "undone: a page of 3 suggestions — r redoes"
+        assert session.said("#feedback") == "undone: 3 answers given at once — r redoes"
         await session.press("r")
         assert session.workspace.done == [first, corrected, last]
         await session.press("1")

@@ -518,3 +518,37 @@ def test_without_colour_bold_and_order_carry_the_meaning(
 def test_a_window_that_is_too_small_says_so(snap_compare: SnapCompare) -> None:
     session = Session(StoredWorkspace(pool(200), labels=LABELS))
     assert snap_compare(session.app, terminal_size=(50, 14), run_before=session.run)
+
+
+LISTED = ("1", "2", "space", "f", "1", "n", *"odd", "enter", "2", "slash")
+"""Two labels, a skip, a flagged label, a note on another; then the list."""
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_list_has_what_is_decided_first(
+    snap_compare: SnapCompare, size: tuple[int, int]
+) -> None:
+    session = Session(StoredWorkspace(pool(200, first=ODD_TEXT)), *LISTED, "down", "tab")
+    session.says(READY, ranked_first)
+    assert snap_compare(session.app, terminal_size=size, run_before=session.run)
+
+
+def test_the_list_underlines_what_was_looked_for(snap_compare: SnapCompare) -> None:
+    session = Session(StoredWorkspace(pool(200, first=ODD_TEXT)), *LISTED, *"number", "space", "1")
+    session.says(READY, ranked_first)
+    assert snap_compare(session.app, terminal_size=(80, 24), run_before=session.run)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_an_example_opened_from_the_list_says_what_is_known_of_it(
+    snap_compare: SnapCompare, size: tuple[int, int]
+) -> None:
+    session = Session(StoredWorkspace(pool(200, first=LONG_TEXT)), *LISTED, "up", "enter", "f")
+    session.says(READY, ranked_first)
+    assert snap_compare(session.app, terminal_size=size, run_before=session.run)
+
+
+def test_a_note_is_written_over_the_example(snap_compare: SnapCompare) -> None:
+    session = Session(StoredWorkspace(pool(200, first=ODD_TEXT)), "f", "n", *"odd")
+    session.says(READY, ranked_first)
+    assert snap_compare(session.app, terminal_size=(80, 24), run_before=session.run)

@@ -280,12 +280,12 @@ async def test_the_line_of_keys_leaves_out_what_is_least_missed() -> None:
     bar = KeyBar()
     app = Alone(bar)
     async with app.run_test(size=(30, 10)) as pilot:
-        bar.keys = (("u", "undo"), ("l", "find"), ("g", "hunt"), ("?", "help"), ("q", "quit"))
+        bar.keys = (("u", "undo"), ("g", "hunt"), ("f", "flag"), ("?", "help"), ("q", "quit"))
         await pilot.pause()
         assert app.said("KeyBar") == "u undo   ? help   q quit"
         await pilot.resize_terminal(60, 10)
         await pilot.pause()
-        assert app.said("KeyBar") == "u undo   l find   g hunt   ? help   q quit"
+        assert app.said("KeyBar") == "u undo   g hunt   f flag   ? help   q quit"
 
 
 async def test_the_foot_answers_in_as_many_lines_as_it_always_has() -> None:

@@ -485,7 +485,7 @@ def test_hunted_labels_and_accepted_suggestions_are_told_apart(
     assert run("show", pool, "r2", "--json").json["hunted"] is True
     undone = run("undo", pool, "--json").json
     assert (undone["decisions"], undone["accepted"], undone["labelled"]) == (4, 0, 3)
-    assert "redone: a page of 4 suggestions" in run("redo", pool).out
+    assert "redone: 4 answers given at once" in run("redo", pool).out
     events = run("history", pool, "--json").json
     assert [one["kind"] for one in events[3:]] == [*["accept"] * 3, "label", "undo", "redo"]
     assert [one["page"] for one in events] == [None, None, None, 4, 4, 4, 4, 4, 4]

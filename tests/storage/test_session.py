@@ -16,6 +16,8 @@ from neufs_tui.core.records import (
     Decision,
     DecisionKind,
     Label,
+    Mark,
+    MarkKind,
     ModelIdentity,
     Task,
     content_hash,
@@ -481,3 +483,113 @@ def test_a_page_that_cannot_be_stored_leaves_nothing(path: Path) -> None:
         with pytest.raises(SessionError):
             session.record_page([(accepted, pick("a")), (stranger, pick("b"))])
         assert (session.decisions(), session.revision(), session.history()) == ((), 0, ())
+
+
+def change(session: Session, name: str | None, *texts: str) -> tuple[Decision, ...]:
+    answer = Answer(name) if name else None
+    return session.change(dict.fromkeys(map(content_hash, texts), answer), revealed=frozenset())
+
+
+def test_a_label_changed_in_place_keeps_its_place_and_what_was_known(path: Path) -> None:
+    with begun(path, "a", "b", "c") as session:
+        session.record(label("a"), pick=pick("a"), seconds=2.0, panel=panel("a"))
+        record(session, "b", "c")
+        assert change(session, "B", "a") == (label("a", "B"),)
+    with Session.open(path, write=True) as session:
+        assert session.decisions() == (label("a", "B"), label("b"), label("c"))
+        changed = session.decided()[0]
+        assert (changed.answer, changed.seq, changed.pick) == (Answer("B"), 1, pick("a"))
+        assert changed.looked  # what the model answered had stood beside the label
+        assert session.panels.of(content_hash("a")) == panel("a")
+        change(session, "A", "a")
+        assert [one.seq for one in session.decided()] == [1, 2, 3]
+        assert session.undo() == (label("a"),)
+        assert session.undo() == (label("a", "B"),)
+        assert session.decisions() == (label("a"), label("b"), label("c"))
+
+
+def test_changing_answers_leaves_alone_what_is_so_already_or_not_decided(path: Path) -> None:
+    with begun(path, "a", "b", "c", "d") as session:
+        record(session, "a")
+        session.record(label("b", "B"), pick=None, seconds=None)
+        session.record(skip("c"), pick=None, seconds=None)
+        assert change(session, "B", "a", "b", "c", "d") == (label("a", "B"), label("c", "B"))
+        assert session.decisions() == (label("a", "B"), label("b", "B"), label("c", "B"))
+        assert not change(session, "B", "a", "d")
+        assert session.revision() == 5
+        assert session.undo() == (label("a", "B"), label("c", "B"))  # a page
+        assert session.decisions() == (label("a"), label("b", "B"), skip("c"))
+        assert change(session, None, "a") == (skip("a"),)
+        assert [one.example.text for one in session.decided()] == ["b"]
+
+
+def test_an_accepted_suggestion_that_is_changed_becomes_a_hunted_label(path: Path) -> None:
+    with begun(path, "a") as session:
+        accepted = replace(label("a"), kind=DecisionKind.ACCEPT)
+        session.record_page([(accepted, pick("a"))])
+        assert change(session, "A", "a") == (replace(label("a"), hunted=True),)
+
+
+def test_a_flagged_label_is_in_no_set_until_it_is_not_flagged(path: Path) -> None:
+    with begun(path, "a", "b") as session:
+        record(session, "a", "b")
+        session.mark([Mark(content_hash("a"), MarkKind.FLAG)])
+        session.mark([Mark(content_hash("b"), MarkKind.NOTE, "odd")])
+    with Session.open(path, write=True) as session:
+        assert labelled_texts(session) == ["b"]
+        assert [(one.flagged, one.note) for one in session.all_labelled()] == [
+            (True, ""),
+            (False, "odd"),
+        ]
+        counts = session.counts(["A"])
+        assert (counts.labelled, counts.flagged, counts.n_labels) == (2, 1, 1)
+        assert counts.by_label == {"A": 1}
+        assert session.decisions()[0].is_shot is False
+        session.mark([Mark(content_hash("a"), MarkKind.UNFLAG)])
+        assert labelled_texts(session) == ["a", "b"]
+
+
+def held(session: Session) -> tuple[object, ...]:
+    marks = (session.flagged(), dict(session.notes()))
+    return (session.decisions(), *marks, session.all_labelled())
+
+
+@given(st.data())
+@settings(max_examples=10, deadline=None)
+def test_mixed_events_are_undone_one_by_one_after_a_restart(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    path = tmp_path_factory.mktemp("mixed") / "pool.neufs.db"
+    texts = [f"text {n}" for n in range(8)]
+    with begun(path, *texts) as session:
+        states = [held(session)]
+        while len(states) < 31:
+            text = data.draw(st.sampled_from(texts))
+            before = session.revision()
+            match data.draw(st.sampled_from(["label", "skip", "change", "flag", "note", "offer"])):
+                case "label":
+                    session.record(label(text, data.draw(st.sampled_from("AB"))), pick=pick(text),
+                                   seconds=1.0)  # fmt: skip
+                case "skip":
+                    session.record(skip(text), pick=None, seconds=1.0)
+                case "change":
+                    some = data.draw(st.lists(st.sampled_from(texts), min_size=1, max_size=4))
+                    change(session, data.draw(st.sampled_from(["A", "B", None])), *some)
+                case "flag":
+                    kind = MarkKind.UNFLAG if content_hash(text) in session.flagged() else "flag"
+                    session.mark([Mark(content_hash(text), MarkKind(kind))])
+                case "note":
+                    session.mark([Mark(content_hash(text), MarkKind.NOTE, data.draw(st.text()))])
+                case "offer":
+                    skipped = [d for d in session.decisions() if d.kind is DecisionKind.SKIP]
+                    session.mark([Mark(one.example_id, MarkKind.OFFER) for one in skipped])
+            if session.revision() > before:
+                states.append(held(session))
+    with Session.open(path, write=True) as session:
+        for state in reversed(states[:-1]):
+            assert session.undo()
+            assert held(session) == state
+        assert not session.undo()
+        for state in states[1:]:
+            assert session.redo()
+            assert held(session) == state

@@ -15,7 +15,7 @@ from neufs_tui.core.records import Answer, Decision, DecisionKind, Pick, Reason
 from neufs_tui.core.settings import SIGNALS, SelectionSettings
 from neufs_tui.engine.protocol import EngineDied, EngineFailed
 from neufs_tui.storage.stored_json import pick_from_json, to_json
-from neufs_tui.wording import reasons, sentences
+from neufs_tui.wording import amended, reasons, sentences
 from tests.fakes import example, pick, reason
 
 ONE = example(16, "One text.")
@@ -253,8 +253,8 @@ def test_a_key_says_what_it_did_and_how_to_take_it_back() -> None:
     skip = Decision(ONE.id, DecisionKind.SKIP)
     assert sentences.decided(ONE, label) == "labelled #17 as With [b]Explanation — u undoes"
     assert sentences.decided(ONE, skip) == "skipped #17 — u undoes"
-    assert sentences.undone(ONE, skip) == "undone: skip of #17 — r redoes"
-    assert sentences.redone(None, label) == (
+    assert amended.undone(ONE, skip) == "undone: skip of #17 — r redoes"
+    assert amended.redone(None, label) == (
         "redone: With [b]Explanation on a row that is no longer in the pool — u undoes"
     )
 
@@ -344,8 +344,8 @@ def test_what_a_page_of_suggestions_became_is_said(kinds: str, said: str) -> Non
 
 def test_a_page_is_undone_and_redone_as_one() -> None:
     accepted = Decision(ONE.id, DecisionKind.ACCEPT, Answer("spam"))
-    assert sentences.undone(ONE, accepted, 9) == "undone: a page of 9 suggestions — r redoes"
-    assert sentences.redone(ONE, accepted) == "redone: suggestion of spam for #17 — u undoes"
+    assert amended.undone(ONE, accepted, 9) == "undone: 9 answers given at once — r redoes"
+    assert amended.redone(ONE, accepted) == "redone: suggestion of spam for #17 — u undoes"
 
 
 def test_what_the_labels_make_likely_is_told_where_it_is_another_answer() -> None:

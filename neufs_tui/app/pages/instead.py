@@ -59,12 +59,13 @@ def scanning(scan: ScanProgressed | None) -> Content:
     return Content.assemble(sentence, "\n", (parts, _QUIET))
 
 
-def finished(counts: Counts, export: str) -> Content:
+def finished(counts: Counts, export: str, *, offer: str) -> Content:
     """Every example is decided.
 
     Args:
         counts: how.
         export: the command that writes the few-shot set.
+        offer: the key that has skipped examples offered again.
     """
     lacks = lacking(counts.by_class)
     return Content.assemble(
@@ -73,6 +74,9 @@ def finished(counts: Counts, export: str) -> Content:
         f"{counts.labelled:,} labelled, {counts.skipped:,} skipped",
         f", {plural(counts.accepted, 'suggestion')} accepted" if counts.accepted else "",
         f", but {lacks}." if lacks else ".",
+        Content.assemble("\n\n", (offer, _KEY), " brings back the skipped.")
+        if counts.skipped
+        else "",
         "\n\n",
         (export, _KEY),
         " writes the few-shot set.",

@@ -22,15 +22,22 @@ from neufs_tui.app.screens.picker import PickerScreen
 from neufs_tui.app.widgets.class_balance import ClassBalance
 from neufs_tui.app.widgets.example_view import ExampleView
 from neufs_tui.app.widgets.header import Header
-from neufs_tui.app.widgets.label_list import LabelList
 from neufs_tui.app.widgets.side_panel import SidePanel
 from neufs_tui.app.widgets.text_view import TextView
 from neufs_tui.core.records import Answer
-from neufs_tui.engine.protocol import Event, Explained, ModelReady, Suggested, WordsFound
+from neufs_tui.engine.protocol import (
+    Event,
+    Explained,
+    ModelReady,
+    Suggested,
+    Uncertainty,
+    WordsFound,
+)
 from neufs_tui.errors import NeufsError
 from neufs_tui.labelling.loop import LabellingLoop
 from neufs_tui.labelling.shown import Shown
 from neufs_tui.wording import sentences
+from neufs_tui.wording.amended import marked
 from neufs_tui.wording.reasons import facts, in_brief
 from neufs_tui.wording.side import side_sections
 from neufs_tui.wording.status import READING, status_lines
@@ -59,14 +66,14 @@ class LabelScreen(PagesScreen):
         """Begin with nothing but the name of the pool."""
         super().__init__()
         self._pool_name = pool_name
-        self._commands: Commands | None = None
         self._keys: dict[str, str] = {}
         """Command → the key to name."""
         self._news = EngineNews()
         self._header, self._balance = Header(id="header"), ClassBalance(id="classes")
-        self._labels = LabelList(id="labels")
         self._view, self._side = ExampleView(self._labels, id="example"), SidePanel(id="side")
-        self._display = Display(self._view, self._foot, lambda: self._news.page(self._loop))
+        self._display = Display(
+            self._view, self._foot, lambda: self._news.page(self._loop, self._keys["offer"])
+        )
 
     def compose(self) -> ComposeResult:
         """One widget for each thing said, from top to bottom."""
@@ -169,6 +176,8 @@ class LabelScreen(PagesScreen):
                 self._questions.underline()
             case Suggested() if self._hunting is not None:
                 self._hunting.hear(event)
+            case Uncertainty() if self._list is not None:
+                self._list.hear(event)
         self._news.tell(event, was, self._loop, self._foot)
         self._questions.tell_progress()
         self._refresh()
@@ -193,6 +202,29 @@ class LabelScreen(PagesScreen):
     def action_redo(self) -> None:
         """Bring back what was undone last."""
         self._act(Commands.redo)
+
+    def action_flag(self) -> None:
+        """Flag the example shown, or flag it no longer."""
+        if self._loop is not None and (shown := self._loop.shown) is not None:
+            self._act(lambda commands: commands.flag(shown.example))
+
+    def action_note(self) -> None:
+        """Write something of the example shown."""
+        if self._commands is None or self._loop is None or self._loop.shown is None:
+            return
+        from neufs_tui.app.screens.note import NoteScreen
+
+        example = self._loop.shown.example
+
+        def keep(note: str | None) -> None:
+            if note is not None:
+                self._act(lambda commands: commands.note(example, note))
+
+        self.app.push_screen(NoteScreen(self._commands.note_on(example)), keep)
+
+    def action_offer(self) -> None:
+        """Have what was skipped offered again."""
+        self._act(Commands.offer)
 
     def action_model(self) -> None:
         """Show the model's answer."""
@@ -276,6 +308,8 @@ class LabelScreen(PagesScreen):
             return
         if self._display.follow():
             self._questions.begin()
+        if (shown := self._loop.shown) is not None:
+            self._view.mark(marked(self._loop.workspace.session, shown.example.id))
         self._header.tell_hunt(self._loop.engine.hunted, self._keys["hunt"])
         lines = status_lines(self._loop, loading=self._news.loading)
         self._balance.counts, self._balance.right = self._loop.counts.by_class, lines.progress

@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding
 from textual.screen import Screen
 
+from neufs_tui.app.commands import Commands
 from neufs_tui.app.hunting import Hunting
 from neufs_tui.app.keys import bound
 from neufs_tui.app.model_questions import ModelQuestions
 from neufs_tui.app.screens.help import HelpScreen
 from neufs_tui.app.widgets.foot import Foot
+from neufs_tui.app.widgets.label_list import LabelList
 from neufs_tui.labelling.loop import LabellingLoop
 from neufs_tui.labelling.progress import progress
 from neufs_tui.wording import sentences
 
 if TYPE_CHECKING:
+    from neufs_tui.app.screens.list import ListScreen
     from neufs_tui.app.screens.why import ExplainedScreen
 
 
@@ -29,11 +32,15 @@ class PagesScreen(Screen[None]):
     _loop: LabellingLoop | None = None
     _questions: ModelQuestions | None = None
     _hunting: Hunting | None = None
+    _commands: Commands | None = None
+    _list: ListScreen | None = None
+    """The list opened last, which may wait for an order."""
 
     def __init__(self) -> None:
         """Begin with nothing to show pages of."""
         super().__init__()
         self._foot = Foot(id="foot")
+        self._labels = LabelList(id="labels")
 
     def action_why(self) -> None:
         """Take the choice apart."""
@@ -51,6 +58,19 @@ class PagesScreen(Screen[None]):
         """Underline the words behind the gap, or show the text as it was."""
         if self._questions is not None:
             self._questions.toggle_words()
+
+    def action_list(self) -> None:
+        """Show every example, to search, open and change."""
+        if self._loop is None or self._commands is None:
+            self._foot.say(sentences.STILL_READING)
+            return
+        from neufs_tui.app.screens.list import ListScreen
+
+        # letters are typed there: it is to be left before a key undoes
+        keys = self._commands.keys
+        there = Commands(self._loop, {**keys, "undo": f"esc {keys['undo']}"})
+        self._list = ListScreen(self._loop, there, self._labels)
+        self.app.push_screen(self._list, lambda _: self._refresh())
 
     def action_curve(self) -> None:
         """Show what the labels have brought."""
@@ -77,6 +97,10 @@ class PagesScreen(Screen[None]):
     def action_suggest(self) -> None:
         """Show examples whose label is all but certain."""
         self._with_hunting(Hunting.suggest)
+
+    def _refresh(self) -> None:
+        """Show the loop as it is."""
+        raise NotImplementedError
 
     def _with_hunting(self, command: Callable[[Hunting], object]) -> None:
         if self._hunting is None:

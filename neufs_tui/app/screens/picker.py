@@ -14,6 +14,7 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from neufs_tui.app.keys import closed_by
+from neufs_tui.app.widgets.field import Field
 from neufs_tui.core.records import Label
 from neufs_tui.core.text import one_line
 
@@ -34,14 +35,6 @@ def matching(labels: Sequence[Label], typed: str) -> list[Label]:
         elif all(word in f"{name} {label.definition.casefold()}" for word in words):
             ranked.append((2, label))
     return [label for _, label in sorted(ranked, key=lambda item: item[0])]
-
-
-class _Field(Input):
-    """Takes what is typed before any binding does."""
-
-    def check_consume_key(self, key: str, character: str | None) -> bool:
-        """Leave every binding in place: Textual asks before it applies the keymap."""
-        return False
 
 
 class PickerScreen(ModalScreen[str | None]):
@@ -79,9 +72,7 @@ class PickerScreen(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         """What is typed above what matches."""
-        field = _Field(placeholder=self._asks, select_on_focus=False)
-        field.cursor_blink = False
-        yield field
+        yield Field(placeholder=self._asks)
         yield OptionList(markup=False)
 
     def on_mount(self) -> None:

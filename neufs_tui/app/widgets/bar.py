@@ -9,7 +9,7 @@ from textual.widget import Widget
 
 from neufs_tui.wording.lines import spread
 
-_FIRST_TO_GO = ("find", "hunt")
+_FIRST_TO_GO = ("hunt", "flag")
 
 
 class Bar(Widget):

@@ -37,6 +37,9 @@ class ExampleView(Vertical):
         """Take the labels that stand under the text."""
         super().__init__(id=id)
         self._labels = labels
+        self._place = ""
+        """Where the example in place stands."""
+        self._marks: tuple[str, ...] = ()
 
     def compose(self) -> ComposeResult:
         """The text takes what room the lines under it leave."""
@@ -69,8 +72,14 @@ class ExampleView(Vertical):
     def describe(self, shown: Shown, why: str, *, n_pool: int) -> None:
         """Say where the example in place stands, and why it is shown; as `show`."""
         cut = shown.pick is not None and shown.pick.truncated
-        self.query_one("#caption", Bar).parts = (sentences.place(shown.example, n_pool, cut=cut),)
+        self._place, self._marks = sentences.place(shown.example, n_pool, cut=cut), ()
+        self._caption()
         self.query_one(ReasonPanel).show(why)
+
+    def mark(self, marks: tuple[str, ...]) -> None:
+        """Say what the annotator marked the example in place with."""
+        self._marks = marks
+        self._caption()
 
     def show_instead(self, page: Content) -> None:
         """Put something else in place."""
@@ -85,9 +94,13 @@ class ExampleView(Vertical):
         self.query_one(TextView).restyle(underlined(text, words))
 
     def _put(self, text: str | Content, caption: str, why: str) -> None:
-        self.query_one("#caption", Bar).parts = (caption,)
+        self._place, self._marks = caption, ()
+        self._caption()
         self.query_one(ReasonPanel).show(why)
         self.query_one(TextView).show(text)
+
+    def _caption(self) -> None:
+        self.query_one("#caption", Bar).parts = (self._place, *self._marks)
 
     @on(TextView.Scrolled)
     def _tell_hidden_lines(self, event: TextView.Scrolled) -> None:

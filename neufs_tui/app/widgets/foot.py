@@ -17,7 +17,7 @@ from neufs_tui.wording.status import StatusLines
 
 _SAID_LINES = 2
 """Of the style sheet: lines kept free for what answers a key."""
-_ON_EXAMPLES = frozenset({"skip", "find", "hunt", "why", "model"})
+_ON_EXAMPLES = frozenset({"skip", "hunt", "flag", "why"})
 """Commands that are of no use while there is no example."""
 
 

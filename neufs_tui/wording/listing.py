@@ -1,0 +1,77 @@
+"""The list of all examples in words: what stands in a row, over the rows and under them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from neufs_tui.core.records import DecisionKind
+from neufs_tui.core.text import one_line, plural
+from neufs_tui.labelling.listing import ListedExample
+
+HEADINGS = ("", "you", "model", "s", "", "text")
+"""Of the columns of a row."""
+
+
+def cells(listed: ListedExample) -> tuple[str, str, str, str, str, str]:
+    """A row: number, answer, the model's answer, seconds, signs, text.
+
+    The model's answer is there once she has answered, with a sign where it is another. The signs
+    are the keys of flag and note, and `c` for a check example.
+    """
+    decision, known = listed.decision, listed.labelled
+    answer = one_line(decision.answer.text) if decision and decision.answer else ""
+    if decision is not None:
+        special = {DecisionKind.SKIP: "skipped", DecisionKind.ACCEPT: f"({answer})"}
+        answer = special.get(decision.kind, answer)
+    model, seconds = "", ""
+    if known is not None and known.pick is not None and known.pick.answer is not None:
+        model = f"{'≠' if listed.disagrees else ' '} {one_line(known.pick.answer)}"
+    if known is not None and known.seconds is not None:
+        seconds = f"{min(known.seconds, 9999):.0f}"
+    signs = "".join(
+        sign
+        for sign, is_so in (
+            ("f", listed.flagged),
+            ("n", bool(listed.note)),
+            ("c", decision is not None and decision.check),
+        )
+        if is_so
+    )
+    number = f"#{listed.example.number:,}"
+    return number, answer, model, seconds, signs, one_line(listed.example.text)
+
+
+def found(n: int, n_all: int, n_marked: int) -> str:
+    """How many examples are listed."""
+    listed = f"{n:,} of {n_all:,}" if n != n_all else plural(n, "example")
+    return f"{n_marked:,} marked · {listed}" if n_marked else listed
+
+
+def filters(counts: Mapping[str, int]) -> tuple[str, ...]:
+    """The filters that find something, each with how many, then the others that there are."""
+    return (*(f"{name} {n:,}" for name, n in counts.items()), "label: model: unsure")
+
+
+def bulk_question(n: int, by_answer: Mapping[str, int], n_left_out: int) -> str:
+    """What is asked before many answers are changed at once.
+
+    Args:
+        n: examples that have an answer.
+        by_answer: how many of them have which.
+        n_left_out: marked ones that have none, and stay as they are.
+    """
+    now = ", ".join(f"{count:,} {one_line(name)}" for name, count in by_answer.items())
+    rest = f"; {n_left_out:,} without one stay so" if n_left_out else ""
+    return f"change {plural(n, 'answer')} ({now}) to which label?{rest}"
+
+
+def facts(listed: ListedExample, n_pool: int) -> Sequence[str]:
+    """What is known of one example that was opened from the list."""
+    number, answer, model, seconds, _, _ = cells(listed)
+    return (
+        f"{number} of {n_pool:,}",
+        f"you: {answer}" if answer else "not decided",
+        *([f"model: {model[2:]}"] if model else []),
+        *([f"{seconds} s"] if seconds else []),
+        *(["check example"] if listed.decision is not None and listed.decision.check else []),
+    )

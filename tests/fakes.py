@@ -131,6 +131,7 @@ class StoredWorkspace(Workspace):
         labels: tuple[Label, ...] = LABELS,
         shots: int = 16,
         check: int = 0,
+        again: int = 0,
         test: LiveTest | None = None,
         notices: tuple[str, ...] = (),
         removed: tuple[Example, ...] = (),
@@ -143,6 +144,7 @@ class StoredWorkspace(Workspace):
             labels: of the task.
             shots: demonstrations wanted.
             check: check examples wanted.
+            again: labels for one that is asked again.
             test: what serves in their place.
             notices: what is to be known of the pool.
             removed: rows of the pool at an earlier time.
@@ -153,7 +155,7 @@ class StoredWorkspace(Workspace):
             pool=Pool(source="pool.jsonl", examples=tuple(examples)),
             task=Task(labels),
             model=ModelChoice(),
-            selection=SelectionSettings(shots=shots, check=check),
+            selection=SelectionSettings(shots=shots, check=check, again=again),
             session_path=Path(self.folder.name) / "pool.neufs.db",
             keys=keys,
             test=test,

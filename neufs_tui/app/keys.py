@@ -105,9 +105,18 @@ COMMANDS: tuple[Binding, ...] = (
         "Take in the changed pool",
         action="app.reload",
     ),
+    _command(
+        "ahead", "greater_than_sign", "the next five, as they would come now", "What comes next"
+    ),
+    _command(
+        "guide",
+        "h",
+        "what you go by: guidelines, labels, examples of each",
+        "Guidelines and labels",
+    ),
     _command("save", "ctrl+s", "nothing to do: labels are saved at once"),
     SUSPEND,
-    _command("help", "question_mark,f1,h", "this page", "Keys, task and labels", footer=True),
+    _command("help", "question_mark,f1", "this page", "Keys and words", footer=True),
     _command(
         "quit", "q,ctrl+q", "quit; nothing is ever unsaved", "Quit", action="app.quit", footer=True
     ),

@@ -177,7 +177,7 @@ calibration_option = click.option(
 
 
 def check_options(command: Command) -> Command:
-    """What tells, meanwhile, how often the model is right."""
+    """What tells, meanwhile, how often the model is right, and how sure the labels are."""
     return _decorated(
         command,
         click.option(
@@ -195,6 +195,13 @@ def check_options(command: Command) -> Command:
             "200, on 200 drawn by the seed.",
         ),
         click.option("--gold", metavar="FIELD", help="Their gold label.  [default: label]"),
+        click.option(
+            "--again",
+            type=int,
+            metavar="N",
+            help="Ask one example again, unannounced, for each N labels, to tell how well you "
+            "agree with yourself; it changes no label.  [default: 0]",
+        ),
     )
 
 

@@ -13,6 +13,7 @@ from neufs_tui.core.text import one_line
 if TYPE_CHECKING:
     from neufs_tui.core.counts import Counts
     from neufs_tui.statistics.agreement import Agreement
+    from neufs_tui.statistics.self_agreement import SelfAgreement
     from neufs_tui.statistics.standing import Standing
 
 
@@ -34,6 +35,7 @@ def stats(as_json: bool, **options: Any) -> None:
     from neufs_tui.project.project import task_by_now
     from neufs_tui.project.said import session_path
     from neufs_tui.statistics.agreement import agreement
+    from neufs_tui.statistics.self_agreement import self_agreement
     from neufs_tui.statistics.standing import standing
     from neufs_tui.storage.session import Session
 
@@ -43,16 +45,19 @@ def stats(as_json: bool, **options: Any) -> None:
         names = task.label_names if task else ()
         counts, labelled = session.counts(names), session.decided()
         agreed, stands = agreement(labelled), standing(labelled, names, {})
+        herself = self_agreement(session.repeats())
         notices = [notice for notice in (session.missing, session.leftover) if notice]
     for notice in notices:
         say(notice)
     if as_json:
-        tell_json(_as_json(counts, agreed, stands) | {"notices": notices})
+        tell_json(_as_json(counts, agreed, herself, stands) | {"notices": notices})
     else:
-        _print_lines(counts, agreed, stands)
+        _print_lines(counts, agreed, herself, stands)
 
 
-def _as_json(counts: Counts, agreement: Agreement, stands: Standing) -> dict[str, Any]:
+def _as_json(
+    counts: Counts, agreement: Agreement, herself: SelfAgreement, stands: Standing
+) -> dict[str, Any]:
     from neufs_tui.wording.standing import finish
 
     return {
@@ -68,6 +73,12 @@ def _as_json(counts: Counts, agreement: Agreement, stands: Standing) -> dict[str
         "agreeing": agreement.agreeing,
         "compared": agreement.compared,
         "looked": agreement.looked,
+        "self_agreement": {
+            "share": herself.share,
+            "interval": herself.interval if herself.compared else None,
+            "agreeing": herself.agreeing,
+            "compared": herself.compared,
+        },
         "set": finish(stands),
         "paired": {
             "compared": stands.paired.compared,
@@ -80,7 +91,10 @@ def _as_json(counts: Counts, agreement: Agreement, stands: Standing) -> dict[str
     }
 
 
-def _print_lines(counts: Counts, agreement: Agreement, stands: Standing) -> None:
+def _print_lines(
+    counts: Counts, agreement: Agreement, herself: SelfAgreement, stands: Standing
+) -> None:
+    from neufs_tui.wording.learning_curve import self_agreement
     from neufs_tui.wording.standing import finish
 
     tell(f"labelled   {counts.n_labels:,}")
@@ -108,5 +122,7 @@ def _print_lines(counts: Counts, agreement: Agreement, stands: Standing) -> None
     if agreement.looked:
         looked = f"{agreement.looked:,} given after a look at the model's answer"
         tell(f"           not counted: {looked}")
+    if said := self_agreement(herself):
+        tell(f"yourself   {said}")
     if counts.n_labels:
         tell(f"set        {finish(stands)}")

@@ -14,12 +14,14 @@ class HistoryEvent:
 
     seq: int
     """Place in the journal, counted from 1."""
-    kind: Literal["label", "skip", "accept", "flag", "unflag", "note", "offer", "undo", "redo"]
+    kind: Literal[
+        "label", "skip", "accept", "flag", "unflag", "note", "offer", "again", "undo", "redo"
+    ]
     example: Example
     """The example it is about; of `undo` and `redo` the one whose event is taken back or stands
     again."""
     answer: Answer | None
-    """What it was given; None unless the kind is `label` or `accept`."""
+    """What it was given; None unless the kind is `label`, `accept` or `again`."""
     at: str
     """ISO 8601, UTC."""
     seconds: float | None

@@ -156,6 +156,8 @@ class MarkKind(StrEnum):
     NOTE = "note"
     OFFER = "offer"
     """It was skipped, and is to be offered again."""
+    AGAIN = "again"
+    """It was labelled, and asked again: what it was given then changes no label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,8 @@ class Mark:
     kind: MarkKind
     note: str = ""
     """The note as it is from here on, empty for none; only where the kind is `note`."""
+    answer: Answer | None = None
+    """What it was given when it was asked again; None when it was passed over."""
 
 
 DRAW = "draw"

@@ -105,6 +105,8 @@ class SelectionSettings:
     """Classes with fewer labels than their share asks weigh in the choice."""
     check: int = 0
     """Check examples wanted: drawn at random among the first queries, never demonstrations."""
+    again: int = 0
+    """Labels for one that is asked again, unannounced; 0 asks none."""
     test: str = ""
     """Path of a file with gold labels that serves in their place; empty for none."""
     gold: str = "label"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from neufs_tui.core.records import ExampleId, Pick
+from neufs_tui.core.records import Example, ExampleId, Pick
 from neufs_tui.engine.protocol import Ranked
 from neufs_tui.labelling.engine_view import EngineView
 from neufs_tui.labelling.look_ahead import LookAhead
@@ -27,6 +27,8 @@ class Choosing:
 
     def next(self, workspace: Workspace, here: Position) -> Shown | None:
         """What is to be shown now; None where that is for the engine to say."""
+        if (again := self._asked_again(workspace, here)) is not None:
+            return again
         is_early = not self._engine.has_chosen and not self._waits
         if self._is_check_due(here) or (is_early and here.n_checks_left):
             due = self.drawn(workspace, here)
@@ -39,14 +41,39 @@ class Choosing:
                 return shown
         return self.drawn(workspace, here) if is_early or self._engine.is_away else None
 
+    def coming(
+        self, workspace: Workspace, here: Position, shown: ExampleId | None, n: int
+    ) -> list[tuple[Example, Pick]]:
+        """What would come next by what is known, should the example shown be labelled."""
+        ranked = self._engine.ranked_for(here.revision, shown)
+        ahead: tuple[Pick | None, ...] = self.ahead.picks
+        if ranked is not None:
+            ahead = (ranked.pick, ranked.after_label, *ranked.further_after_label)
+        found: dict[ExampleId, tuple[Example, Pick]] = {}
+        for pick in (*ahead, *self._engine.queue()):
+            if pick is None or pick.example_id == shown:
+                continue
+            if (one := undecided(workspace, here, pick.example_id, pick)) is not None:
+                found.setdefault(pick.example_id, (one.example, pick))
+        return [*found.values()][:n]
+
     def wanted(self, workspace: Workspace, here: Position, ranked: Ranked) -> Shown | None:
         """What is to be shown by a new ranking, where nothing is; None while nothing is scanned."""
+        if (again := self._asked_again(workspace, here)) is not None:
+            return again
         pick = ranked.pick
         is_draw = pick is not None and not pick.is_ranked
         if self._is_check_due(here) or (is_draw and here.n_checks_left):
             return self.drawn(workspace, here)
         shown = undecided(workspace, here, pick.example_id, pick) if pick else None
         return self.drawn(workspace, here) if shown is None and ranked.complete else shown
+
+    def _asked_again(self, workspace: Workspace, here: Position) -> Shown | None:
+        """A labelled example that is to be asked again, as it was shown; not during a hunt."""
+        if here.due_again is None or self._engine.hunted is not None:
+            return None
+        example = workspace.examples[here.due_again]
+        return Shown(example, workspace.session.pick_of(here.due_again), again=True)
 
     def _is_check_due(self, here: Position) -> bool:
         """Whether the next is for the check set, which a hunt does not look for."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from neufs_tui.core.labelled import LabelledExample
-from neufs_tui.core.records import Decision, DecisionKind, Example
+from neufs_tui.core.records import Answer, Decision, DecisionKind, Example
 from neufs_tui.labelling.position import Position
 from neufs_tui.labelling.workspace import Workspace
 
@@ -22,6 +22,7 @@ FILTERS = (
     "disagree",
     "check",
     "hunted",
+    "twice",
 )
 """Words that ask for a kind of example; in quotes they are looked for in the texts."""
 UNSURE = "unsure"
@@ -78,6 +79,8 @@ class ListedExample:
     """With the model's answer from before; None unless its label holds."""
     flagged: bool = False
     note: str = ""
+    second: Answer | None = None
+    """What it was given when it was asked again, where that was another label."""
 
     @property
     def disagrees(self) -> bool:
@@ -105,6 +108,11 @@ class Listing:
         self._flagged, self._notes = workspace.session.flagged(), workspace.session.notes()
         self._labelled = {one.example.id: one for one in here.labelled}
         self._decisions = {one.example_id: one for one in here.decisions}
+        self._second = {
+            one.example_id: one.second
+            for one in here.repeats
+            if one.second is not None and one.second != one.first
+        }
         self._uncertainty = uncertainty
         # a label on a row that has left the pool is in the set all the same
         known = {one.example.id: one.example for one in here.labelled} | {
@@ -129,6 +137,7 @@ class Listing:
             self._labelled.get(example.id),
             example.id in self._flagged,
             self._notes.get(example.id, ""),
+            self._second.get(example.id),
         )
 
     def find(self, query: Query) -> Sequence[Example]:
@@ -168,6 +177,8 @@ class Listing:
                 return lambda one: one.id in self._notes
             case "flag":
                 return lambda one: one.id in self._flagged
+            case "twice":
+                return lambda one: one.id in self._second
             case "undecided":
                 return lambda one: one.id not in self._decisions
             case "labelled":

@@ -7,9 +7,10 @@ changes what is on the screen.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from neufs_tui.core.draws import drawn
-from neufs_tui.core.records import Answer, Decision, DecisionKind, ExampleId, Mark
+from neufs_tui.core.records import Answer, Decision, DecisionKind, ExampleId, Mark, MarkKind
 from neufs_tui.engine.protocol import (
     EngineDied,
     EngineFailed,
@@ -55,7 +56,7 @@ class LabellingLoop(Amending):
         if self.shown is None:
             self._show(self._next())
         elif now := workspace.examples.get(self.shown.example.id):
-            self.shown = Shown(now, self.shown.pick)
+            self.shown = replace(self.shown, example=now)
         self._tell()
 
     def decide(
@@ -85,6 +86,8 @@ class LabellingLoop(Amending):
             example_id = done.example.id
         if example_id is None:
             return None
+        if done is not None and done.again:
+            return self._give_again(done, kind, answer, seconds)
         is_hunted = bool(done and done.pick and done.pick.is_hunted)
         decision = Decision(example_id, kind, answer, self._is_check(example_id), is_hunted)
         revision = self.position.revision
@@ -207,6 +210,24 @@ class LabellingLoop(Amending):
                 if self.shown is None and (self._begun or not self._waits):
                     self._show(self._next())
                 self._tell()
+
+    def _give_again(
+        self, done: Shown, kind: DecisionKind, answer: Answer | None, seconds: float | None
+    ) -> Decision:
+        """Store what an example that was asked again is given: its label stays as it was."""
+        ranked = self.engine.ranked_for(self.position.revision, None)
+        mark = Mark(done.example.id, MarkKind.AGAIN, answer=answer)
+        self.workspace.session.mark([mark], seconds=seconds)
+        self.position = position(self.workspace)
+        self._displaced.clear()
+        self._choosing.ahead.turn_back()
+        self.done = done if answer is not None else None
+        shown = None
+        if ranked is not None:
+            shown = self._choosing.wanted(self.workspace, self.position, ranked)
+        self._show(shown or self._next())
+        self._tell()
+        return Decision(done.example.id, kind, answer)
 
     def _go_on(self) -> None:
         """Show what a new ranking wants, if nothing is shown."""

@@ -9,6 +9,7 @@ from neufs_tui.core.check_set import as_unlabelled, is_due, n_left
 from neufs_tui.core.counts import Counts, count
 from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.records import Answer, Decision, DecisionKind, ExampleId
+from neufs_tui.core.repeats import Repeat, due
 from neufs_tui.core.settings import Signal
 from neufs_tui.labelling.workspace import Workspace
 from neufs_tui.statistics.track_record import signal_for
@@ -34,6 +35,10 @@ class Position:
     """Check examples that are still to be labelled."""
     is_check_due: bool = False
     """The next query is for the check set."""
+    repeats: tuple[Repeat, ...] = ()
+    """What was asked again."""
+    due_again: ExampleId | None = None
+    """The labelled example that is to be asked again now."""
     checked: Mapping[ExampleId, str] = field(default_factory=dict)
     """Check example → its label, where that was given without a look at the model's answer; with a
     test file, its texts and their gold labels."""
@@ -51,6 +56,8 @@ def position(workspace: Workspace) -> Position:
     n_checks, seed = workspace.n_checks, workspace.selection.seed
     counts = count(decisions, workspace.examples, workspace.task.label_names)
     labelled = workspace.session.all_labelled()
+    repeats = workspace.session.repeats()
+    again = due(decisions, repeats, workspace.selection.again, seed, pool=workspace.examples)
     return Position(
         revision=workspace.session.revision(),
         decisions=decisions,
@@ -61,6 +68,8 @@ def position(workspace: Workspace) -> Position:
         told=as_unlabelled(decisions),
         n_checks_left=n_left(decisions, n_checks),
         is_check_due=is_due(decisions, n_checks, seed),
+        repeats=repeats,
+        due_again=again,
         checked=workspace.test.gold
         if workspace.test is not None
         else {

@@ -26,6 +26,7 @@ def progress(loop: LabellingLoop) -> Progress:
         calibrated=engine.calibrated.by if engine.calibrated is not None else None,
         test=workspace.test.name if workspace.test is not None else "",
         foretold=_foretold(loop),
+        repeats=loop.position.repeats,
     )
 
 

@@ -32,11 +32,20 @@ class Questions:
         self.words: tuple[Word, ...] | None = None
         """Of the example shown; None until they are asked for and the engine has them."""
 
-    def begin(self, example_id: ExampleId | None) -> None:
-        """Another example is shown, or none."""
+    def begin(
+        self, example_id: ExampleId | None, *, known: Explanation | None = None, ask: bool = True
+    ) -> None:
+        """Another example is shown, or none.
+
+        Args:
+            example_id: which.
+            known: its explanation, where that is known.
+            ask: it is to be asked for, where it is not.
+        """
         self._example_id = example_id
-        self.explanation = self.words = None
-        self._is_asked = self._owes_words = self.is_unread = False
+        self.explanation, self.words = known, None
+        self._is_asked = not ask
+        self._owes_words = self.is_unread = False
 
     def must_ask(self) -> bool:
         """Whether the explanation has to be asked for; if so, it counts as asked."""

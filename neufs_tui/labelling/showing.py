@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from neufs_tui.core.counts import Counts
-from neufs_tui.core.records import ExampleId, Pick
+from neufs_tui.core.records import Example, ExampleId, Pick
 from neufs_tui.engine.protocol import AskUncertainty, Explain, FindWords, Focus, Request, Suggest
 from neufs_tui.labelling.check_readings import CheckReadings
 from neufs_tui.labelling.choosing import Choosing, undecided
@@ -76,13 +76,13 @@ class Showing:
     @property
     def foresees(self) -> bool:
         """Whether the engine has said what follows for what is shown, or that nothing does yet."""
-        return self.engine.ranked_for(self.position.revision, self.shown_id) is not None
+        return self.engine.ranked_for(self.position.revision, self.asked_id) is not None
 
     @property
     def is_settled(self) -> bool:
         """Whether the engine has nothing more to find out for the journal as it is."""
-        ranked = self.engine.ranked_for(self.position.revision, self.shown_id)
-        is_explained = self.shown is None or self.questions.explanation is not None
+        ranked = self.engine.ranked_for(self.position.revision, self.asked_id)
+        is_explained = self.asked_id is None or self.questions.explanation is not None
         return bool(ranked and ranked.final) and is_explained and not self.questions.owed
 
     def connect(self, send: Callable[[Request], None]) -> None:
@@ -125,6 +125,10 @@ class Showing:
         """Ask how uncertain the model is of each example; False when nobody is there."""
         return self._ask(AskUncertainty())
 
+    def coming(self, n: int) -> list[tuple[Example, Pick]]:
+        """What would be shown next, the first that come, should the example shown be labelled."""
+        return self._choosing.coming(self.workspace, self.position, self.asked_id, n)
+
     def _next(self) -> Shown | None:
         return self._choosing.next(self.workspace, self.position)
 
@@ -141,17 +145,28 @@ class Showing:
         """The example shown."""
         return self.shown.example.id if self.shown is not None else None
 
+    @property
+    def asked_id(self) -> ExampleId | None:
+        """The example shown, if it is to be decided: not one that is asked again."""
+        return self.shown_id if self.shown is not None and not self.shown.again else None
+
     def _show(self, shown: Shown | None) -> None:
         self.shown = shown
         if shown is not None and shown.pick is not None and shown.pick.is_hunted:
             self._revealed.add(shown.example.id)  # it is told why it came, which names the label
-        self.questions.begin(shown.example.id if shown else None)
+        if shown is not None and shown.again:
+            # by the labels there are now nothing of it is new, which would give it away
+            known = self.workspace.session.panels.of(shown.example.id)
+            self.questions.begin(shown.example.id, known=known, ask=False)
+        else:
+            self.questions.begin(shown.example.id if shown else None)
         self._begun = self._begun or shown is not None
 
     def _tell(self) -> None:
-        here, is_check = self.position, self._is_check(self.shown_id)
-        held = self.workspace.held(here.decided, self.shown_id, here.n_checks_left - is_check)
-        told = (here.revision, here.told, self.shown_id, *here.signals)
+        here, asked = self.position, self.asked_id
+        is_check = asked is not None and self._is_check(asked)
+        held = self.workspace.held(here.decided, asked, here.n_checks_left - is_check)
+        told = (here.revision, here.told, asked, *here.signals)
         if self._ask(Focus(*told, held, is_check, self.engine.hunted)):
             self._want_explanation()
 

@@ -15,6 +15,8 @@ class Shown:
     example: Example
     pick: Pick | None
     """Why; None when it was named by id."""
+    again: bool = False
+    """It is labelled, and asked again."""
 
 
 class Waiting(Enum):

@@ -49,6 +49,8 @@ class Workspace:
         """The pool as the commands take it, such as `pool.jsonl`."""
         self.keys = project.keys
         """What the configuration says of the screen's keys: command → keys."""
+        self.guidelines = project.guidelines
+        """What the annotator goes by, in Markdown; empty for none."""
         self.session_name = session_name
         self.notices = (*project.notices, *notices)
         """What the annotator should know, such as `3 bad lines skipped`."""

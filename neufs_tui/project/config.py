@@ -40,6 +40,7 @@ class Overrides:
     calibration: bool | None = None
     balance: bool | None = None
     check: int | None = None
+    again: int | None = None
     test: str | None = None
     gold: str | None = None
     text_field: str | None = None
@@ -58,6 +59,8 @@ class Config:
     """Field that holds the text; None looks for the usual ones."""
     encoding: str | None
     """Encoding of the pool; None finds it out."""
+    guidelines: str
+    """What the annotator goes by, in Markdown; empty for none."""
     keys: Mapping[str, str]
     """Command of the screen → its keys, separated by commas, as they were said."""
     origins: Mapping[str, str]
@@ -88,7 +91,8 @@ def load_config(
     said |= _from(project.name, read_config_file(project))
     said |= _environment(os.environ if environ is None else environ)
     said |= _flags(overrides, said)
-    said |= _placed_test(said, {user.name: user.parent, project.name: project.parent})
+    folders = {user.name: user.parent, project.name: project.parent}
+    said |= _placed_test(said, folders)
     origins = dict.fromkeys(KEYS, DEFAULT) | {key: origin for key, (_, origin) in said.items()}
     values = {key: value for key, (value, _) in said.items()}
     return Config(
@@ -97,10 +101,14 @@ def load_config(
         selection=SelectionSettings(**_section("selection", values)),
         text_field=values.get("pool.text_field"),
         encoding=values.get("pool.encoding"),
+        guidelines=_guidelines(said, folders),
         keys=MappingProxyType(_section("keys", values)),
         origins=MappingProxyType(dict(sorted(origins.items()))),
     )
 
+
+_MARKDOWN = (".md", ".markdown")
+"""How the name of a file with guidelines ends."""
 
 _Said = dict[str, tuple[Any, str]]
 """Dotted key → value and origin."""
@@ -126,6 +134,7 @@ _VARIABLES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "NEUFS_CALIBRATION": ("selection.calibration", _switch),
     "NEUFS_BALANCE": ("selection.balance", _switch),
     "NEUFS_CHECK": ("selection.check", int),
+    "NEUFS_AGAIN": ("selection.again", int),
     "NEUFS_TEST": ("selection.test", str),
     "NEUFS_GOLD": ("selection.gold", str),
     "NEUFS_ENCODING": ("pool.encoding", str),
@@ -144,6 +153,7 @@ _FLAGS = {
     "selection.calibration": "calibration",
     "selection.balance": "balance",
     "selection.check": "check",
+    "selection.again": "again",
     "selection.test": "test",
     "selection.gold": "gold",
     "pool.text_field": "text_field",
@@ -189,6 +199,26 @@ def _placed_test(said: _Said, folders: Mapping[str, Path]) -> _Said:
     return {"selection.test": (str((folders.get(origin, Path()) / test).absolute()), origin)}
 
 
+def _guidelines(said: _Said, folders: Mapping[str, Path]) -> str:
+    """The guidelines themselves, where a file is named its content.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    text: str
+    text, origin = said.get("task.guidelines", ("", DEFAULT))
+    if "\n" in text.strip() or not text.strip().lower().endswith(_MARKDOWN):
+        return text
+    path = folders.get(origin, Path()) / text.strip()
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"{origin}: task.guidelines: {path} cannot be read: {error}",
+            hint="name a Markdown file beside it, or write the guidelines there",
+        ) from error
+
+
 def _flags(overrides: Overrides, below: _Said) -> _Said:
     said: _Said = {}
     for key, name in _FLAGS.items():
@@ -213,7 +243,8 @@ def _defined(labels: tuple[Label, ...], below: _Said) -> tuple[Label, ...]:
 
 def _task(values: Mapping[str, Any]) -> Task | None:
     texts = _section("task", values)
-    texts.pop("kind", None)
+    for not_asked in ("kind", "guidelines"):
+        texts.pop(not_asked, None)
     return Task(**texts) if "labels" in texts else None
 
 

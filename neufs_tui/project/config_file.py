@@ -83,6 +83,7 @@ class _Task(_Section):
     instruction: str | None = None
     input: Annotated[str, AfterValidator(_with_text)] | None = None
     answer_prefix: str | None = None
+    guidelines: Annotated[str, Field(min_length=1)] | None = None
     labels: _Labels | None = None
 
 
@@ -103,6 +104,7 @@ class _Selection(_Section):
     calibration: bool | None = None
     balance: bool | None = None
     check: Annotated[int, Field(ge=0)] | None = None
+    again: Annotated[int, Field(ge=0)] | None = None
     test: str | None = None
     gold: Annotated[str, Field(min_length=1)] | None = None
 

@@ -44,6 +44,8 @@ class Project:
     """What the session may have lost; empty when it is whole."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Command of the screen → its keys, separated by commas, as they were said."""
+    guidelines: str = ""
+    """What the annotator goes by, in Markdown; empty for none."""
     test: LiveTest | None = None
     """The file that serves in the place of a check set; its texts are not in the pool."""
 
@@ -156,6 +158,7 @@ def read_project(
         label_notices=label_notices,
         missing=last.missing,
         keys=config.keys,
+        guidelines=config.guidelines,
     )
 
 

@@ -31,5 +31,6 @@ class ProjectRequest:
     calibration: bool | None = None
     balance: bool | None = None
     check: int | None = None
+    again: int | None = None
     test: str | None = None
     gold: str | None = None

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from neufs_tui.core.calibration import Calibration, Uncalibrated
 from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.records import ExampleId
+from neufs_tui.core.repeats import Repeat
 from neufs_tui.core.settings import DifficultyName, Signal
 from neufs_tui.statistics.agreement import Agreement
 from neufs_tui.statistics.check_set import CheckFigures, Right
+from neufs_tui.statistics.self_agreement import SelfAgreement, self_agreement
 from neufs_tui.statistics.stability import Change
 from neufs_tui.statistics.standing import Standing, standing
 from neufs_tui.statistics.track_record import TrackRecord, signal_for, track_record
@@ -81,6 +83,8 @@ class Progress:
     """Name of the file that serves in the place of check examples; empty for none."""
     calibrated: Calibration | Uncalibrated | None = None
     """What calibrates the answers with the present labels; None while that is not known."""
+    self_agreement: SelfAgreement = field(default_factory=SelfAgreement)
+    """Of the annotator, on what she was asked again."""
     foretold: Foretold | None = None
     """None while nothing is learned from the labels."""
 
@@ -99,6 +103,7 @@ def learning_progress(
     test: str = "",
     calibrated: Calibration | Uncalibrated | None = None,
     foretold: Foretold | None = None,
+    repeats: Sequence[Repeat] = (),
 ) -> Progress:
     """Gather what is known.
 
@@ -116,6 +121,7 @@ def learning_progress(
         test: name of the file that serves in the place of check examples; empty for none.
         calibrated: what calibrates the answers, or why nothing does; None while not known.
         foretold: what the labels foretell; None while nothing is learned from them.
+        repeats: what was asked again.
     """
     return Progress(
         points=learning_curve(labelled, gains),
@@ -135,4 +141,5 @@ def learning_progress(
         test=test,
         calibrated=calibrated,
         foretold=foretold,
+        self_agreement=self_agreement(repeats),
     )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from neufs_tui.core.records import Answer, Decision, DecisionKind, ExampleId, Mark, MarkKind
+from neufs_tui.core.repeats import Repeat
 
 
 class EventKind(StrEnum):
@@ -24,6 +25,7 @@ class EventKind(StrEnum):
     UNFLAG = "unflag"
     NOTE = "note"
     OFFER = "offer"
+    AGAIN = "again"
     UNDO = "undo"
     """What was done last and stands is taken back."""
     REDO = "redo"
@@ -43,7 +45,7 @@ class JournalEvent:
     example_id: ExampleId
     """The example it is about; of undo and redo that of the event taken back or standing again."""
     answer: Answer | None = None
-    """None unless the kind is `label` or `accept`."""
+    """None unless the kind is `label`, `accept` or `again`."""
     check: bool = False
     """A decision on a check example."""
     hunted: bool = False
@@ -63,7 +65,7 @@ class JournalEvent:
         """The line that says that something was done."""
         kind = EventKind(one.kind)
         if isinstance(one, Mark):
-            return cls(seq, kind, one.example_id, page=page, note=one.note)
+            return cls(seq, kind, one.example_id, one.answer, page=page, note=one.note)
         return cls(seq, kind, one.example_id, one.answer, one.check, one.hunted, page, place)
 
     @property
@@ -90,7 +92,7 @@ class JournalEvent:
         """What was done; events of undo and redo did nothing of their own."""
         if self.is_decision:
             return self.decision()
-        return Mark(self.example_id, MarkKind(self.kind), self.note)
+        return Mark(self.example_id, MarkKind(self.kind), self.note, self.answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,17 @@ class JournalState:
             event.example_id: event.note for event in self.made if event.kind is EventKind.NOTE
         }
         return {one: note for one, note in notes.items() if note}
+
+    def repeats(self) -> tuple[Repeat, ...]:
+        """What was asked again, each with the label that it had then."""
+        latest: dict[ExampleId, Answer | None] = {}
+        found = []
+        for event in self.made:
+            if event.is_decision:
+                latest[event.example_id] = event.answer
+            elif event.kind is EventKind.AGAIN:
+                found.append(Repeat(event.example_id, latest.get(event.example_id), event.answer))
+        return tuple(found)
 
     def decisions(self) -> tuple[Decision, ...]:
         """The decisions that hold, in their order."""

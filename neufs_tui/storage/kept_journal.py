@@ -18,6 +18,7 @@ from neufs_tui.core.records import (
     Mark,
     Pick,
 )
+from neufs_tui.core.repeats import Repeat
 from neufs_tui.errors import SessionError
 from neufs_tui.storage import session_rows
 from neufs_tui.storage.journal import (
@@ -76,6 +77,10 @@ class KeptJournal:
     def notes(self) -> Mapping[ExampleId, str]:
         """What is written of examples, decided or not."""
         return self._journal.notes()
+
+    def repeats(self) -> tuple[Repeat, ...]:
+        """What was asked again, each with the label that it had."""
+        return self._journal.repeats()
 
     def decided(self) -> tuple[LabelledExample, ...]:
         """The few-shot set: whose label holds, in labelling order, with what was known then."""
@@ -185,15 +190,22 @@ class KeptJournal:
             self._append(lines)
         return tuple(event.decision() for event, _ in lines)
 
-    def mark(self, marks: Sequence[Mark]) -> None:
+    def mark(self, marks: Sequence[Mark], *, seconds: float | None = None) -> None:
         """Store what is said of examples beside deciding on them; one undo takes all back.
+
+        Args:
+            marks: what is said.
+            seconds: from an example's paint to the key, where it was asked again.
 
         Raises:
             SessionError: it could not be stored, and nothing has changed.
         """
         first = self.revision() + 1
         page = first if len(marks) > 1 else None
-        self._append([(JournalEvent.of(first + at, one, page), {}) for at, one in enumerate(marks)])
+        known = {"seconds": seconds}
+        self._append(
+            [(JournalEvent.of(first + at, one, page), known) for at, one in enumerate(marks)]
+        )
 
     def undo(self) -> tuple[Decision | Mark, ...]:
         """Take back what was done last and stands, a page of it at once; return what that was.

@@ -95,6 +95,8 @@ def _what(example: Example | None, done: Decision | Mark, n: int) -> str:
     match done:
         case Mark(kind=MarkKind.OFFER):
             return f"offer of {where}, which was skipped"
+        case Mark(kind=MarkKind.AGAIN):
+            return f"the second answer to {where}"
         case Mark(kind=MarkKind.NOTE):
             return f"note on {where}"
         case Mark():

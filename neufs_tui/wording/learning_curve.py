@@ -12,6 +12,7 @@ from neufs_tui.core.text import one_line, plural
 from neufs_tui.statistics.check_set import MIN_CHECKED, CheckFigures, Right
 from neufs_tui.statistics.intervals import share_interval
 from neufs_tui.statistics.learning_curve import Progress
+from neufs_tui.statistics.self_agreement import SelfAgreement
 from neufs_tui.statistics.stability import FEW, Stable, stable
 from neufs_tui.statistics.track_record import MIN_LABELS, TrackRecord
 from neufs_tui.wording.lines import ellipsis
@@ -87,6 +88,16 @@ def agreement(progress: Progress) -> str:
         f"{'was' if now.compared == 1 else 'were'} the same: "
         f"{share_in(now.share, low, high)}.{looked}"
         f"{_always(progress)}"
+    )
+
+
+def self_agreement(found: SelfAgreement) -> str:
+    """How well the annotator agrees with herself, with its interval; empty while not known."""
+    if found.share is None:
+        return ""
+    return (
+        f"Asked again, you gave {found.agreeing:,} of {plural(found.compared, 'example')} the same "
+        f"label: {share_in(found.share, *found.interval)}. No model can be asked to agree more."
     )
 
 

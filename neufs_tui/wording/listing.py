@@ -71,6 +71,7 @@ def facts(listed: ListedExample, n_pool: int) -> Sequence[str]:
     return (
         f"{number} of {n_pool:,}",
         f"you: {answer}" if answer else "not decided",
+        *([f"second time: {one_line(listed.second.text)}"] if listed.second else []),
         *([f"model: {model[2:]}"] if model else []),
         *([f"{seconds} s"] if seconds else []),
         *(["check example"] if listed.decision is not None and listed.decision.check else []),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from neufs_tui.core.labelled import LabelledExample
-from neufs_tui.core.text import one_line
+from neufs_tui.core.text import one_line, visible
 from neufs_tui.labelling.loop import LabellingLoop
 from neufs_tui.wording.gap import keywords, layer_strip, sentence
 from neufs_tui.wording.reasons import why_shown
@@ -41,7 +42,8 @@ def side_sections(loop: LabellingLoop) -> tuple[Section, ...]:
     task = loop.workspace.task
     if len(task.labels) <= _MOST_LABELS:
         shown = [one for one in reversed(labelled) if one.is_shot]
-        sections += [Section(one_line(one), rows=_texts(shown, one)) for one in task.label_names]
+        sections += [Section(one_line(one), rows=texts_of(shown, one)) for one in task.label_names]
+    sections.append(Section("guidelines", prose=plain(loop.workspace.guidelines)))
     return tuple(one for one in sections if one.prose or one.rows)
 
 
@@ -81,7 +83,17 @@ def _answered(one: LabelledExample) -> str:
     return f"{said} · model: {one_line(one.pick.answer)}{f' {share(of)}' if of is not None else ''}"
 
 
-def _texts(labelled: Iterable[LabelledExample], name: str) -> tuple[str, ...]:
-    """The newest texts with some label."""
+def plain(markdown: str) -> str:
+    """Markdown as plain lines, without its signs; made to be read, not to be exact.
+
+    >>> plain("# Rules\\n\\n- **spam**: also `chain` letters")
+    'Rules\\n- spam: also chain letters'
+    """
+    lines = (re.sub(r"^#+\s*|[*_`]{1,3}", "", line) for line in visible(markdown).splitlines())
+    return "\n".join(line for line in lines if line.strip())
+
+
+def texts_of(labelled: Iterable[LabelledExample], name: str) -> tuple[str, ...]:
+    """The first texts with some label, a line each."""
     found = islice((one for one in labelled if name in one.answer.labels), _EXAMPLES)
     return tuple(f"· {one_line(one.example.text)}" for one in found)

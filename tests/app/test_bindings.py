@@ -51,7 +51,7 @@ async def test_every_binding_has_an_id_and_a_tooltip_that_is_on_the_help_page() 
     async with app.run_test(size=(160, 50)) as pilot:
         session = await start(pilot, startup)
         own = [one.binding for one in app.screen.active_bindings.values() if one.binding.id]
-        assert len({one.id for one in own}) == 28
+        assert len({one.id for one in own}) == 30
         await session.press("question_mark")
         page = session.said("#page > *")
         for binding in own:
@@ -74,7 +74,7 @@ async def test_a_configured_key_works_and_the_old_one_does_not() -> None:
         assert session.labels == []
         await session.press("f2")
         assert len(session.labels) == 1
-        await session.press("w", "q", "c", "l", "h")
+        await session.press("w", "q", "c", "l", "f1")
         assert isinstance(app.screen, LabelScreen)
         await session.press("y")
         assert isinstance(app.screen, WhyScreen)

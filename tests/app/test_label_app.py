@@ -277,7 +277,7 @@ async def test_help_opens_and_closes() -> None:
     app, startup = app_on()
     async with app.run_test() as pilot:
         session = await start(pilot, startup)
-        for key in ("question_mark", "f1", "h"):
+        for key in ("question_mark", "f1"):
             await session.press(key)
             assert isinstance(app.screen, HelpScreen)
             await session.press("1", "down", "escape")

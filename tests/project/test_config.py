@@ -272,3 +272,21 @@ def test_the_project_file_wins_over_the_session_and_that_over_the_users_file(
     assert config.task == Task((Label("A"),), "New.", "Session: {text}", "<user>")
     assert config.origins["task.instruction"] == "neufs.toml"
     assert config.origins["task.input"] == "session"
+
+
+def test_guidelines_are_a_text_or_a_markdown_file_beside_the_file_that_names_it(
+    tmp_path: Path,
+) -> None:
+    pool, toml = tmp_path / "pool.jsonl", tmp_path / "neufs.toml"
+    assert load_config(str(pool), Overrides()).guidelines == ""
+    toml.write_text('[task]\nguidelines = """\n# Rules\n\nsee rules.md"""\n')
+    assert load_config(str(pool), Overrides()).guidelines == "# Rules\n\nsee rules.md"
+    toml.write_text('[task]\nguidelines = "rules.md"\n')
+    with pytest.raises(UsageError, match=r"neufs.toml: task.guidelines: .*rules.md cannot be read"):
+        load_config(str(pool), Overrides())
+    (tmp_path / "rules.md").write_text("# Rules: größer", encoding="utf-8")
+    assert load_config(str(pool), Overrides()).guidelines == "# Rules: größer"
+    toml.write_text('[task]\nguidelines = "ask first"\nlabels = ["a", "b"]\n')
+    config = load_config(str(pool), Overrides())
+    assert config.guidelines == "ask first"
+    assert config.task is not None and config.task.label_names == ("a", "b")

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neufs_tui.core.records import Answer, Decision, DecisionKind, Mark, MarkKind
+from neufs_tui.core.repeats import Repeat
 from neufs_tui.storage.journal import EventKind, JournalEvent, JournalState, fold
 
 Step = tuple[str, str, str]
@@ -20,6 +21,7 @@ STEPS = st.lists(
         st.tuples(st.just("unflag"), st.sampled_from("abcd"), st.just("")),
         st.tuples(st.just("note"), st.sampled_from("abcd"), st.sampled_from(["", "odd"])),
         st.tuples(st.just("offer"), st.just(""), st.just("")),
+        st.tuples(st.just("again"), st.sampled_from("abcd"), st.sampled_from(["", "X", "Y"])),
         st.tuples(st.just("undo"), st.just("a"), st.just("")),
         st.tuples(st.just("redo"), st.just("a"), st.just("")),
     )
@@ -33,6 +35,7 @@ class Held:
     decisions: tuple[Decision, ...] = ()
     flags: frozenset[str] = frozenset()
     notes: tuple[tuple[str, str], ...] = ()
+    repeats: tuple[Repeat, ...] = ()
 
 
 def page(examples: str, name: str) -> list[Decision]:
@@ -58,6 +61,10 @@ def done_by(step: Step, held: Held) -> list[Decision | Mark]:
             return [Decision(one.example_id, DecisionKind.LABEL, Answer(name)) for one in wanted]
         case "offer":
             return [Mark(one, MarkKind.OFFER) for one in skipped(held)]
+        case "again":
+            given = Answer(name) if name else None
+            is_decided = example in {one.example_id for one in held.decisions}
+            return [Mark(example, MarkKind.AGAIN, answer=given)] if is_decided else []
         case "flag" | "unflag" | "note":
             return [Mark(example, MarkKind(kind), name)]
         case _:
@@ -67,6 +74,7 @@ def done_by(step: Step, held: Held) -> list[Decision | Mark]:
 def after(held: Held, step: Step) -> Held:
     """What holds after a step, the slow and obvious way."""
     decisions, flags, notes = list(held.decisions), set(held.flags), dict(held.notes)
+    repeats = list(held.repeats)
     for one in done_by(step, held):
         others = [made for made in decisions if made.example_id != one.example_id]
         match one:
@@ -77,6 +85,9 @@ def after(held: Held, step: Step) -> Held:
                 decisions = [*others, one]
             case Mark(kind=MarkKind.OFFER):
                 decisions = others
+            case Mark(kind=MarkKind.AGAIN):
+                had = next(made for made in decisions if made.example_id == one.example_id)
+                repeats.append(Repeat(one.example_id, had.answer, one.answer))
             case Mark(kind=MarkKind.FLAG):
                 flags.add(one.example_id)
             case Mark(kind=MarkKind.UNFLAG):
@@ -84,7 +95,7 @@ def after(held: Held, step: Step) -> Held:
             case Mark():
                 notes[one.example_id] = one.note
     kept = tuple((one, note) for one, note in notes.items() if note)
-    return Held(tuple(decisions), frozenset(flags), kept)
+    return Held(tuple(decisions), frozenset(flags), kept, tuple(repeats))
 
 
 def events(steps: list[Step]) -> list[JournalEvent]:
@@ -107,7 +118,7 @@ def events(steps: list[Step]) -> list[JournalEvent]:
 
 def held(state: JournalState) -> Held:
     decisions = tuple(event.decision() for event in state.holding())
-    return Held(decisions, state.flagged(), tuple(state.notes().items()))
+    return Held(decisions, state.flagged(), tuple(state.notes().items()), state.repeats())
 
 
 def decisions(state: JournalState) -> list[Decision]:

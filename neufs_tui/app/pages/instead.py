@@ -10,9 +10,7 @@ from textual.content import Content
 
 from neufs_tui.app.pages.startup import Loading
 from neufs_tui.core.counts import Counts
-from neufs_tui.core.prompts import system_message
-from neufs_tui.core.records import Task
-from neufs_tui.core.text import one_line, plural, visible
+from neufs_tui.core.text import plural
 from neufs_tui.engine.protocol import ScanProgressed
 from neufs_tui.wording.standing import lacking
 from neufs_tui.wording.status import scan_parts
@@ -83,35 +81,20 @@ def finished(counts: Counts, export: str, *, offer: str) -> Content:
     )
 
 
-def guide(commands: Sequence[Binding], task: Task | None, width: int) -> Content:
-    """Every key, the task, the labels in full, and what the numbers mean.
+def keys_and_words(commands: Sequence[Binding], width: int) -> Content:
+    """Every key, and what the words on the screen mean.
 
     Args:
         commands: what the keys do, each with how its keys are written.
-        task: what is asked; None before it is known.
         width: cells a line may have.
     """
     keys = [(command.key_display or "", command.tooltip) for command in commands]
     wide = max((len(written) for written, _ in keys), default=0)
     parts: list[Content | str | tuple[str, str]] = [("Keys\n", _HEADING)]
     parts += [_key(written, what, wide, line=width) for written, what in keys]
-    if task is not None:
-        parts += _task(task)
     parts += [("\nThe lines under the text\n", _HEADING)]
     parts += [_key(term, meaning, wide, line=width) for term, meaning in _TERMS]
     return Content.assemble(*parts)
-
-
-def _task(task: Task) -> list[Content | str | tuple[str, str]]:
-    parts: list[Content | str | tuple[str, str]] = [("\nTask\n", _HEADING)]
-    parts += [Content(visible(system_message(task))), "\n"]
-    if "{labels}" in task.instruction:
-        return parts  # they stand in it
-    parts += [("\nLabels\n", _HEADING)]
-    for label in task.labels:
-        definition = f" — {one_line(label.definition)}" if label.definition else ""
-        parts += [Content.assemble((one_line(label.name), "bold"), Content(definition)), "\n"]
-    return parts
 
 
 def _key(key: str, meaning: str, width: int = 5, *, line: int = 80) -> Content:

@@ -27,6 +27,7 @@ def summary(progress: Progress) -> Content:
     for line in (
         wording.classes(progress),
         wording.agreement(progress),
+        wording.self_agreement(progress.self_agreement),
         wording.helps(progress),
         wording.calibration(progress),
         wording.coverage(progress),

@@ -1,4 +1,4 @@
-"""What the help key opens: keys, task and labels on one page, and what a page's numbers mean."""
+"""What the help key opens: keys and words on one page, and what a page's numbers mean."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from textual.events import Mount
 from neufs_tui.app.keys import closed_by
 from neufs_tui.app.pages import explanation, instead
 from neufs_tui.app.screens.page import PageScreen
-from neufs_tui.core.records import Task
 
 
 class HelpScreen(PageScreen):
@@ -21,15 +20,14 @@ class HelpScreen(PageScreen):
 
     BINDINGS: ClassVar = closed_by("help")
 
-    def __init__(self, commands: Sequence[Binding], task: Task | None) -> None:
-        """Show what the keys do, and a task's labels once the task is known."""
+    def __init__(self, commands: Sequence[Binding]) -> None:
+        """Show what the keys do."""
         super().__init__(Content(""))
         self._commands = commands
-        self._task_shown = task
 
     @on(Mount)
-    def _show_guide(self) -> None:
-        self.fill(instead.guide(self._commands, self._task_shown, self.line_width))
+    def _show_keys(self) -> None:
+        self.fill(instead.keys_and_words(self._commands, self.line_width))
 
 
 class MeaningsScreen(PageScreen):

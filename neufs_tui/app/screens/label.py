@@ -35,6 +35,7 @@ from neufs_tui.engine.protocol import (
 )
 from neufs_tui.errors import NeufsError
 from neufs_tui.labelling.loop import LabellingLoop
+from neufs_tui.labelling.progress import progress
 from neufs_tui.labelling.shown import Shown
 from neufs_tui.wording import sentences
 from neufs_tui.wording.amended import marked
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 
 MIN_WIDTH, MIN_HEIGHT = 60, 16
 _SIDE_FROM, _NARROW_BELOW, _LOW_BELOW = 100, 76, 20
+_CURVE_FROM = 160, 45
 
 
 class LabelScreen(PagesScreen):
@@ -68,6 +70,8 @@ class LabelScreen(PagesScreen):
         self._pool_name = pool_name
         self._keys: dict[str, str] = {}
         """Command → the key to name."""
+        self._plotted = -1
+        """Length of the journal whose learning curve is drawn."""
         self._news = EngineNews()
         self._header, self._balance = Header(id="header"), ClassBalance(id="classes")
         self._view, self._side = ExampleView(self._labels, id="example"), SidePanel(id="side")
@@ -203,29 +207,6 @@ class LabelScreen(PagesScreen):
         """Bring back what was undone last."""
         self._act(Commands.redo)
 
-    def action_flag(self) -> None:
-        """Flag the example shown, or flag it no longer."""
-        if self._loop is not None and (shown := self._loop.shown) is not None:
-            self._act(lambda commands: commands.flag(shown.example))
-
-    def action_note(self) -> None:
-        """Write something of the example shown."""
-        if self._commands is None or self._loop is None or self._loop.shown is None:
-            return
-        from neufs_tui.app.screens.note import NoteScreen
-
-        example = self._loop.shown.example
-
-        def keep(note: str | None) -> None:
-            if note is not None:
-                self._act(lambda commands: commands.note(example, note))
-
-        self.app.push_screen(NoteScreen(self._commands.note_on(example)), keep)
-
-    def action_offer(self) -> None:
-        """Have what was skipped offered again."""
-        self._act(Commands.offer)
-
     def action_model(self) -> None:
         """Show the model's answer."""
         self._act(Commands.look)
@@ -257,6 +238,7 @@ class LabelScreen(PagesScreen):
         width, height = event.size
         too_small = width < MIN_WIDTH or height < MIN_HEIGHT
         self.set_class(width >= _SIDE_FROM, "-with-side")
+        self.set_class(width >= _CURVE_FROM[0] and height >= _CURVE_FROM[1], "-with-curve")
         self.set_class(width < _NARROW_BELOW, "-narrow")
         self.set_class(height < _LOW_BELOW, "-low")
         self.set_class(too_small, "-too-small")
@@ -316,3 +298,8 @@ class LabelScreen(PagesScreen):
         self._foot.tell(lines)
         if self.has_class("-with-side"):
             self._side.sections = side_sections(self._loop)
+        if self.has_class("-with-curve") and self._plotted != self._loop.position.revision:
+            self._plotted = self._loop.position.revision
+            points = progress(self._loop).points
+            if len(points) > 1:
+                self._view.plot(points)

@@ -1,4 +1,4 @@
-"""What lies over the labelling screen: the commands that show more and decide nothing."""
+"""What lies over the labelling screen, and the commands that show more and decide nothing."""
 
 from __future__ import annotations
 
@@ -72,6 +72,29 @@ class PagesScreen(Screen[None]):
         self._list = ListScreen(self._loop, there, self._labels)
         self.app.push_screen(self._list, lambda _: self._refresh())
 
+    def action_flag(self) -> None:
+        """Flag the example shown, or flag it no longer."""
+        if self._loop is not None and (shown := self._loop.shown) is not None:
+            self._act(lambda commands: commands.flag(shown.example))
+
+    def action_note(self) -> None:
+        """Write something of the example shown."""
+        if self._commands is None or self._loop is None or self._loop.shown is None:
+            return
+        from neufs_tui.app.screens.note import NoteScreen
+
+        example = self._loop.shown.example
+
+        def keep(note: str | None) -> None:
+            if note is not None:
+                self._act(lambda commands: commands.note(example, note))
+
+        self.app.push_screen(NoteScreen(self._commands.note_on(example)), keep)
+
+    def action_offer(self) -> None:
+        """Have what was skipped offered again."""
+        self._act(Commands.offer)
+
     def action_curve(self) -> None:
         """Show what the labels have brought."""
         if self._loop is None:
@@ -81,9 +104,26 @@ class PagesScreen(Screen[None]):
         self.app.push_screen(CurveScreen(progress(self._loop)))
 
     def action_help(self) -> None:
-        """Show keys, task and labels."""
-        task = self._loop.workspace.task if self._loop else None
-        self.app.push_screen(HelpScreen(bound(self), task))
+        """Show what the keys do and the words mean."""
+        self.app.push_screen(HelpScreen(bound(self)))
+
+    def action_guide(self) -> None:
+        """Show what the annotator goes by."""
+        if self._loop is None:
+            self._foot.say(sentences.STILL_READING)
+            return
+        from neufs_tui.app.screens.guide import GuideScreen
+
+        self.app.push_screen(GuideScreen(self._loop))
+
+    def action_ahead(self) -> None:
+        """Show what would come next."""
+        if self._loop is None:
+            self._foot.say(sentences.STILL_READING)
+            return
+        from neufs_tui.app.screens.ahead import AheadScreen
+
+        self.app.push_screen(AheadScreen(self._loop))
 
     def action_hunt(self) -> None:
         """Look for likely examples of a label, or for none any more."""
@@ -100,6 +140,10 @@ class PagesScreen(Screen[None]):
 
     def _refresh(self) -> None:
         """Show the loop as it is."""
+        raise NotImplementedError
+
+    def _act(self, command: Callable[[Commands], str | None]) -> None:
+        """Do what acts on the display, if that had been painted when the key was read."""
         raise NotImplementedError
 
     def _with_hunting(self, command: Callable[[Hunting], object]) -> None:

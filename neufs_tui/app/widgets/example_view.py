@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -16,6 +18,7 @@ from neufs_tui.app.widgets.text_view import TextView
 from neufs_tui.core.explanation import Explanation, Word
 from neufs_tui.core.text import visible
 from neufs_tui.labelling.shown import Shown
+from neufs_tui.statistics.learning_curve import LearningPoint
 from neufs_tui.wording import sentences
 
 _TALL_FROM = 30
@@ -89,9 +92,21 @@ class ExampleView(Vertical):
         """Add the gap to the reason."""
         self.query_one(ReasonPanel).explain(explanation)
 
+    def plot(self, points: Sequence[LearningPoint]) -> None:
+        """Draw the learning curve under the labels, where the window has room for it."""
+        from neufs_tui.app.widgets.agreement_plot import AgreementPlot  # imported once wanted
+
+        if not self.query(AgreementPlot):
+            self.mount(AgreementPlot(id="plot"))
+        self.query_one(AgreementPlot).show(points)
+
     def underline(self, text: str, words: tuple[Word, ...]) -> None:
-        """Mark words of the text that is there already."""
-        self.query_one(TextView).restyle(underlined(text, words))
+        """Mark words of the text that is there already, and bring the strongest into view."""
+        view, content = self.query_one(TextView), underlined(text, words)
+        view.restyle(content)
+        if words:
+            strongest = max(words, key=lambda one: one.drop)
+            view.reveal(content.plain, len(visible(text[: strongest.start])))
 
     def _put(self, text: str | Content, caption: str, why: str) -> None:
         self._place, self._marks = caption, ()

@@ -57,6 +57,20 @@ class TextView(Scroller):
         """Mark parts of the text that is there already; the place in it stays."""
         self.query_one(_Body).update(text)
 
+    def reveal(self, text: str, at: int) -> None:
+        """Scroll, if need be, until a character of the text shown is in view.
+
+        Args:
+            text: as it is shown.
+            at: the character's place in it.
+        """
+        width = self.query_one(_Body).content_size.width
+        if width:
+            # the line that it is on is the last of those of the text up to it
+            line = len(Content(text[: at + 1]).wrap(width)) - 1
+            if not self.scroll_offset.y <= line < self.scroll_offset.y + self.size.height:
+                self.scroll_to(y=max(0, line - self.size.height // 3), animate=False, force=True)
+
     @property
     def drawn_at(self) -> float | None:
         """When the text was first rendered, on its way to the terminal; monotonic, in seconds.

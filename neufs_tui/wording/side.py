@@ -38,6 +38,8 @@ class Section:
 def side_sections(loop: LabellingLoop) -> tuple[Section, ...]:
     """What there is to say at the moment, the most important first; nothing stands for itself."""
     labelled = loop.position.labelled
+    if loop.shown is not None and loop.shown.again:  # what it was given is not to be read off
+        labelled = tuple(one for one in labelled if one.example.id != loop.shown_id)
     sections = [Section("why", prose=why_shown(loop)), _gap(loop), _alike(loop), _last(labelled)]
     task = loop.workspace.task
     if len(task.labels) <= _MOST_LABELS:

@@ -93,7 +93,11 @@ async def test_footer_help_palette_and_labels_name_the_keys_as_configured() -> N
             *("space skip", "x undo", "/ list", "g hunt", "f flag", "a why"),
             *("? help", "f10 quit"),
         ]
-        assert "f3  24 more" in session.said("#labels")
+        await pilot.resize_terminal(60, 16)
+        await pilot.pause()
+        assert "f3  29 more" in session.said("#labels")
+        await pilot.resize_terminal(160, 50)
+        await pilot.pause()
         assert "a  label 11" not in session.said("#labels")
         assert "d  label 11" in session.said("#labels")
         commands = {one.title: one.help for one in app.get_system_commands(app.screen)}

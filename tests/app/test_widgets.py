@@ -41,19 +41,30 @@ LABELS = (
         (2, 76, 7, Plan(columns=1, rows=2, n_shown=2)),
         (7, 76, 7, Plan(columns=1, rows=7, n_shown=7)),
         (12, 76, 7, Plan(columns=2, rows=6, n_shown=12)),
-        (12, 50, 7, Plan(columns=1, rows=7, n_shown=6)),
-        (77, 76, 10, Plan(columns=2, rows=10, n_shown=19)),
+        (12, 50, 7, Plan(columns=2, rows=6, n_shown=12)),
+        (12, 40, 7, Plan(columns=1, rows=7, n_shown=6)),
+        (77, 76, 10, Plan(columns=3, rows=10, n_shown=29)),
         (12, 56, 3, Plan(columns=2, rows=3, n_shown=5)),
+        (151, 154, 19, Plan(columns=6, rows=19, n_shown=113)),
+        (151, 200, 19, Plan(columns=8, rows=19, n_shown=151)),
+        (40, 200, 38, Plan(columns=2, rows=20, n_shown=40)),
     ],
 )
 def test_labels_are_fitted_or_counted(
     n_labels: int, width: int, max_rows: int, expected: Plan
 ) -> None:
-    assert plan(n_labels, min(n_labels, 29), width=width, max_rows=max_rows) == expected
+    assert plan(n_labels, cell=21, width=width, max_rows=max_rows) == expected
 
 
-def test_labels_past_the_last_key_are_counted_not_shown() -> None:
-    assert plan(40, 29, width=200, max_rows=40) == Plan(columns=2, rows=15, n_shown=29)
+@given(st.integers(1, 200), st.integers(10, 60), st.integers(40, 200), st.integers(3, 20))
+def test_every_label_is_shown_or_counted_and_none_takes_more_room_than_there_is(
+    n_labels: int, cell: int, width: int, max_rows: int
+) -> None:
+    found = plan(n_labels, cell=cell, width=width, max_rows=max_rows)
+    n_cells = found.n_shown + (found.n_shown < n_labels)
+    assert found.rows <= max_rows
+    assert found.columns * (found.rows - 1) < n_cells <= found.columns * found.rows
+    assert found.columns <= 2 or found.columns * (cell + 4) - 4 <= width
 
 
 class OneList(App[None]):
@@ -68,7 +79,7 @@ async def test_a_label_keeps_its_key_whatever_the_window_and_however_many_are_sh
         widget.labels = tuple(Label(f"label {n}") for n in range(77))
         widget.max_rows = 3
         await pilot.pause()
-        assert "l  72 more" in str(widget.render())
+        assert "l  63 more" in str(widget.render())
         keys = widget.key_of()
         assert list(keys.values()) == [f"label {n}" for n in range(18)]
         for width, max_rows in ((160, 20), (50, 2), (76, 10)):
@@ -344,7 +355,7 @@ async def test_the_label_list_leaves_out_the_keys_that_commands_have() -> None:
         await pilot.pause()
         before = widget.key_of()
         widget.taken = frozenset({"a", "f9", "u"})
-        widget.find_key, widget.max_rows = "f9", 3
+        widget.find_key, widget.max_rows = "f9", 2
         await pilot.pause()
         after = widget.key_of()
         assert {**before, **after}.keys() - after.keys() == {"a"}
@@ -352,4 +363,4 @@ async def test_the_label_list_leaves_out_the_keys_that_commands_have() -> None:
             key: before[key] for key in "1234567890"
         }
         assert after["d"] == "label 11" == before["a"]
-        assert "f9  7 more" in app.said("LabelList")
+        assert "f9  3 more" in app.said("LabelList")

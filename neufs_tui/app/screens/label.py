@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 MIN_WIDTH, MIN_HEIGHT = 60, 16
 _SIDE_FROM, _NARROW_BELOW, _LOW_BELOW = 100, 76, 20
 _CURVE_FROM = 160, 45
+_MOST_LABEL_ROWS = 19
 
 
 class LabelScreen(PagesScreen):
@@ -242,7 +243,7 @@ class LabelScreen(PagesScreen):
         self.set_class(width < _NARROW_BELOW, "-narrow")
         self.set_class(height < _LOW_BELOW, "-low")
         self.set_class(too_small, "-too-small")
-        self._labels.max_rows = max(3, min(16, (height - 11) // 2))
+        self._labels.max_rows = max(3, min(_MOST_LABEL_ROWS, (height - 11) // 2))
         if too_small:
             needs = f"neufs-tui needs {MIN_WIDTH}x{MIN_HEIGHT}, have {width}x{height}"
             self.query_one("#too-small", Static).update(needs)

@@ -38,24 +38,26 @@ class Plan:
     """Labels on the screen; when some are not, one more cell says how many."""
 
 
-def plan(n_labels: int, n_keys: int, *, width: int, max_rows: int) -> Plan:
-    """Fit the labels: one column if it does, two where there is room, then as many as go in.
+def plan(n_labels: int, *, cell: int, width: int, max_rows: int) -> Plan:
+    """Fit the labels: one column if it does, two where there is room, then as many as names allow.
 
     Args:
         n_labels: labels of the task.
-        n_keys: how many of them have a key.
+        cell: cells of the longest name with its key.
         width: cells in a line.
         max_rows: lines that may be used.
     """
-    if n_labels <= max_rows and n_labels <= n_keys:
+    if n_labels <= max_rows:
         return Plan(columns=1, rows=n_labels, n_shown=n_labels)
     columns = 2 if width >= _TWO_COLUMNS_FROM else 1
-    n_shown = min(n_labels, n_keys, columns * max_rows)
-    cells = n_shown
+    if n_labels > columns * max_rows:
+        columns = max(columns, (width + _GUTTER) // (cell + _GUTTER))
+    columns = min(columns, -(-(n_labels + 1) // max_rows))
+    n_shown = min(n_labels, columns * max_rows)
     if n_shown < n_labels:
-        n_shown = min(n_shown, columns * max_rows - 1)
-        cells = n_shown + 1
-    return Plan(columns=columns, rows=-(-cells // columns), n_shown=n_shown)
+        n_shown = columns * max_rows - 1
+    n_cells = min(n_labels, n_shown + 1)
+    return Plan(columns=columns, rows=-(-n_cells // columns), n_shown=n_shown)
 
 
 def fitted(texts: Sequence[str], width: int, max_lines: int) -> list[list[str]]:
@@ -113,8 +115,10 @@ class LabelList(Widget):
         return Content("\n").join(self._lines(self.content_size.width))
 
     def _lines(self, width: int) -> list[Content]:
-        keys = self._keys()
-        found = plan(len(self.labels), len(keys), width=width, max_rows=self.max_rows)
+        keys = (*self._keys(), *[""] * len(self.labels))  # what has none is found by its name
+        longest = max((cell_len(one_line(label.name)) for label in self.labels), default=0)
+        cell = _KEY + longest
+        found = plan(len(self.labels), cell=cell, width=width, max_rows=self.max_rows)
         if found.columns == 1 and found.n_shown == len(self.labels):
             return self._in_one_column(keys, width)
         return self._in_columns(keys, found, width)

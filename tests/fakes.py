@@ -89,6 +89,7 @@ def explanation(example_id: ExampleId, labelled: tuple[ExampleId, ...] = ()) -> 
             nearest=nearest,
             nearest_contribution=0.5 * place - 1 if nearest else 0.0,
             n_examples=7 * place + 1,
+            texts=tuple(example(row).id for row in (4, 9)[:place]),
         )
         for place in range(4)
     )

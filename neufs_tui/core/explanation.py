@@ -31,6 +31,8 @@ class GapNeuron:
     """What it contributes there, towards the answer there; 0 without labels."""
     n_examples: int
     """Scanned examples that have it in their set, this one among them."""
+    texts: tuple[ExampleId, ...] = ()
+    """Other scanned examples that have it in their set, those in which it pushes most first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,14 @@ from neufs_tui.engine.scanning import Scanner, ready
 from neufs_tui.model.capture import CaptureRunner, Contributions
 from neufs_tui.model.readout import Readout
 from neufs_tui.selection.baselines import alternatives
-from neufs_tui.selection.gap import bars, find_gap, nearest_labelled, sharing, uncovered
+from neufs_tui.selection.gap import (
+    bars,
+    find_gap,
+    nearest_labelled,
+    sharing,
+    strongest_in,
+    uncovered,
+)
 from neufs_tui.selection.scanned_pool import Readings, ScannedPool
 from neufs_tui.selection.strategy import SelectionState
 from neufs_tui.statistics.keywords import Keywords
@@ -108,6 +115,8 @@ class Explainer:
         settings, capture = self._config.selection, pool.captures[place]
         state = SelectionState.at(read, before, settings, settings.first_signal)
         strongest_first = neurons[np.argsort(-summed.ravel()[neurons], kind="stable")]
+        named = strongest_first[:N_NEURONS].tolist()
+        texts = strongest_in(pool, named, leave_out=place, n=N_ALIKE)
         yield Explanation(
             example_id=example_id,
             answer=self._names[capture.answer],
@@ -116,7 +125,8 @@ class Explainer:
             n_unscanned=len(labelled) - len(earlier),
             gap=gap,
             neurons=tuple(
-                self._neuron(int(one), here, there) for one in strongest_first[:N_NEURONS]
+                self._neuron(neuron, here, there, [pool.ids[one] for one in its])
+                for neuron, its in zip(named, texts, strict=True)
             ),
             bars=bars(summed, capture.neurons, neurons, n_shown=N_NEURONS),
             overlap=nearest_labelled(pool, place, at),
@@ -169,7 +179,11 @@ class Explainer:
         return self._keywords.of([self._place_of[one] for one in alike], N_KEYWORDS)
 
     def _neuron(
-        self, neuron: int, here: Contributions, there: Mapping[ExampleId, Summed]
+        self,
+        neuron: int,
+        here: Contributions,
+        there: Mapping[ExampleId, Summed],
+        texts: Sequence[ExampleId],
     ) -> GapNeuron:
         layer, index = divmod(neuron, self._shape[1])
         own = here.values[:, layer, index]
@@ -186,6 +200,7 @@ class Explainer:
             nearest=nearest,
             nearest_contribution=float(there[nearest][neuron]) if nearest is not None else 0.0,
             n_examples=int(self._occurrences[neuron]),
+            texts=tuple(texts),
         )
 
     def _read_pool(self, example_id: ExampleId, readings: Readings | None) -> Readings:

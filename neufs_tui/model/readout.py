@@ -31,7 +31,7 @@ class Readout:
         self._weights: dict[int, Tensor] = {}
 
     @torch.inference_mode()
-    def promoted(self, layer: int, index: int, *, active: bool, n_tokens: int = 5) -> Promoted:
+    def promoted(self, layer: int, index: int, *, active: bool, n_tokens: int = 10) -> Promoted:
         """The tokens that a neuron pushes towards and away from while it is on.
 
         Args:

@@ -22,6 +22,8 @@ _FEWEST = 8
 """Examples that are looked at for what a gap is about, in a small pool."""
 _ENOUGH = 0.2
 """Share of a gap below which nothing is shared that could be told."""
+_MOST_READ = 2000
+"""Examples that are looked at for where a neuron is strongest."""
 _AT_ONCE = 1 << 22
 """Neurons looked up at a time, which bounds the memory that it takes."""
 
@@ -92,6 +94,40 @@ def sharing(sets: NeuronSets, place: int, gap: NeuronIds, rarity: NDArray[np.flo
     most = max(_FEWEST, math.isqrt(len(sets)))
     order = np.argsort(-shares, kind="stable")[:most]
     return order[shares[order] >= _ENOUGH * rarity.sum()].tolist() if rarity.sum() > 0 else []
+
+
+def strongest_in(
+    pool: ScannedPool, neurons: Sequence[int], *, leave_out: int, n: int
+) -> list[list[int]]:
+    """The examples in which each neuron pushes most towards the answer there.
+
+    Args:
+        pool: scanned examples.
+        neurons: flat ids that occur in their sets.
+        leave_out: the place of one that is not looked at.
+        n: how many examples of each neuron.
+
+    Returns:
+        Places by neuron, the strongest first, of examples that have it in their set. Of a neuron
+        that more than `_MOST_READ` have, as many are looked at: places are in the order of hashes,
+        so that the first are a sample.
+    """
+    sets, found = pool.sets, []
+    for neuron in neurons:
+        column = int(np.searchsorted(sets.occurring, neuron))
+        has = sets.bits[:, column // 64] >> np.uint64(column % 64) & np.uint64(1)
+        has[leave_out] = 0
+        places = np.flatnonzero(has)[:_MOST_READ]
+        pushes = np.array([_pushes(pool, int(place), neuron) for place in places])
+        order = np.argsort(-pushes, kind="stable")[:n]
+        found.append(places[order].tolist())
+    return found
+
+
+def _pushes(pool: ScannedPool, place: int, neuron: int) -> float:
+    """What a neuron of an example's set contributes there."""
+    capture = pool.captures[place]
+    return float(capture.contributions[np.searchsorted(capture.neurons, neuron)])
 
 
 def nearest_labelled(pool: ScannedPool, place: int, labelled: Sequence[int]) -> Overlap | None:

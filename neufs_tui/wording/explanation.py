@@ -14,6 +14,9 @@ from neufs_tui.core.records import Answer, Example, ExampleId
 from neufs_tui.core.text import one_line, plural
 from neufs_tui.wording.sentences import share
 
+_N_TOKENS, _SHORTEST_WORD = 5, 2
+"""Tokens shown of a neuron, and letters of the shortest that is a word."""
+
 Name = Callable[[ExampleId], str]
 """What an example is called where the explanation is read."""
 
@@ -49,9 +52,14 @@ MEANINGS = (
         "over the answer's tokens; below zero it pushes away, as from a second token.",
     ),
     (
+        "most in",
+        "the other texts of the pool in which that neuron pushes most towards the answer that the "
+        "model gives there: what they have in common is the best there is to tell what it is for.",
+    ),
+    (
         "up, down",
-        "the tokens it makes likelier and less likely whenever it is on: a readout of its "
-        "direction, shown as it is, junk included; not its meaning.",
+        "the tokens it makes likelier and less likely whenever it is on, of ten each, those that "
+        "read as words: a readout of its direction, not its meaning. Fragments are counted.",
     ),
     (
         "in N of M sets",
@@ -127,6 +135,15 @@ def in_sets(row: NeuronRow, gap: Gap) -> str:
     """How many sets have a neuron, among how many, and where it is strongest."""
     where = f"in {row.n_sets} of {plural(gap.n_scanned, 'set')}"
     return " · ".join(filter(None, [where, f"{row.strongest_in} {row.there}".strip()]))
+
+
+def strongest_texts(
+    neuron: GapNeuron, examples: Mapping[ExampleId, Example], name: Name
+) -> tuple[str, ...]:
+    """The pool's texts in which a neuron pushes most, a line each."""
+    return tuple(
+        f"{name(one)} {one_line(examples[one].text)}" for one in neuron.texts if one in examples
+    )
 
 
 class PushRow(NamedTuple):
@@ -226,8 +243,23 @@ def _neuron_row(neuron: GapNeuron, name: Name) -> NeuronRow:
 
 
 def _tokens(texts: tuple[str, ...]) -> str:
-    """Tokens as they are, their spaces and control characters visible."""
-    return one_line(" ".join(repr(text)[1:-1].replace(" ", "·") for text in texts))
+    """Tokens that read as words, and how many others there are."""
+    words = [*dict.fromkeys(text.strip() for text in texts if reads_as_word(text))]
+    n_others = sum(not reads_as_word(text) for text in texts)
+    return " · ".join([*words[:_N_TOKENS], *([plural(n_others, "fragment")] if n_others else [])])
+
+
+def reads_as_word(token: str) -> bool:
+    """Whether a token reads as a word by itself: letters that begin one, or a name or a script
+    without spaces.
+
+    >>> [reads_as_word(one) for one in (" refund", "Yes", "esian", "\\n", " x", "退款", "()")]
+    [True, True, False, False, False, True, False]
+    """
+    word = token.strip()
+    if not word.isalpha() or (len(word) < _SHORTEST_WORD and word.isascii()):
+        return False
+    return token[0].isspace() or not word[0].islower()
 
 
 def _pushed(contribution: float) -> str:

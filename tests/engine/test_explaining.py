@@ -255,13 +255,17 @@ def test_a_gap_is_described_by_the_words_of_the_texts_that_share_it(
         neurons = np.setdiff1d(capture.neurons, planted)
         if example.row >= 30:
             neurons = np.union1d(neurons, planted)
-        scanner.captures[example.id] = replace(capture, neurons=neurons)
-    explainer = Explainer(settings, scanner)
+        # the planted ones push the more, the later the text is in the pool
+        pushes = np.where(np.isin(neurons, planted), example.row, 0.5).astype(np.float16)
+        scanner.captures[example.id] = replace(capture, neurons=neurons, contributions=pushes)
+    explainer, (_, d_mlp) = Explainer(settings, scanner), scanner.shape
     labels = [Decision(one.id, DecisionKind.LABEL, Answer("yes")) for one in examples[:30:2]]
     found = explained(explainer, examples[35].id, labels)
     assert len(found.keywords) == N_KEYWORDS
     assert {*found.keywords} < {"says", "win", "prize", "in", "draw", "claim", "now"}
     assert len(found.alike) == N_ALIKE
     assert {*found.alike} < {one.id for one in examples[30:]} - {found.example_id}
+    strongest = [one.texts for one in found.neurons if one.layer * d_mlp + one.index in planted]
+    assert strongest and {*strongest} == {(examples[39].id, examples[38].id)}
     other = explained(explainer, examples[1].id, labels)
     assert not {*other.keywords} & {"win", "prize", "claim"}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neufs_tui.selection.gap import bars, find_gap, nearest_labelled, sharing
+from neufs_tui.selection.gap import bars, find_gap, nearest_labelled, sharing, strongest_in
 from neufs_tui.selection.scanned_pool import ScannedPool
 from tests.captures import capture
 
@@ -92,3 +92,22 @@ def test_those_come_first_that_share_most_of_a_gap(sets: list[set[int]], n: int)
     told = [shares[place] for place in found]
     assert told == pytest.approx(sorted(told, reverse=True))
     assert sharing(pool.sets, 0, gap[:0], rarity[:0]) == []
+
+
+@given(SETS, st.integers(0, 2**32 - 1), st.integers(1, 3))
+def test_a_neuron_is_strongest_in_the_others_that_have_it(
+    sets: list[set[int]], seed: int, n: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    pushes = [{one: float(rng.integers(-50, 50)) for one in sorted(its)} for its in sets]
+    pool = ScannedPool(
+        {
+            str(place): capture(sorted(its), contributions=[*pushes[place].values()])
+            for place, its in enumerate(sets)
+        }
+    )
+    neurons = sorted(sets[0])
+    found = strongest_in(pool, neurons, leave_out=0, n=n)
+    for neuron, places in zip(neurons, found, strict=True):
+        having = [place for place in range(1, len(sets)) if neuron in sets[place]]
+        assert places == sorted(having, key=lambda one: -pushes[one][neuron])[:n]

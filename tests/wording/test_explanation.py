@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,7 +28,7 @@ KNOWN = replace(
 def test_a_neuron_has_a_cell_under_each_heading() -> None:
     rows = wording.neuron_rows(KNOWN, POOL.name)
     assert rows[1] == NeuronRow(
-        "L3.101", "+3.500", "8", "·yes Yes \\n", "<b> ·no", "#1,200", "-0.500"
+        "L3.101", "+3.500", "8", "yes · Yes · 1 fragment", "no · 1 fragment", "#1,200", "-0.500"
     )
     assert len(rows) == len(KNOWN.neurons)
     assert len(rows[1]) == len(wording.NEURON_COLUMNS)
@@ -95,3 +96,34 @@ def test_the_page_says_every_row() -> None:
     others = pages.others(KNOWN, POOL, 120).plain
     for row in wording.other_rows(KNOWN, POOL.name):
         assert row.heading in others and row.note in others
+
+
+def test_the_texts_in_which_a_neuron_pushes_most_are_a_line_each() -> None:
+    first, _, third, _ = KNOWN.neurons
+    assert wording.strongest_texts(first, POOL.examples, POOL.name) == ()
+    lines = wording.strongest_texts(third, POOL.examples, POOL.name)
+    assert lines == ("#5 Text number 5.", "#10 Text number 10.")
+
+
+@pytest.mark.parametrize(
+    ("tokens", "said"),
+    [
+        ((" refund", " return", " refund"), "refund · return"),
+        (("eshoe", "esian", "erglass"), "3 fragments"),
+        ((" a", " I", "\u6b3e", "Ja", "\u200b"), "\u6b3e · Ja · 3 fragments"),
+        (tuple(f" {word}" for word in ("one", "two", "six", "ten", "few", "all")),
+         "one · two · six · ten · few"),
+        ((), ""),
+    ],
+)  # fmt: skip
+def test_tokens_are_shown_where_they_read_as_words_and_else_counted(
+    tokens: tuple[str, ...], said: str
+) -> None:
+    neuron = replace(KNOWN.neurons[0], towards=tokens)
+    (row, *_) = wording.neuron_rows(replace(KNOWN, neurons=(neuron,)), POOL.name)
+    assert row.up == said
+
+
+@given(st.text())
+def test_any_token_is_a_word_or_not(token: str) -> None:
+    assert wording.reads_as_word(token) in (True, False)

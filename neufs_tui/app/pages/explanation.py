@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.content import Content
 
 from neufs_tui.core.explanation import Explanation, Word
@@ -78,8 +80,10 @@ def page(
         also = f"{pool.name(one)} {one_line(pool.examples[one].text)}"
         parts.append((f"{ellipsis(also, width)}\n", _QUIET))
     parts += ["\n", (f"{wording.STRONGEST}\n", _HEADING)]
-    for row in wording.neuron_rows(explanation, pool.name):
-        parts += _neuron(row, wording.in_sets(row, gap), width)
+    rows = wording.neuron_rows(explanation, pool.name)
+    for neuron, row in zip(explanation.neurons, rows, strict=True):
+        texts = wording.strongest_texts(neuron, pool.examples, pool.name)
+        parts += _neuron(row, wording.in_sets(row, gap), texts, width)
     if not explanation.neurons:
         parts.append((f"{wording.NO_NEURONS}\n", _QUIET))
     parts += _bars(explanation, looked=looked)
@@ -116,18 +120,15 @@ def others(explanation: Explanation, pool: Neighbours, width: int) -> Content:
     return Content.assemble(*parts)
 
 
-def _neuron(row: NeuronRow, where: str, width: int) -> Parts:
-    """Three lines: how much, up, down."""
-    room = width - 10
-    return [
-        (f"{row.name:<12}", "bold"),
-        f"{row.pushes:>8}   ",
-        (f"{where}\n", _QUIET),
-        ("    up    ", _QUIET),
-        Content(f"{ellipsis(row.up, room)}\n"),
-        ("    down  ", _QUIET),
-        Content(f"{ellipsis(row.down, room)}\n"),
-    ]
+def _neuron(row: NeuronRow, where: str, texts: Sequence[str], width: int) -> Parts:
+    """How much, the texts in which it pushes most, and what it pushes up and down."""
+    room = width - 12
+    parts: Parts = [(f"{row.name:<12}", "bold"), f"{row.pushes:>8}   ", (f"{where}\n", _QUIET)]
+    for place, text in enumerate(texts):
+        parts += [("    most in " if not place else " " * 12, _QUIET), f"{ellipsis(text, room)}\n"]
+    for direction, tokens in (("up", row.up), ("down", row.down)):
+        parts.append((f"    {direction:<8}{ellipsis(tokens, room)}\n", _QUIET))
+    return parts
 
 
 def _bars(explanation: Explanation, *, looked: bool) -> Parts:

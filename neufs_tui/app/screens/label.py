@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.events import Key, Resize, ScreenResume
+from textual.events import Key, Resize, ScreenResume, ScreenSuspend
 from textual.widgets import Static
 
 from neufs_tui.app.commands import Commands
@@ -250,8 +250,13 @@ class LabelScreen(PagesScreen):
         self._display.hide(too_small)
         self._refresh()
 
+    def on_screen_suspend(self, _event: ScreenSuspend) -> None:
+        """Name no keys that do nothing while something lies over the screen."""
+        self._foot.hide_keys(True)
+
     def on_screen_resume(self, _event: ScreenResume) -> None:
         """Take keys again, once what a modal screen hid is back."""
+        self._foot.hide_keys(False)
         self._display.await_paint()
 
     def _know_keys(self) -> None:

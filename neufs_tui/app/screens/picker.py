@@ -14,6 +14,7 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from neufs_tui.app.keys import closed_by
+from neufs_tui.app.widgets.bar import KeyBar
 from neufs_tui.app.widgets.field import Field
 from neufs_tui.core.records import Label
 from neufs_tui.core.text import one_line
@@ -74,9 +75,11 @@ class PickerScreen(ModalScreen[str | None]):
         """What is typed above what matches."""
         yield Field(placeholder=self._asks)
         yield OptionList(markup=False)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """Begin with all of them."""
+        self.query_one(KeyBar).keys = (("enter", "takes it"), ("↑↓", "move"), ("esc", "leaves"))
         self._narrow("")
         names = [label.name for label in self._labels]
         if self._first in names:

@@ -96,6 +96,10 @@ class Foot(Vertical):
         """Name keys, each with its command."""
         self.query_one(KeyBar).keys = keys
 
+    def hide_keys(self, is_hidden: bool) -> None:
+        """Leave the line of keys blank, or show it again."""
+        self.query_one(KeyBar).visible = not is_hidden
+
     def tell_example(self, *, is_shown: bool) -> None:
         """Name what acts on an example only while there is one."""
         self.query_one(KeyBar).idle = frozenset() if is_shown else _ON_EXAMPLES

@@ -114,6 +114,12 @@ COMMANDS: tuple[Binding, ...] = (
         "what you go by: guidelines, labels, examples of each",
         "Guidelines and labels",
     ),
+    _command(
+        "copy",
+        "Y",
+        "copy the text: into tmux's buffer, the terminal's clipboard or a file",
+        "Copy the text",
+    ),
     _command("save", "ctrl+s", "nothing to do: labels are saved at once"),
     SUSPEND,
     _command("help", "question_mark,f1", "this page", "Keys and words", footer=True),

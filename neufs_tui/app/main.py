@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import App, SystemCommand
+from textual.driver import Driver
 from textual.events import Event as TextualEvent
 from textual.events import Key
 from textual.screen import Screen
 from textual.theme import Theme
 
+from neufs_tui.app.clipboard import copy
 from neufs_tui.app.keymap import configured
 from neufs_tui.app.keys import PALETTE, SUSPEND, bound
 from neufs_tui.app.messages import (
@@ -31,10 +33,12 @@ from neufs_tui.app.messages import (
 from neufs_tui.app.opening import Opening, Reads
 from neufs_tui.app.pool_watch import PoolWatch
 from neufs_tui.app.screens.label import LabelScreen
+from neufs_tui.app.terminal import has_few_colors, wants_ascii
 from neufs_tui.core.counts import Counts
 from neufs_tui.engine.protocol import EngineFailed, Event
-from neufs_tui.errors import NeufsError
+from neufs_tui.errors import NeufsError, UsageError
 from neufs_tui.labelling.startup import Opened
+from neufs_tui.storage.paths import clipboard_path
 from neufs_tui.wording import sentences
 
 if TYPE_CHECKING:
@@ -54,6 +58,21 @@ THEME = Theme(
     panel="#272c34",
 )
 """Quiet colours: the text is the brightest thing, keys and the reason stand out from it."""
+LIGHT = Theme(
+    name="neufs-light",
+    primary="#3f6f9f",
+    secondary="#5d6b7c",
+    accent="#8a5a00",
+    warning="#8f5600",
+    error="#a3333a",
+    success="#3c6e3f",
+    foreground="#1d2126",
+    background="#fbfaf7",
+    surface="#efede8",
+    panel="#e4e1da",
+    dark=False,
+)
+"""The same on paper."""
 
 
 class LabelApp(App[None]):
@@ -63,17 +82,25 @@ class LabelApp(App[None]):
     CSS_PATH = "screens/label.tcss"  # a default screen's own CSS_PATH is not read
     BINDINGS: ClassVar = [SUSPEND, PALETTE]
 
-    def __init__(self, startup: Reads, *, pool_name: str = "") -> None:
+    def __init__(self, startup: Reads, *, pool_name: str = "", theme: str | None = None) -> None:
         """Keep what opens the session; nothing is read before the first paint.
 
         Args:
             startup: reads the pool and opens the session, on a thread of its own.
             pool_name: shown until the pool is read.
+            theme: the name of one of `available_themes`; None takes what suits the terminal.
+
+        Raises:
+            UsageError: there is no such theme.
         """
-        no_color = "NO_COLOR" in os.environ
-        super().__init__(ansi_color=True if no_color else None)
+        is_ansi = "NO_COLOR" in os.environ or has_few_colors(os.environ)
+        is_ansi = is_ansi if theme is None else theme.startswith("ansi")
+        super().__init__(ansi_color=True if is_ansi else None)
         self.register_theme(THEME)
-        if no_color:
+        self.register_theme(LIGHT)
+        if theme is not None:
+            self._take_theme(theme)
+        elif is_ansi:
             self.theme = "ansi-dark"
         elif "TEXTUAL_THEME" not in os.environ:
             self.theme = THEME.name
@@ -89,6 +116,34 @@ class LabelApp(App[None]):
     def summary(self) -> Counts | None:
         """Where the annotator left off; None when no session was opened."""
         return self._opened.loop.counts if self._opened else None
+
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's own, or one that writes ASCII where the locale has nothing else."""
+        driver = super().get_driver_class()
+        if not wants_ascii(os.environ):
+            return driver
+        from neufs_tui.app.ascii_driver import AsciiDriver
+
+        return AsciiDriver
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy a text, and say which way it went."""
+        if (driver := self._driver) is None:
+            return
+        try:
+            way = copy(text, write=driver.write, environ=os.environ, path=clipboard_path())
+        except OSError as error:
+            self._label_screen.say(f"not copied: {error}")
+            return
+        self._label_screen.say(f"copied: {way}")
+
+    def _take_theme(self, name: str) -> None:
+        if name not in self.available_themes:
+            raise UsageError(
+                f"there is no theme {name!r}",
+                hint=f"the themes are {', '.join(sorted(self.available_themes))}",
+            )
+        self.theme = name
 
     def get_default_screen(self) -> Screen[None]:
         """The labelling screen, there from the first paint."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from neufs_tui.app.terminal import COLORS, set_color
 from neufs_tui.cli.options import (
     balance_option,
     calibration_option,
@@ -51,7 +52,23 @@ if TYPE_CHECKING:
     "after you quit. 0 is never.  [default: 10]",
 )
 @click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
-def label(no_mouse: bool, keep_engine: float, **options: Any) -> None:
+@click.option(
+    "--color",
+    type=click.Choice(COLORS),
+    default="auto",
+    envvar="NEUFS_COLOR",
+    help="How many colours the terminal shows.  [default: found out; NO_COLOR is never]",
+)
+@click.option(
+    "--theme",
+    metavar="NAME",
+    envvar="NEUFS_THEME",
+    help="Colours: neufs, neufs-light, ansi-dark, ansi-light, which use the terminal's own, or "
+    "another of Textual's.  [default: neufs]",
+)
+def label(
+    no_mouse: bool, color: str, theme: str | None, keep_engine: float, **options: Any
+) -> None:
     """Label POOL, one key an example, in the order that NeuFS or another strategy chooses.
 
     POOL is JSONL, .json, .csv, .tsv, .txt with one text a line, or - for standard input, with
@@ -66,6 +83,7 @@ def label(no_mouse: bool, keep_engine: float, **options: Any) -> None:
       neufs-tui label pool.jsonl --model ./qwen3-4b.gguf --device cpu
       neufs-tui label pool.jsonl --strategy random --seed 3
     """
+    set_color(color, os.environ)  # before Textual is imported, which reads it then
     from neufs_tui.app.keymap import configured
     from neufs_tui.app.main import LabelApp
     from neufs_tui.labelling.startup import Startup
@@ -84,7 +102,7 @@ def label(no_mouse: bool, keep_engine: float, **options: Any) -> None:
         notices=notices,
         stay_s=60 * keep_engine,
     )
-    app = LabelApp(startup, pool_name=Path(request.source).name)
+    app = LabelApp(startup, pool_name=Path(request.source).name, theme=theme)
     app.run(mouse=not no_mouse)
     if app.failure is not None:
         raise app.failure

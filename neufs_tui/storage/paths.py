@@ -32,6 +32,11 @@ def log_path() -> Path:
     return platformdirs.user_state_path(_APP) / "neufs-tui.log"
 
 
+def clipboard_path() -> Path:
+    """What is copied where no clipboard can be reached."""
+    return platformdirs.user_state_path(_APP) / "clipboard.txt"
+
+
 def engines_dir() -> Path:
     """Where the engines that run are found."""
     return platformdirs.user_state_path(_APP) / "engines"

@@ -552,3 +552,44 @@ def test_a_note_is_written_over_the_example(snap_compare: SnapCompare) -> None:
     session = Session(StoredWorkspace(pool(200, first=ODD_TEXT)), "f", "n", *"odd")
     session.says(READY, ranked_first)
     assert snap_compare(session.app, terminal_size=(80, 24), run_before=session.run)
+
+
+SIX = tuple(
+    Label(name, "what the customer writes about, in a sentence that may need a second line")
+    for name in ("Refund", "Delivery", "Praise", "Question", "Account", "Something else")
+)
+
+
+@pytest.mark.parametrize("size", [(100, 30), (120, 40)])
+def test_six_labels_and_a_long_text_beside_the_panel(
+    snap_compare: SnapCompare, size: tuple[int, int]
+) -> None:
+    examples = pool(200, first=LONG_TEXT)
+    session = Session(StoredWorkspace(examples, labels=SIX))
+    session.says(READY, lambda engine: engine.rank(pick=pick(examples[0], why=reason())))
+    session.then(Explained(examples[0].id, explanation(examples[0].id)))
+    assert snap_compare(session.app, terminal_size=size, run_before=session.run)
+
+
+def test_many_labels_stand_in_columns(snap_compare: SnapCompare) -> None:
+    labels = tuple(Label(f"card_payment_{n}") for n in range(151))
+    session = Session(StoredWorkspace(pool(200, first=ODD_TEXT), labels=labels))
+    session.says(READY, ranked_first)
+    assert snap_compare(session.app, terminal_size=(160, 50), run_before=session.run)
+
+
+@pytest.mark.parametrize("theme", ["ansi-light", "neufs-light"])
+def test_on_a_light_terminal(snap_compare: SnapCompare, theme: str) -> None:
+    session = Session(StoredWorkspace(pool(200, first=ODD_TEXT)), "1", "2")
+    session.app = LabelApp(session.startup, pool_name="pool.jsonl", theme=theme)
+    session.says(READY, ranked_first)
+    assert snap_compare(session.app, terminal_size=(80, 24), run_before=session.run)
+
+
+def test_with_the_terminals_sixteen_colours(
+    snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEXTUAL_COLOR_SYSTEM", "standard")
+    session = Session(StoredWorkspace(pool(200, first=ODD_TEXT)), "1", "2")
+    session.says(READY, ranked_first)
+    assert snap_compare(session.app, terminal_size=(80, 24), run_before=session.run)

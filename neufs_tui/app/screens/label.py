@@ -50,6 +50,8 @@ MIN_WIDTH, MIN_HEIGHT = 60, 16
 _SIDE_FROM, _NARROW_BELOW, _LOW_BELOW = 100, 76, 20
 _CURVE_FROM = 160, 45
 _MOST_LABEL_ROWS = 19
+_OTHER_LINES, _FEWEST_TEXT_LINES = 11, 6
+"""Lines that are neither the text's nor the labels', and those that the text keeps at least."""
 
 
 class LabelScreen(PagesScreen):
@@ -124,6 +126,7 @@ class LabelScreen(PagesScreen):
         self._header.name_pool(workspace.pool_name)
         self._labels.labels, self._labels.taken = workspace.task.labels, frozenset(taken)
         self._labels.find_key = self._keys["find"]
+        self._view.fit()
         self._foot.say(" · ".join(workspace.notices))
         self._refresh()
 
@@ -243,7 +246,9 @@ class LabelScreen(PagesScreen):
         self.set_class(width < _NARROW_BELOW, "-narrow")
         self.set_class(height < _LOW_BELOW, "-low")
         self.set_class(too_small, "-too-small")
-        self._labels.max_rows = max(3, min(_MOST_LABEL_ROWS, (height - 11) // 2))
+        room = height - _OTHER_LINES
+        self._labels.max_rows = max(3, min(_MOST_LABEL_ROWS, room // 2))
+        self._labels.max_lines = min(_MOST_LABEL_ROWS, room - _FEWEST_TEXT_LINES)
         if too_small:
             needs = f"neufs-tui needs {MIN_WIDTH}x{MIN_HEIGHT}, have {width}x{height}"
             self.query_one("#too-small", Static).update(needs)

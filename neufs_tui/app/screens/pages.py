@@ -91,6 +91,11 @@ class PagesScreen(Screen[None]):
 
         self.app.push_screen(NoteScreen(self._commands.note_on(example)), keep)
 
+    def action_copy(self) -> None:
+        """Copy the text of the example shown."""
+        if self._loop is not None and (shown := self._loop.shown) is not None:
+            self.app.copy_to_clipboard(shown.example.text)
+
     def action_offer(self) -> None:
         """Have what was skipped offered again."""
         self._act(Commands.offer)

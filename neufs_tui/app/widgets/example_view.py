@@ -23,8 +23,8 @@ from neufs_tui.wording import sentences
 
 _TALL_FROM = 30
 """Lines from which on the text leaves some of them free, so that labels stay near to it."""
-_TEXT_SHARE = 0.4
-"""Part of such a view that is the text's."""
+_TEXT_SHARE, _TEXT_SHARE_BESIDE_MANY = 0.5, 0.35
+"""Part of such a view that is the text's, also where there are more labels than lines for them."""
 
 
 class ExampleView(Vertical):
@@ -51,10 +51,15 @@ class ExampleView(Vertical):
         yield self._labels
         yield ReasonPanel(id="reason")
 
-    def on_resize(self, event: Resize) -> None:
-        """Keep labels and text together in a tall window."""
-        lines = event.size.height
-        most = round(lines * _TEXT_SHARE) if lines >= _TALL_FROM else None
+    def on_resize(self, _event: Resize) -> None:
+        """Divide another window."""
+        self.fit()
+
+    def fit(self) -> None:
+        """Keep labels and text together in a tall window, by as much as labels are left out."""
+        lines = self.size.height
+        share = _TEXT_SHARE_BESIDE_MANY if self._labels.is_folded else _TEXT_SHARE
+        most = round(lines * share) if lines >= _TALL_FROM else None
         self.query_one(TextView).styles.max_height = most
 
     def show(self, shown: Shown, why: str, *, n_pool: int) -> None:

@@ -91,6 +91,9 @@ class LabelList(Widget):
 
     labels: reactive[tuple[Label, ...]] = reactive((), layout=True)
     max_rows: reactive[int] = reactive(10, layout=True)
+    """Lines for as many labels."""
+    max_lines: reactive[int] = reactive(10, layout=True)
+    """Lines with which definitions may be whole, where there is one for each label."""
     taken: reactive[frozenset[str]] = reactive(frozenset())
     """Keys that are no label's, because the configuration gives them to commands."""
     find_key: reactive[str] = reactive("l")
@@ -100,6 +103,11 @@ class LabelList(Widget):
         """The label behind each key, in a window of any size."""
         pairs = zip(self._keys(), self.labels, strict=False)
         return {key: label.name for key, label in pairs}
+
+    @property
+    def is_folded(self) -> bool:
+        """Whether there are more labels than lines for them."""
+        return len(self.labels) > self.max_rows
 
     @property
     def keys_by_label(self) -> dict[str, str]:
@@ -134,7 +142,10 @@ class LabelList(Widget):
             name_width, definitions = room, [""] * len(names)
         lines = []
         for key, name, of in zip(
-            keys, names, fitted(definitions, max(1, left), self.max_rows), strict=False
+            keys,
+            names,
+            fitted(definitions, max(1, left), max(self.max_rows, self.max_lines)),
+            strict=False,
         ):
             for place, definition in enumerate(of):
                 shown = ellipsis(name, name_width) if not place else ""

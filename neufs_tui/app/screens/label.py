@@ -50,7 +50,7 @@ MIN_WIDTH, MIN_HEIGHT = 60, 16
 _SIDE_FROM, _NARROW_BELOW, _LOW_BELOW = 100, 76, 20
 _CURVE_FROM = 160, 45
 _MOST_LABEL_ROWS = 19
-_OTHER_LINES, _FEWEST_TEXT_LINES = 11, 6
+_OTHER_LINES, _FEWEST_TEXT_LINES = 12, 6
 """Lines that are neither the text's nor the labels', and those that the text keeps at least."""
 
 

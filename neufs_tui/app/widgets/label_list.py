@@ -92,7 +92,7 @@ class LabelList(Widget):
     labels: reactive[tuple[Label, ...]] = reactive((), layout=True)
     max_rows: reactive[int] = reactive(10, layout=True)
     """Lines for as many labels."""
-    max_lines: reactive[int] = reactive(10, layout=True)
+    max_lines: reactive[int] = reactive(0, layout=True)
     """Lines with which definitions may be whole, where there is one for each label."""
     taken: reactive[frozenset[str]] = reactive(frozenset())
     """Keys that are no label's, because the configuration gives them to commands."""

@@ -2,7 +2,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test check lint format bench clean
+.PHONY: demo test check lint format pictures bench clean
 
 demo: .venv/installed
 	$(BIN)/neufs-tui models get smollm2-135m
@@ -23,6 +23,11 @@ lint: .venv/installed-dev
 format: .venv/installed-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# every picture of README and docs, and the table of keys
+pictures: .venv/installed-dev
+	$(BIN)/neufs-tui models get smollm2-135m
+	$(BIN)/python docs/pictures.py
 
 bench: .venv/installed-dev
 	$(BIN)/python benchmarks/first_paint.py

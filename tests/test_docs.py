@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from pathlib import Path
 
@@ -27,3 +28,18 @@ def test_files_and_headings_that_a_document_names_exist(document: Path) -> None:
         if heading:
             headings = re.findall(r"^#+ (.*)$", file.read_text(), re.M)
             assert heading in map(anchor, headings), heading
+
+
+def test_the_table_of_keys_is_what_the_program_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "docs"))
+    pictures = importlib.import_module("pictures")
+    made = pictures.keys_table()
+    assert (ROOT / "docs" / "keys.md").read_text() == made, "run make pictures"
+
+
+def test_every_picture_is_made_by_the_script_and_named_by_a_document() -> None:
+    script = (ROOT / "docs" / "pictures.py").read_text()
+    made = set(re.findall(r'(?:press_and_keep|keep)\(pilot, "(\w+)"', script))
+    assert made == {one.stem for one in (ROOT / "docs" / "pictures").iterdir()}
+    documents = "".join(document.read_text() for document in DOCUMENTS)
+    assert {one for one in made if f"pictures/{one}.svg" not in documents} == set()

@@ -111,7 +111,11 @@ def _as_json(
             "by_layer": list(gap.by_layer),
         },
         "neurons": [
-            asdict(one) | {"nearest": name(one.nearest) if one.nearest else None}
+            asdict(one)
+            | {
+                "nearest": name(one.nearest) if one.nearest else None,
+                "texts": [name(text) for text in one.texts],
+            }
             for one in explanation.neurons
         ],
         "bars": [asdict(bar) for bar in explanation.bars],

@@ -6,6 +6,7 @@ first paint of `label` waits for nothing.
 
 from __future__ import annotations
 
+import builtins
 import io
 import sys
 from importlib import import_module
@@ -23,6 +24,8 @@ INTERRUPTED = 130
 
 _COMMANDS = {
     **dict.fromkeys(("add", "skip", "undo", "redo"), "decide"),
+    **dict.fromkeys(("change", "flag", "note", "offer"), "amend"),
+    "list": "list",
     **{name: name for name in ("engine", "evaluate", "explain", "export", "history", "label")},
     **{name: name for name in ("models", "next", "predict", "scan", "select", "serve")},
     **{name: name for name in ("show", "stats")},
@@ -44,7 +47,8 @@ class _Commands(click.Group):
                 return None
             raise click.exceptions.NoSuchCommand(cmd_name, possibilities=_COMMANDS, ctx=ctx)
         module = import_module(f"neufs_tui.cli.{_COMMANDS[cmd_name]}")
-        return cast("click.Command", getattr(module, cmd_name))
+        name = f"{cmd_name}_" if cmd_name in dir(builtins) else cmd_name
+        return cast("click.Command", getattr(module, name))
 
 
 @click.group(

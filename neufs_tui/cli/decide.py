@@ -20,7 +20,7 @@ from neufs_tui.core.records import Decision
 if TYPE_CHECKING:
     from neufs_tui.labelling.headless import HeadlessLabelling, Made
 
-_DONE = "`undo`"
+DONE = "`undo`"
 """How the sentences call the command that takes a decision back."""
 
 
@@ -41,7 +41,7 @@ def add(example: str, name: str, as_json: bool, **options: Any) -> None:
       neufs-tui add pool.jsonl t17 Question
       neufs-tui add pool.jsonl '#3' Complaint --json
     """
-    _do(options, as_json, lambda labelling: labelling.add(example, name), _decided)
+    do(options, as_json, lambda labelling: labelling.add(example, name), _decided)
 
 
 @click.command()
@@ -57,7 +57,7 @@ def skip(example: str | None, as_json: bool, **options: Any) -> None:
       neufs-tui skip pool.jsonl
       neufs-tui skip pool.jsonl t17
     """
-    _do(options, as_json, lambda labelling: labelling.skip(example), _decided)
+    do(options, as_json, lambda labelling: labelling.skip(example), _decided)
 
 
 @click.command()
@@ -71,7 +71,7 @@ def undo(as_json: bool, **options: Any) -> None:
     Examples:
       neufs-tui undo pool.jsonl
     """
-    _do(options, as_json, lambda labelling: labelling.undo(), _undone)
+    do(options, as_json, lambda labelling: labelling.undo(), _undone)
 
 
 @click.command()
@@ -85,15 +85,23 @@ def redo(as_json: bool, **options: Any) -> None:
     Examples:
       neufs-tui redo pool.jsonl
     """
-    _do(options, as_json, lambda labelling: labelling.redo(), _redone)
+    do(options, as_json, lambda labelling: labelling.redo(), _redone)
 
 
-def _do(
+def do(
     options: dict[str, Any],
     as_json: bool,
     request: Callable[[HeadlessLabelling], Made],
     tell_of: Callable[[Made], str],
 ) -> None:
+    """Do something with the session of a pool, and tell it and how far the session is.
+
+    Args:
+        options: of the command.
+        as_json: for programs, not people.
+        request: what is done.
+        tell_of: what is told of it.
+    """
     from neufs_tui.cli.requests import made_as_json
     from neufs_tui.core.settings import CaptureSettings
     from neufs_tui.labelling.startup import open_headless
@@ -117,7 +125,7 @@ def _decided(made: Made) -> str:
     from neufs_tui.wording.sentences import decided
 
     assert made.example is not None and isinstance(made.done, Decision)
-    return decided(made.example, made.done, made.pick, undo=_DONE)
+    return decided(made.example, made.done, made.pick, undo=DONE)
 
 
 def _undone(made: Made) -> str:
@@ -129,4 +137,4 @@ def _undone(made: Made) -> str:
 def _redone(made: Made) -> str:
     from neufs_tui.wording.amended import redone
 
-    return redone(made.example, made.done, made.n, undo=_DONE)
+    return redone(made.example, made.done, made.n, undo=DONE)

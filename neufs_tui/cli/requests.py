@@ -9,6 +9,7 @@ from neufs_tui.core.history import HistoryEvent
 from neufs_tui.core.records import Decision, DecisionKind, Example, Mark, Pick
 from neufs_tui.errors import UsageError
 from neufs_tui.labelling.headless import HeadlessLabelling, Made, find_example
+from neufs_tui.labelling.listing import ListedExample
 from neufs_tui.labelling.progress import standing
 from neufs_tui.labelling.shown import Shown
 from neufs_tui.storage.session import Session
@@ -36,6 +37,17 @@ def answer(labelling: HeadlessLabelling, request: dict[str, Any]) -> dict[str, A
         case {"do": "skip", **rest} if rest.keys() <= {"id"}:
             named = str(rest["id"]) if "id" in rest else None
             return made_as_json(labelling, labelling.skip(named))
+        case {"do": "change", "id": example, "label": str(label), **rest} if not rest:
+            return made_as_json(labelling, labelling.change(str(example), label))
+        case {"do": "flag", "id": example, **rest} if not rest:
+            return made_as_json(labelling, labelling.flag(str(example)))
+        case {"do": "note", "id": example, "note": str(note), **rest} if not rest:
+            return made_as_json(labelling, labelling.note(str(example), note))
+        case {"do": "offer", **rest} if not rest:
+            return made_as_json(labelling, labelling.offer())
+        case {"do": "list", **rest} if rest.keys() <= {"filters"}:
+            listed = labelling.list(str(rest.get("filters", "")))
+            return {"examples": [listed_as_json(one) for one in listed]}
         case {"do": "undo", **rest} if not rest:
             return made_as_json(labelling, labelling.undo())
         case {"do": "redo", **rest} if not rest:
@@ -51,7 +63,8 @@ def answer(labelling: HeadlessLabelling, request: dict[str, Any]) -> dict[str, A
             return {}
     raise UsageError(
         f"not a request: {request}",
-        hint="ask to do next, add (id, label), skip, undo, redo, history, show (id) or wait",
+        hint="ask to do next, add (id, label), skip, change (id, label), flag (id), "
+        "note (id, note), offer, undo, redo, list (filters), history, show (id) or wait",
     )
 
 
@@ -145,6 +158,24 @@ def example_as_json(example: Example, session: Session | None) -> dict[str, Any]
         "shown": known.shown if known else None,
         "check": decision.check if decision else None,
         "hunted": decision.hunted if decision else None,
+    }
+
+
+def listed_as_json(listed: ListedExample) -> dict[str, Any]:
+    """A row of the list."""
+    decision, known = listed.decision, listed.labelled
+    return {
+        **_named(listed.example),
+        "kind": decision.kind if decision else None,
+        "label": decision.answer.text if decision and decision.answer else None,
+        "model": known.pick.answer if known and known.pick else None,
+        "disagrees": listed.disagrees,
+        "seconds": known.seconds if known else None,
+        "flagged": listed.flagged,
+        "note": listed.note,
+        "check": bool(decision and decision.check),
+        "second": listed.second.text if listed.second else None,
+        "text": listed.example.text,
     }
 
 

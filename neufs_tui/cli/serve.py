@@ -41,8 +41,9 @@ def serve(**options: Any) -> None:
     """Answer requests on POOL: a JSON object a line from standard input, one back for each.
 
     The engine stays up between them, as it does under `label`. A request names what to `do`:
-    next (reveal), add (id, label), skip (id), undo, redo, history, show (id), or wait, until all
-    is scanned, reread and explained. An answer has `ok`; if that is false, `error` and `hint`.
+    next (reveal), add (id, label), skip (id), change (id, label), flag (id), note (id, note),
+    offer, undo, redo, list (filters), history, show (id), or wait, until all is scanned, reread
+    and explained. An answer has `ok`; if that is false, `error` and `hint`.
 
     \b
     Examples:

@@ -7,11 +7,21 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 
 from neufs_tui.core.counts import Counts
-from neufs_tui.core.records import Answer, Decision, DecisionKind, Example, ExampleId, Mark, Pick
+from neufs_tui.core.records import (
+    Answer,
+    Decision,
+    DecisionKind,
+    Example,
+    ExampleId,
+    Mark,
+    MarkKind,
+    Pick,
+)
 from neufs_tui.engine.protocol import EngineDied, EngineFailed, Event, Ranked
 from neufs_tui.errors import EngineError, NothingLeft, UsageError
 from neufs_tui.labelling.engine_process import EngineProcess
 from neufs_tui.labelling.engine_view import EngineState
+from neufs_tui.labelling.listing import ListedExample, Listing, parse
 from neufs_tui.labelling.loop import LabellingLoop
 from neufs_tui.labelling.shown import Shown, Waiting
 from neufs_tui.labelling.workspace import Workspace
@@ -96,12 +106,7 @@ class HeadlessLabelling:
         Raises:
             UsageError: there is no such example, or no such label.
         """
-        names = self.loop.workspace.task.label_names
-        if label not in names:
-            raise UsageError(
-                f"there is no label {label!r}", hint=f"give one of {', '.join(map(repr, names))}"
-            )
-        return self._decide(asked, DecisionKind.LABEL, Answer(label))
+        return self._decide(asked, DecisionKind.LABEL, self._label(label))
 
     def skip(self, asked: str | None = None) -> Made:
         """Skip an example; None is the one shown.
@@ -110,6 +115,61 @@ class HeadlessLabelling:
             UsageError: there is no such example, or none is shown.
         """
         return self._decide(asked, DecisionKind.SKIP, None)
+
+    def change(self, asked: str, label: str) -> Made:
+        """Give a decided example another label in its place; `n` is 0 where it had that.
+
+        Raises:
+            UsageError: there is no such example or label, or nothing is decided on it.
+        """
+        answer, example = self._label(label), self._example(asked)
+        if example.id not in self.loop.position.decided:
+            raise UsageError(f"{asked!r} is not decided", hint="`add` gives it its first label")
+        pick = self.loop.workspace.session.pick_of(example.id)
+        made = self.loop.change({example.id: answer})
+        done = made[0] if made else Decision(example.id, DecisionKind.LABEL, answer)
+        return Made(done, example, pick, self.loop.counts, len(made))
+
+    def flag(self, asked: str) -> Made:
+        """Flag an example, or flag it no longer.
+
+        Raises:
+            UsageError: there is no such example.
+        """
+        example = self._example(asked)
+        kind = MarkKind.FLAG if self.loop.flag(example.id) else MarkKind.UNFLAG
+        return Made(Mark(example.id, kind), example, None, self.loop.counts)
+
+    def note(self, asked: str, text: str) -> Made:
+        """Write a note on an example; an empty one takes it away.
+
+        Raises:
+            UsageError: there is no such example.
+        """
+        example = self._example(asked)
+        self.loop.note(example.id, text)
+        mark = Mark(example.id, MarkKind.NOTE, text.strip())
+        return Made(mark, example, None, self.loop.counts)
+
+    def offer(self) -> Made:
+        """Have what was skipped offered again.
+
+        Raises:
+            NothingLeft: nothing is skipped.
+        """
+        self._hear_what_came()
+        skipped = [one for one in self.loop.position.decisions if one.kind is DecisionKind.SKIP]
+        if not self.loop.offer_skipped():
+            raise NothingLeft("nothing is skipped")
+        last = skipped[-1].example_id
+        example = self.loop.workspace.examples.get(last)
+        mark = Mark(last, MarkKind.OFFER)
+        return Made(mark, example, None, self.loop.counts, len(skipped))
+
+    def list(self, typed: str) -> list[ListedExample]:
+        """The examples that a line of filters asks for."""
+        listing = Listing(self.loop.workspace, self.loop.position)
+        return [listing.of(one) for one in listing.find(parse(typed))]
 
     def undo(self) -> Made:
         """Take back the last decision.
@@ -143,6 +203,18 @@ class HeadlessLabelling:
         finally:
             if self._engine is not None:
                 self._engine.stop()
+
+    def _label(self, label: str) -> Answer:
+        names = self.loop.workspace.task.label_names
+        if label not in names:
+            raise UsageError(
+                f"there is no label {label!r}", hint=f"give one of {', '.join(map(repr, names))}"
+            )
+        return Answer(label)
+
+    def _example(self, asked: str) -> Example:
+        self._hear_what_came()
+        return find_example(self.loop.workspace.examples.values(), asked)
 
     def _decide(self, asked: str | None, kind: DecisionKind, answer: Answer | None) -> Made:
         self._hear_what_came()

@@ -79,8 +79,8 @@ class Focus:
     """The one to choose by once `shown` is decided."""
     held: tuple[ExampleId, ...] = ()
     """What is drawn for the check set and still to come, the next first: not to be chosen."""
-    shown_is_check: bool = False
-    """`shown` is a check example, so that labelling it is as passing it over."""
+    shown_is_passed_over: bool = False
+    """`shown` is a check example or flagged, so that labelling it is as passing it over."""
     hunted: str | None = None
     """The label that she hunts for: its likeliest examples come next. None while she does not."""
 

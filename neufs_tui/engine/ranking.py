@@ -197,7 +197,7 @@ class Ranker:
         if focus.shown is not None:
             signal, skipped = focus.signal_after, Decision(focus.shown, DecisionKind.SKIP)
             after_skip = after_label = self._best((*decisions, skipped), N_AHEAD, signal)
-            if not focus.shown_is_check:
+            if not focus.shown_is_passed_over:
                 labelled = Decision(focus.shown, DecisionKind.LABEL)
                 after_label = self._best((*decisions, labelled), N_AHEAD, signal)
         return Ranked(

@@ -167,7 +167,8 @@ class Showing:
         is_check = asked is not None and self._is_check(asked)
         held = self.workspace.held(here.decided, asked, here.n_checks_left - is_check)
         told = (here.revision, here.told, asked, *here.signals)
-        if self._ask(Focus(*told, held, is_check, self.engine.hunted)):
+        is_passed_over = is_check or asked in self.workspace.session.flagged()
+        if self._ask(Focus(*told, held, is_passed_over, self.engine.hunted)):
             self._want_explanation()
 
     def _want_explanation(self) -> None:

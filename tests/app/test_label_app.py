@@ -970,7 +970,7 @@ async def test_a_check_example_looks_like_any_other_and_is_counted_apart() -> No
     async with app.run_test() as pilot:
         session = await start(pilot, startup, rank=False)
         assert session.said("#why") == "The model had not read this text when it came."
-        assert session.engine.focus.shown_is_check
+        assert session.engine.focus.shown_is_passed_over
         await session.say(READY, ScanProgressed(100, 100, 9.0, 0.0))
         held = tuple(
             replace(pick(workspace.examples[one]), reason=draw_reason(0, check=True))

@@ -405,7 +405,7 @@ def test_what_is_held_is_never_chosen_and_told_with_the_models_answer() -> None:
 
 def test_a_check_example_that_is_labelled_changes_nothing_that_is_chosen() -> None:
     plain = Focus(1, (label(0),), EXAMPLES[1].id)
-    check = replace(plain, shown_is_check=True)
+    check = replace(plain, shown_is_passed_over=True)
     assert ranker().answer(check).after_label == ranker().answer(plain).after_skip
     assert ranker().answer(check).after_label == ranker().answer(check).after_skip
     passed = Decision(EXAMPLES[1].id, SKIP, check=True)

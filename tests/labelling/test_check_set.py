@@ -142,7 +142,7 @@ def test_the_engine_is_told_what_is_held_and_never_a_check_label(tmp_path: Path)
     for number in range(2 * N_CHECKS):
         decisions = loop.workspace.session.decisions()
         assert loop.focus.decisions == as_unlabelled(decisions)
-        assert loop.focus.shown_is_check == loop.is_check
+        assert loop.focus.shown_is_passed_over == loop.is_check
         n_checked = sum(one.check for one in decisions)
         assert len(loop.focus.held) == N_CHECKS - n_checked - loop.is_check
         ranked = loop.ranker.answer(loop.focus)

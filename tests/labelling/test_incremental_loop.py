@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from neufs_tui.core.check_set import as_unlabelled
 from neufs_tui.core.records import Answer, Decision, DecisionKind
 from neufs_tui.core.settings import DifficultyName
 from neufs_tui.engine.protocol import Focus, Ranked, Request
@@ -32,7 +33,13 @@ from tests.pools import write_rows
 
 N = 24
 STEPS = st.lists(
-    st.sampled_from(["a", "b", "a", "b", "skip", "undo", "undo", "redo", "restart"]), max_size=30
+    st.sampled_from(
+        [
+            *("a", "b", "a", "b", "skip", "undo", "undo", "redo", "restart"),
+            *("change first", "change all", "flag first", "flag shown", "note", "offer"),
+        ]
+    ),
+    max_size=30,
 )
 
 
@@ -86,6 +93,22 @@ class Loop:
                 self.start()
             case "skip":
                 self.flow.decide(DecisionKind.SKIP)
+            case "change first" | "change all":
+                decided = [one.example_id for one in self.flow.position.decisions]
+                some = decided[:1] if step == "change first" else decided
+                self.flow.change(dict.fromkeys(some, Answer("b")))
+            case "flag first" | "flag shown" | "note" if self.flow.shown is not None:
+                shown = self.flow.shown.example.id
+                if step == "note":
+                    self.flow.note(shown, f"note {self.flow.position.revision}")
+                elif step == "flag shown":
+                    self.flow.flag(shown)
+                elif self.flow.position.decisions:
+                    self.flow.flag(self.flow.position.decisions[0].example_id)
+            case "flag first" | "flag shown" | "note":
+                pass
+            case "offer":
+                self.flow.offer_skipped()
             case label:
                 self.flow.decide(DecisionKind.LABEL, Answer(label))
 
@@ -103,7 +126,7 @@ def test_any_way_to_the_same_decisions_leads_to_the_same_place(
     loop = Loop(tmp_path_factory.mktemp("loop"), difficulty)
     for step in steps:
         loop.take(step)
-        decisions = loop.workspace.session.decisions()
+        decisions = as_unlabelled(loop.workspace.session.decisions())
         shown = loop.flow.shown
         here = Focus(
             loop.workspace.session.revision(),
@@ -111,6 +134,8 @@ def test_any_way_to_the_same_decisions_leads_to_the_same_place(
             shown.example.id if shown else None,
             loop.focus.signal,
             loop.focus.signal_after,
+            shown_is_passed_over=bool(shown)
+            and shown.example.id in loop.workspace.session.flagged(),
         )
         assert loop.focus == here
         assert loop.ranker.answer(here) == loop.fresh_ranker().answer(here)
@@ -145,7 +170,7 @@ def test_a_session_goes_on_by_the_strategy_it_was_begun_with(tmp_path: Path) -> 
 def check_geometry(loop: Loop) -> None:
     """Coverage, distances, medoids and candidates, computed the slow way from the decisions."""
     sets = {one: set(found.neurons.tolist()) for one, found in loop.captures.items()}
-    decisions = loop.workspace.session.decisions()
+    decisions = as_unlabelled(loop.workspace.session.decisions())
     labelled = [one.example_id for one in decisions if one.kind is DecisionKind.LABEL]
     decided = {one.example_id for one in decisions}
     state = loop.ranker._state(decisions, loop.focus.signal)

@@ -34,6 +34,7 @@ bench: .venv/installed-dev
 	$(BIN)/python benchmarks/first_text.py
 	$(BIN)/python benchmarks/long_session.py --labels 400
 	$(BIN)/python benchmarks/latency.py sample_data/pool.jsonl --labels 40
+	$(BIN)/python benchmarks/listing.py sample_data/pool.jsonl
 	$(BIN)/python benchmarks/scan.py
 	$(BIN)/python benchmarks/against_reference.py sample_data/test.jsonl -n 60
 	$(BIN)/python benchmarks/rescoring.py -n 300 --baseline-rows 60

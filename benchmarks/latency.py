@@ -32,6 +32,7 @@ def main() -> None:
     arguments = parser.parse_args()
     lines = arguments.pool.read_text().splitlines()[: arguments.n]
     program = shutil.which("neufs-tui", path=str(Path(sys.executable).parent))
+    n_bytes: list[int] = []
     taken: dict[str, list[float]] = {"label key": [], "? key": []}
     with tempfile.TemporaryDirectory() as folder:
         # Each text once: the number makes every example its own
@@ -46,7 +47,9 @@ def main() -> None:
         screen.wait_for(f" of {len(rows):,}")
         screen.pause(10)  # until NeuFS chooses
         for number in range(arguments.labels):
+            before = screen.n_bytes
             taken["label key"].append(screen.press("12"[number % 2]))
+            n_bytes.append(screen.n_bytes - before)
             screen.pause(arguments.pause)
             if number % 5 == 0:
                 example = screen.body
@@ -73,6 +76,10 @@ def main() -> None:
         )
     console = Console()
     console.print(table)
+    most = f"{max(n_bytes):,} at most"
+    console.print(
+        f"bytes until it is painted: {statistics.median(n_bytes):,.0f} a label key, {most}"
+    )
     console.print("at the end: " + " | ".join(filter(None, status)))
 
 

@@ -23,6 +23,8 @@ class Screen:
         self._child = pexpect.spawn(
             command[0], command[1:], dimensions=(ROWS, COLUMNS), cwd=folder, timeout=PATIENCE_S
         )
+        self.n_bytes = 0
+        """That have come so far."""
         self._child.delaybeforesend = None  # by default pexpect sleeps 50 ms before each key
 
     @property
@@ -42,6 +44,7 @@ class Screen:
         except pexpect.TIMEOUT:
             return time.perf_counter()
         arrived = time.perf_counter()
+        self.n_bytes += len(received)
         self._stream.feed(received)
         return arrived
 
@@ -56,10 +59,14 @@ class Screen:
         while (left := end - time.perf_counter()) > 0:
             self.read(left)
 
+    def send(self, key: str) -> None:
+        """Press a key, and wait for nothing."""
+        self._child.send(key)
+
     def press(self, key: str) -> float:
         """Seconds from the key until the body has changed."""
         before, began = self.body, time.perf_counter()
-        self._child.send(key)
+        self.send(key)
         arrived = began
         while self.body == before:
             arrived = self.read()

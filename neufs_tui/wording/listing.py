@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from neufs_tui.core.records import DecisionKind
 from neufs_tui.core.text import one_line, plural
 from neufs_tui.labelling.listing import ListedExample
+from neufs_tui.statistics.pace import IDLE_AFTER_S
 
 HEADINGS = ("", "you", "model", "s", "", "text")
 """Of the columns of a row."""
@@ -15,8 +16,9 @@ HEADINGS = ("", "you", "model", "s", "", "text")
 def cells(listed: ListedExample) -> tuple[str, str, str, str, str, str]:
     """A row: number, answer, the model's answer, seconds, signs, text.
 
-    The model's answer is there once she has answered, with a sign where it is another. The signs
-    are the keys of flag and note, and `c` for a check example.
+    Of more than a minute only that is told: she is taken to have done something else. The model's
+    answer is there once she has answered, with a sign where it is another. The signs are the keys
+    of flag and note, and `c` for a check example.
     """
     decision, known = listed.decision, listed.labelled
     answer = one_line(decision.answer.text) if decision and decision.answer else ""
@@ -27,7 +29,8 @@ def cells(listed: ListedExample) -> tuple[str, str, str, str, str, str]:
     if known is not None and known.pick is not None and known.pick.answer is not None:
         model = f"{'≠' if listed.disagrees else ' '} {one_line(known.pick.answer)}"
     if known is not None and known.seconds is not None:
-        seconds = f"{min(known.seconds, 9999):.0f}"
+        is_idle = known.seconds > IDLE_AFTER_S
+        seconds = f"{IDLE_AFTER_S:.0f}+" if is_idle else f"{known.seconds:.0f}"
     signs = "".join(
         sign
         for sign, is_so in (

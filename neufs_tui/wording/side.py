@@ -40,7 +40,10 @@ def side_sections(loop: LabellingLoop) -> tuple[Section, ...]:
     labelled = loop.position.labelled
     if loop.shown is not None and loop.shown.again:  # what it was given is not to be read off
         labelled = tuple(one for one in labelled if one.example.id != loop.shown_id)
-    sections = [Section("why", prose=why_shown(loop)), _gap(loop), _alike(loop), _last(labelled)]
+    sections = [
+        Section("why", prose=why_shown(loop)),
+        *(_gap(loop), _alike(loop), _nearest(loop), _last(labelled)),
+    ]
     task = loop.workspace.task
     if len(task.labels) <= _MOST_LABELS:
         shown = [one for one in reversed(labelled) if one.is_shot]
@@ -68,6 +71,17 @@ def _alike(loop: LabellingLoop) -> Section:
     texts = [one_line(examples[one].text) for one in known.alike if one in examples]
     rows = tuple(f"· {text}" for text in texts)
     return Section("others with it", prose=keywords(known), rows=rows)
+
+
+def _nearest(loop: LabellingLoop) -> Section:
+    """The labelled example whose neurons are most alike, with its label."""
+    known = loop.questions.explanation
+    near = known.overlap if loop.shown is not None and known is not None else None
+    found = (one for one in loop.position.labelled if near and one.example.id == near.example_id)
+    if near is None or (one := next(found, None)) is None:
+        return Section("")
+    said = f"#{one.example.number:,} {one_line(one.answer.text)} · distance {near.distance:.2f}"
+    return Section("nearest label", rows=(said, f"· {one_line(one.example.text)}"))
 
 
 def _last(labelled: Sequence[LabelledExample]) -> Section:

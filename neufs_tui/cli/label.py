@@ -113,6 +113,7 @@ def label(
 
 def _reconcile(request: ProjectRequest, counts: Counts) -> None:
     """Where every example of the pool has gone: the sums must match."""
+    from neufs_tui.core.text import plural
     from neufs_tui.project.said import session_path
     from neufs_tui.wording.sentences import export_command
     from neufs_tui.wording.standing import lacking
@@ -127,7 +128,8 @@ def _reconcile(request: ProjectRequest, counts: Counts) -> None:
     if counts.checked:
         say(f"{counts.checked:,} labels are of check examples, which stay out of the few-shot set")
     if counts.flagged:
-        say(f"{counts.flagged:,} labels are flagged, and in no prompt or export until they are not")
+        flagged = plural(counts.flagged, "label is flagged", "labels are flagged")
+        say(f"{flagged}: in no prompt or export meanwhile")
     say(f"kept in {session_path(request)}")
     if counts.n_labels:
         if lacks := lacking(counts.by_class):

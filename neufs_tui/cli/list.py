@@ -41,13 +41,18 @@ def list_(filters: tuple[str, ...], as_json: bool, **options: Any) -> None:
     from neufs_tui.labelling.workspace import Workspace
     from neufs_tui.project.project import read_project
     from neufs_tui.storage.session import Session
+    from neufs_tui.wording.listing import no_such_label
 
     project = read_project(project_request(options))
     with Session.open(project.session_path, write=False) as session:
         workspace = Workspace(project, session)
         listing = Listing(workspace, position(workspace))
-        found = [listing.of(one) for one in listing.find(parse(" ".join(filters)))]
-    for notice in workspace.notices:
+        query = parse(" ".join(filters))
+        found, unknown = (
+            [listing.of(one) for one in listing.find(query)],
+            listing.unknown_labels(query),
+        )
+    for notice in (*workspace.notices, *([no_such_label(unknown)] if unknown else [])):
         say(notice)
     if as_json:
         tell_json([listed_as_json(one) for one in found])

@@ -26,6 +26,7 @@ def show(example: str, as_json: bool, **options: Any) -> None:
       neufs-tui show pool.jsonl '#3' --json
     """
     from neufs_tui.cli.requests import example_as_json
+    from neufs_tui.core.text import one_line
     from neufs_tui.labelling.headless import find_example
     from neufs_tui.project.project import read_project
     from neufs_tui.storage.session import Session
@@ -55,4 +56,9 @@ def show(example: str, as_json: bool, **options: Any) -> None:
         tell(f"accepted as suggested, no label: {known['label']}")
     else:
         model = f" · model before: {known['model']['answer']}" if known["model"] else ""
-        tell(f"label: {known['label']}{model}")
+        seconds = f" · {known['seconds']:.1f} s" if known["seconds"] is not None else ""
+        tell(f"label: {known['label']}{model}{seconds}")
+    if known["flagged"]:
+        tell("flagged: in no prompt or export")
+    if known["note"]:
+        tell(f"note: {one_line(known['note'])}")

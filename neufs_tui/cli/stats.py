@@ -103,7 +103,7 @@ def _print_lines(
     if counts.hunted:
         tell(f"hunted     {counts.hunted:,} of them, looked for by their likely label")
     if n_flagged := counts.flagged + counts.flagged_elsewhere:
-        tell(f"flagged    {n_flagged:,}, more labels that are in no prompt or export meanwhile")
+        tell(f"flagged    {n_flagged:,} more, in no prompt or export meanwhile")
     if n_accepted := counts.accepted + counts.accepted_elsewhere:
         tell(f"accepted   {n_accepted:,}, suggestions taken as they were, which are no labels")
     if n_checked := counts.checked + counts.checked_elsewhere:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from neufs_tui.core.records import Example, ExampleId, Pick
 from neufs_tui.engine.protocol import Ranked
 from neufs_tui.labelling.engine_view import EngineView
@@ -73,7 +75,10 @@ class Choosing:
         if here.due_again is None or self._engine.hunted is not None:
             return None
         example = workspace.examples[here.due_again]
-        return Shown(example, workspace.session.pick_of(here.due_again), again=True)
+        if (pick := workspace.session.pick_of(here.due_again)) is not None:
+            # how many labels it was chosen with would give it away
+            pick = replace(pick, n_labelled=here.counts.shots_here, n_unscanned=0)
+        return Shown(example, pick, again=True)
 
     def _is_check_due(self, here: Position) -> bool:
         """Whether the next is for the check set, which a hunt does not look for."""

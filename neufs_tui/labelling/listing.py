@@ -80,7 +80,7 @@ class ListedExample:
     flagged: bool = False
     note: str = ""
     second: Answer | None = None
-    """What it was given when it was asked again, where that was another label."""
+    """What it was given when it was asked again."""
 
     @property
     def disagrees(self) -> bool:
@@ -109,9 +109,7 @@ class Listing:
         self._labelled = {one.example.id: one for one in here.labelled}
         self._decisions = {one.example_id: one for one in here.decisions}
         self._second = {
-            one.example_id: one.second
-            for one in here.repeats
-            if one.second is not None and one.second != one.first
+            one.example_id: one.second for one in here.repeats if one.second is not None
         }
         self._uncertainty = uncertainty
         # a label on a row that has left the pool is in the set all the same
@@ -140,6 +138,11 @@ class Listing:
             self._second.get(example.id),
         )
 
+    def unknown_labels(self, query: Query) -> list[str]:
+        """What the query asks for as labels that no label begins with."""
+        asked = [one.value for one in query.wishes if one.of == "label"]
+        return [one for one in asked if not any(name.startswith(one) for name in self._names)]
+
     def find(self, query: Query) -> Sequence[Example]:
         """The examples that are asked for, in the list's order or by the model's uncertainty."""
         found: Sequence[Example] = self._examples
@@ -166,7 +169,12 @@ class Listing:
         value = wish.value
         match wish.of:
             case "text":
-                return lambda one: value in one.text.casefold()
+                # `#17` and a row's own id are what the screen calls an example
+                return lambda one: (
+                    value in one.text.casefold()
+                    or value == f"#{one.row + 1}"
+                    or value == str(one.source_id).casefold()
+                )
             case "label":
                 return self._labels(value)
             case "model":

@@ -166,6 +166,8 @@ class LabellingLoop(Amending):
             if self.shown is not None:
                 self._displaced.append(self.shown)
             self._show(again)
+        elif undone[-1].kind is MarkKind.AGAIN and last == self.position.due_again:
+            self._show(self._next())  # it is asked once more
         else:
             self._stay_or_go_on()
         self._tell()

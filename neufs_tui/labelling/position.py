@@ -57,7 +57,10 @@ def position(workspace: Workspace) -> Position:
     counts = count(decisions, workspace.examples, workspace.task.label_names)
     labelled = workspace.session.all_labelled()
     repeats = workspace.session.repeats()
-    again = due(decisions, repeats, workspace.selection.again, seed, pool=workspace.examples)
+    # others came in a way in which none comes any more
+    may_be = {one.example.id for one in labelled if one.shown and one.pick and one.pick.is_ranked}
+    may_be &= workspace.examples.keys()
+    again = due(decisions, repeats, workspace.selection.again, seed, pool=may_be)
     return Position(
         revision=workspace.session.revision(),
         decisions=decisions,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from neufs_tui.core.counts import Counts
+from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.records import Example, ExampleId, Pick
 from neufs_tui.engine.protocol import AskUncertainty, Explain, FindWords, Focus, Request, Suggest
 from neufs_tui.labelling.check_readings import CheckReadings
@@ -146,6 +148,14 @@ class Showing:
         return self.shown.example.id if self.shown is not None else None
 
     @property
+    def told_labelled(self) -> tuple[LabelledExample, ...]:
+        """What is labelled, less what is asked again: its label is not to be read off."""
+        labelled = self.position.labelled
+        if self.shown is None or not self.shown.again:
+            return labelled
+        return tuple(one for one in labelled if one.example.id != self.shown_id)
+
+    @property
     def asked_id(self) -> ExampleId | None:
         """The example shown, if it is to be decided: not one that is asked again."""
         return self.shown_id if self.shown is not None and not self.shown.again else None
@@ -157,6 +167,8 @@ class Showing:
         if shown is not None and shown.again:
             # by the labels there are now nothing of it is new, which would give it away
             known = self.workspace.session.panels.of(shown.example.id)
+            if known is not None:
+                known = replace(known, n_labelled=self.counts.shots_here)
             self.questions.begin(shown.example.id, known=known, ask=False)
         else:
             self.questions.begin(shown.example.id if shown else None)

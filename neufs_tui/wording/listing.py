@@ -9,7 +9,7 @@ from neufs_tui.core.text import one_line, plural
 from neufs_tui.labelling.listing import ListedExample
 from neufs_tui.statistics.pace import IDLE_AFTER_S
 
-HEADINGS = ("", "you", "model", "s", "", "text")
+HEADINGS = ("", "you", "model", "sec", "", "text")
 """Of the columns of a row."""
 
 
@@ -44,10 +44,18 @@ def cells(listed: ListedExample) -> tuple[str, str, str, str, str, str]:
     return number, answer, model, seconds, signs, one_line(listed.example.text)
 
 
-def found(n: int, n_all: int, n_marked: int) -> str:
-    """How many examples are listed."""
+def found(n: int, n_all: int, n_marked: int, n_hidden: int = 0) -> str:
+    """How many examples are listed, and marked, some of which are not listed now."""
     listed = f"{n:,} of {n_all:,}" if n != n_all else plural(n, "example")
-    return f"{n_marked:,} marked · {listed}" if n_marked else listed
+    if not n_marked:
+        return listed
+    hidden = f" ({n_hidden:,} not listed)" if n_hidden else ""
+    return f"{n_marked:,} marked{hidden} · {listed}"
+
+
+def no_such_label(names: Sequence[str]) -> str:
+    """What is said of labels that are asked for and that nothing has."""
+    return f"no label begins with {', '.join(map(repr, names))}"
 
 
 def filters(counts: Mapping[str, int]) -> tuple[str, ...]:
@@ -55,17 +63,19 @@ def filters(counts: Mapping[str, int]) -> tuple[str, ...]:
     return (*(f"{name} {n:,}" for name, n in counts.items()), "label: model: unsure")
 
 
-def bulk_question(n: int, by_answer: Mapping[str, int], n_left_out: int) -> str:
+def bulk_question(n: int, by_answer: Mapping[str, int], n_left_out: int, n_hidden: int = 0) -> str:
     """What is asked before many answers are changed at once.
 
     Args:
         n: examples that have an answer.
         by_answer: how many of them have which.
         n_left_out: marked ones that have none, and stay as they are.
+        n_hidden: those of the first that are not listed at the moment.
     """
     now = ", ".join(f"{count:,} {one_line(name)}" for name, count in by_answer.items())
+    hidden = f", {n_hidden:,} not listed now" if n_hidden else ""
     rest = f"; {n_left_out:,} without one stay so" if n_left_out else ""
-    return f"change {plural(n, 'answer')} ({now}) to which label?{rest}"
+    return f"change {plural(n, 'answer')} ({now}{hidden}) to which label?{rest}"
 
 
 def facts(listed: ListedExample, n_pool: int) -> Sequence[str]:

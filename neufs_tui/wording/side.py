@@ -37,9 +37,7 @@ class Section:
 
 def side_sections(loop: LabellingLoop) -> tuple[Section, ...]:
     """What there is to say at the moment, the most important first; nothing stands for itself."""
-    labelled = loop.position.labelled
-    if loop.shown is not None and loop.shown.again:  # what it was given is not to be read off
-        labelled = tuple(one for one in labelled if one.example.id != loop.shown_id)
+    labelled = loop.told_labelled
     sections = [
         Section("why", prose=why_shown(loop)),
         *(_gap(loop), _alike(loop), _nearest(loop), _last(labelled)),

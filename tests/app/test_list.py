@@ -15,7 +15,7 @@ from neufs_tui.app.widgets.example_rows import ExampleRows
 from neufs_tui.core.records import Answer, Decision, DecisionKind
 from neufs_tui.engine.protocol import AskUncertainty, Uncertainty
 from tests.app.test_label_app import EXAMPLES, Session, app_on, start
-from tests.fakes import LABELS
+from tests.fakes import LABELS, StoredWorkspace, example, pick, reason
 
 WITHOUT, WITH = (label.name for label in LABELS)
 LABEL = DecisionKind.LABEL
@@ -55,7 +55,7 @@ async def test_the_last_but_one_is_changed_with_five_keys_and_keeps_its_place() 
         assert f"you: {WITHOUT}" in session.said("#known")
         await session.press("2")
         assert isinstance(session.pilot.app.screen, ListScreen)
-        assert session.said("#said").startswith(f"1 answer changed to {WITH} — esc u undoes")
+        assert session.said("#said").startswith(f"1 answer changed to {WITH} — u undoes")
         await session.press("escape")
         changed = Decision(before[1].example_id, LABEL, Answer(WITH))
         assert session.workspace.done == [before[0], changed, before[2]]
@@ -106,9 +106,11 @@ async def test_many_are_changed_at_once_after_a_count_and_undone_at_once() -> No
         assert asked == f"change 3 answers (2 {WITHOUT}, 1 {WITH}) to which label?"
         before = session.workspace.done
         await session.press("2", "enter")
-        said = f"2 answers changed to {WITH}; 1 was so already — esc u undoes"
-        assert session.said("#said").rstrip() == said
+        said = f"2 answers changed to {WITH}; 1 was so already — u undoes"
+        assert session.said("#said").startswith(said[:60])
+        assert session.said("#said").rstrip().endswith("esc, then u")
         await session.press("escape")
+        assert session.said("#feedback") == said
         assert [one.answer for one in session.workspace.done] == [*[Answer(WITH)] * 3, None]
         await session.press("u")
         assert session.said("#feedback") == "undone: 2 answers given at once — r redoes"
@@ -190,3 +192,46 @@ async def test_texts_are_shown_as_text() -> None:
         await typed(session, '"number 1.')
         (row,) = rows(session)
         assert row.endswith("Text number 1.")
+
+
+async def test_an_example_is_found_by_its_number() -> None:
+    async with started() as session:
+        await session.press("slash", "#", "3", "0")
+        (row,) = rows(session)
+        assert row.endswith("Text number 30.")
+
+
+async def test_marks_that_are_not_listed_are_told() -> None:
+    async with started() as session:
+        await session.press("1", "1", "slash", "tab", "tab")
+        await typed(session, "number 30")
+        assert "2 marked (2 not listed)" in session.said("#filters")
+        await session.press("enter")
+        asked = str(session.pilot.app.screen.query_one("Input").placeholder)  # type: ignore[attr-defined]
+        assert "2 not listed now" in asked
+
+
+async def test_a_label_that_there_is_none_of_is_told() -> None:
+    async with started() as session:
+        await session.press("slash")
+        await typed(session, "label:foo")
+        assert session.said("#said").startswith("no label begins with 'foo'")
+        await session.press("backspace", "backspace", "backspace")
+        await typed(session, "without")
+        assert session.said("#said").strip() == ""
+
+
+async def test_a_key_that_no_label_has_is_told() -> None:
+    async with started() as session:
+        await session.press("9")
+        assert session.said("#feedback") == "no label has the key 9"
+        assert session.labels == []
+
+
+async def test_a_text_without_anything_to_see_says_so() -> None:
+    blank = example(0, " \u200b\n")
+    app, startup = app_on(StoredWorkspace((blank, *EXAMPLES[1:])))
+    async with app.run_test(size=(80, 24)) as pilot:
+        session = await start(pilot, startup, rank=False)
+        await session.say(session.engine.rank(pick=pick(blank, why=reason())))
+        assert session.text == "(nothing that could be seen)"

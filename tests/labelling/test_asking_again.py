@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from neufs_tui.core.records import Answer, DecisionKind, Label, Mark, MarkKind
@@ -34,7 +36,7 @@ def shown_row(loop: LabellingLoop) -> int | None:
 def test_it_is_shown_with_the_reason_it_had_and_the_engine_is_not_told_of_it() -> None:
     loop, _, engine = begun()
     assert shown_row(loop) == 0
-    assert loop.shown is not None and loop.shown.pick == PICKS[0]
+    assert loop.shown is not None and loop.shown.pick == replace(PICKS[0], n_labelled=2)
     assert engine.focus.shown is None
     assert len(engine.focus.decisions) == 2
     loop.hear(engine.rank(pick=PICKS[5]))
@@ -71,6 +73,7 @@ def test_undo_takes_the_second_answer_back_alone(kind: DecisionKind) -> None:
     assert len(workspace.session.repeats()) == 1
     mark = Mark(EXAMPLES[0].id, MarkKind.AGAIN, answer=B if kind is LABEL else None)
     assert loop.undo() == (mark,)
+    assert shown_row(loop) == 0  # to be answered once more
     assert workspace.session.repeats() == ()
     assert len(workspace.done) == 2
     assert loop.redo() == (mark,)
@@ -105,7 +108,9 @@ def test_what_the_panel_said_then_is_what_it_says_now() -> None:
     loop.undo()
     loop.redo()
     assert shown_row(loop) == 0
-    assert loop.questions.explanation == explanation(EXAMPLES[0].id)
+    known = replace(explanation(EXAMPLES[0].id), n_labelled=2)
+    assert loop.questions.explanation == known
+    assert [one.example.id for one in loop.told_labelled] == [EXAMPLES[1].id]
 
 
 def test_a_hunt_is_not_interrupted() -> None:

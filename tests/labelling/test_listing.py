@@ -55,6 +55,8 @@ def rows(typed: str, uncertainty: tuple[float, ...] = ()) -> list[int]:
     [
         ("", [3, 2, 1, 0, 4, 5]),
         ("prize", [2, 0]),
+        ("#2", [1]),
+        ("#99", []),
         ("PRIZE free", [2, 0]),
         ('"prize now"', [0]),
         ('"prize n', [0]),

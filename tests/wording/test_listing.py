@@ -66,6 +66,12 @@ def test_how_many_are_listed_and_marked(n: int, n_marked: int, said: str) -> Non
     assert wording.found(n, 9, n_marked) == said
 
 
+def test_marks_that_are_not_listed_are_told() -> None:
+    assert wording.found(3, 9, 2, 1) == "2 marked (1 not listed) · 3 of 9"
+    asked = wording.bulk_question(3, {"a": 3}, 0, 2)
+    assert asked == "change 3 answers (3 a, 2 not listed now) to which label?"
+
+
 def test_a_change_of_many_is_asked_with_what_they_are_now() -> None:
     assert wording.bulk_question(3, {"a": 2, "skipped": 1}, 0) == (
         "change 3 answers (2 a, 1 skipped) to which label?"

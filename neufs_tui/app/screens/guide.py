@@ -28,7 +28,7 @@ class GuideScreen(ModalScreen[None]):
     def __init__(self, loop: LabellingLoop) -> None:
         """Bind what is labelled."""
         super().__init__()
-        self._workspace, self._labelled = loop.workspace, loop.position.labelled
+        self._workspace, self._labelled = loop.workspace, loop.told_labelled
 
     def compose(self) -> ComposeResult:
         """The guidelines above what follows from task and labels."""

@@ -198,6 +198,8 @@ class LabelScreen(PagesScreen):
             self._decide(Answer(label))
         elif self._commands is None:
             self._decide(None)
+        else:
+            self._foot.say(f"no label has the key {key}")
 
     def action_skip(self) -> None:
         """Leave the example without a label."""

@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from neufs_tui.app.commands import Commands
-from neufs_tui.app.keys import closed_by
+from neufs_tui.app.keys import PALETTE, borrowed
 from neufs_tui.app.screens.opened import OpenedScreen
 from neufs_tui.app.screens.picker import PickerScreen
 from neufs_tui.app.widgets.bar import Bar, KeyBar
@@ -27,13 +27,18 @@ from neufs_tui.labelling.loop import LabellingLoop
 from neufs_tui.wording import listing as words
 
 
-class ListScreen(ModalScreen[None]):
-    """What is typed narrows the list at once; enter opens the example at hand, or changes many."""
+class ListScreen(ModalScreen[str]):
+    """What is typed narrows the list at once; enter opens the example at hand, or changes many.
+
+    Returns what was done last, empty where nothing was.
+    """
 
     CSS_PATH = "list.tcss"
     AUTO_FOCUS = "Input"
     BINDINGS: ClassVar = [
-        *closed_by("list"),
+        Binding("escape", "leave", tooltip="close the list"),
+        *(borrowed(name, "leave") for name in ("list", "quit")),
+        PALETTE,
         Binding("down", "move(1)", tooltip="the next example"),
         Binding("up", "move(-1)", tooltip="the example before"),
         Binding("pagedown", "page(1)", tooltip="a page on"),
@@ -52,6 +57,8 @@ class ListScreen(ModalScreen[None]):
         """
         super().__init__()
         self._loop, self._commands, self._labels = loop, commands, labels
+        self._done = ""
+        """What was done last."""
         self._uncertainty: Uncertainty | None = None
         self._query = Query()
         self._listing = Listing(loop.workspace, loop.position)
@@ -91,6 +98,10 @@ class ListScreen(ModalScreen[None]):
         if self._query.by_uncertainty and self._uncertainty is None:
             asked = self._loop.ask_uncertainty()
             self._say("" if asked else "without the model there is no order by its uncertainty")
+        elif unknown := self._listing.unknown_labels(self._query):
+            self._say(words.no_such_label(unknown))
+        else:
+            self._say("")
         self._list()
 
     @on(Input.Submitted)
@@ -101,6 +112,10 @@ class ListScreen(ModalScreen[None]):
         elif (example := self._rows.here) is not None:
             opened = OpenedScreen(self._loop, self._commands, self._labels, example)
             self.app.push_screen(opened, self._come_back)
+
+    def action_leave(self) -> None:
+        """Close the list."""
+        self.dismiss(self._done)
 
     def action_move(self, by: int) -> None:
         """Go to another row."""
@@ -132,7 +147,10 @@ class ListScreen(ModalScreen[None]):
             self._say("none of the marked ones has an answer to change")
             return
         by_answer = Counter(one.answer.text if one.answer else "skipped" for one in decided)
-        asks = words.bulk_question(len(decided), by_answer, len(marked) - len(decided))
+        listed = {one.id for one in self._rows.examples}
+        n_hidden = sum(one.example_id not in listed for one in decided)
+        n_left_out = len(marked) - len(decided)
+        asks = words.bulk_question(len(decided), by_answer, n_left_out, n_hidden)
 
         def change(label: str | None) -> None:
             if label is None:
@@ -151,7 +169,8 @@ class ListScreen(ModalScreen[None]):
 
     def _come_back(self, said: str | None) -> None:
         """From what was done with an example, or with many: the row at hand stays so."""
-        self._say(said or "")
+        self._done = said or self._done
+        self._say(said or "", right=f"esc, then {self._commands.keys['undo']}" if said else "")
         at = self._rows.at
         self._read_anew()
         self._rows.move(at)
@@ -171,8 +190,10 @@ class ListScreen(ModalScreen[None]):
     def _tell(self) -> None:
         bar = self.query_one("#filters", Bar)
         bar.parts = words.filters(self._listing.counts)
-        n_marked = len(self._rows.marked)
-        bar.right = words.found(len(self._rows.examples), len(self._listing), n_marked)
+        marked, listed = self._rows.marked, self._rows.examples
+        n_hidden = len(marked - {one.id for one in listed}) if marked else 0
+        bar.right = words.found(len(listed), len(self._listing), len(marked), n_hidden)
 
-    def _say(self, sentence: str) -> None:
-        self.query_one("#said", Bar).parts = (sentence,)
+    def _say(self, sentence: str, right: str = "") -> None:
+        bar = self.query_one("#said", Bar)
+        bar.parts, bar.right = (sentence,), right

@@ -7,11 +7,12 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.screen import ModalScreen
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from neufs_tui.app.keys import closed_by
 from neufs_tui.app.widgets.bar import KeyBar
 from neufs_tui.app.widgets.field import Field
+from neufs_tui.core.records import Example
 
 
 class NoteScreen(ModalScreen[str | None]):
@@ -21,14 +22,20 @@ class NoteScreen(ModalScreen[str | None]):
     AUTO_FOCUS = "Input"
     BINDINGS: ClassVar = closed_by()
 
-    def __init__(self, note: str) -> None:
-        """Begin with the note that there is."""
+    def __init__(self, example: Example, note: str) -> None:
+        """Begin with the note that there is.
+
+        Args:
+            example: what it is on.
+            note: empty for none.
+        """
         super().__init__()
-        self._note = note
+        self._example, self._note = example, note
 
     def compose(self) -> ComposeResult:
-        """The line, and the keys."""
-        yield Field(self._note, placeholder="a note on this example; empty takes it away")
+        """What it is on, the line, and the keys."""
+        yield Static(f"note on #{self._example.number:,}", markup=False)
+        yield Field(self._note, placeholder="empty takes it away")
         yield KeyBar()
 
     def on_mount(self) -> None:

@@ -120,7 +120,7 @@ class OpenedScreen(ModalScreen[str | None]):
             if note is not None:
                 self._do(lambda: self._commands.note(self._example, note))
 
-        self.app.push_screen(NoteScreen(self._commands.note_on(self._example)), keep)
+        self.app.push_screen(NoteScreen(self._example, self._commands.note_on(self._example)), keep)
 
     def action_scroll(self, to: str) -> None:
         """Move the text."""

@@ -66,11 +66,13 @@ class PagesScreen(Screen[None]):
             return
         from neufs_tui.app.screens.list import ListScreen
 
-        # letters are typed there: it is to be left before a key undoes
-        keys = self._commands.keys
-        there = Commands(self._loop, {**keys, "undo": f"esc {keys['undo']}"})
-        self._list = ListScreen(self._loop, there, self._labels)
-        self.app.push_screen(self._list, lambda _: self._refresh())
+        def come_back(said: str | None) -> None:
+            if said:
+                self._foot.say(said)
+            self._refresh()
+
+        self._list = ListScreen(self._loop, self._commands, self._labels)
+        self.app.push_screen(self._list, come_back)
 
     def action_flag(self) -> None:
         """Flag the example shown, or flag it no longer."""
@@ -89,7 +91,7 @@ class PagesScreen(Screen[None]):
             if note is not None:
                 self._act(lambda commands: commands.note(example, note))
 
-        self.app.push_screen(NoteScreen(self._commands.note_on(example)), keep)
+        self.app.push_screen(NoteScreen(example, self._commands.note_on(example)), keep)
 
     def action_copy(self) -> None:
         """Copy the text of the example shown."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -70,12 +71,12 @@ class ExampleView(Vertical):
             why: the sentence on why it is shown.
             n_pool: examples in the pool.
         """
-        self.query_one(TextView).show(visible(shown.example.text))
+        self.query_one(TextView).show(_readable(shown.example.text))
         self.describe(shown, why, n_pool=n_pool)
 
     def preview(self, shown: Shown, why: str) -> None:
         """Put an example in place whose place in the pool is not known yet."""
-        self._put(visible(shown.example.text), "", why)
+        self._put(_readable(shown.example.text), "", why)
 
     def describe(self, shown: Shown, why: str, *, n_pool: int) -> None:
         """Say where the example in place stands, and why it is shown; as `show`."""
@@ -126,3 +127,10 @@ class ExampleView(Vertical):
     def _tell_hidden_lines(self, event: TextView.Scrolled) -> None:
         event.stop()
         self.query_one("#caption", Bar).right = sentences.hidden_lines(event.above, event.below)
+
+
+def _readable(text: str) -> str | Content:
+    """A text made fit to be shown; where nothing of it would be seen, that is said."""
+    if any(char.isprintable() and cell_len(char) and not char.isspace() for char in text):
+        return visible(text)
+    return Content.styled("(nothing that could be seen)", "$text-muted")

@@ -6,7 +6,6 @@ first paint of `label` waits for nothing.
 
 from __future__ import annotations
 
-import builtins
 import io
 import sys
 from importlib import import_module
@@ -31,6 +30,8 @@ _COMMANDS = {
     **{name: name for name in ("show", "stats")},
 }
 """Name of a command → the module of this package that has it."""
+_FUNCTIONS = {"list": "list_"}
+"""Name of a command → its function there, where that is called otherwise."""
 
 
 class _Commands(click.Group):
@@ -47,8 +48,7 @@ class _Commands(click.Group):
                 return None
             raise click.exceptions.NoSuchCommand(cmd_name, possibilities=_COMMANDS, ctx=ctx)
         module = import_module(f"neufs_tui.cli.{_COMMANDS[cmd_name]}")
-        name = f"{cmd_name}_" if cmd_name in dir(builtins) else cmd_name
-        return cast("click.Command", getattr(module, name))
+        return cast("click.Command", getattr(module, _FUNCTIONS.get(cmd_name, cmd_name)))
 
 
 @click.group(

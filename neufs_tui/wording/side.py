@@ -10,9 +10,11 @@ from itertools import islice
 from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.text import one_line, visible
 from neufs_tui.labelling.loop import LabellingLoop
+from neufs_tui.labelling.progress import standing
 from neufs_tui.wording.gap import keywords, layer_strip, sentence
 from neufs_tui.wording.reasons import why_shown
 from neufs_tui.wording.sentences import share
+from neufs_tui.wording.standing import finish
 
 _STRIP = 20
 """Cells for the layers side by side."""
@@ -39,6 +41,7 @@ def side_sections(loop: LabellingLoop) -> tuple[Section, ...]:
     """What there is to say at the moment, the most important first; nothing stands for itself."""
     labelled = loop.told_labelled
     sections = [
+        _set(loop),
         Section("why", prose=why_shown(loop)),
         *(_gap(loop), _alike(loop), _nearest(loop), _last(labelled)),
     ]
@@ -48,6 +51,13 @@ def side_sections(loop: LabellingLoop) -> tuple[Section, ...]:
         sections += [Section(one_line(one), rows=texts_of(shown, one)) for one in task.label_names]
     sections.append(Section("guidelines", prose=plain(loop.workspace.guidelines)))
     return tuple(one for one in sections if one.prose or one.rows)
+
+
+def _set(loop: LabellingLoop) -> Section:
+    """What the labels are as a set, from as many on as were wanted."""
+    if loop.counts.n_labels < loop.workspace.selection.shots:
+        return Section("")
+    return Section("your set", prose=finish(standing(loop)))
 
 
 def _gap(loop: LabellingLoop) -> Section:

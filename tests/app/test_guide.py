@@ -114,3 +114,27 @@ async def test_the_learning_curve_stands_under_the_labels_of_a_large_window_alon
             assert not app.screen.query(AgreementPlot)  # one point is no curve
             await session.press("2", "1")
             assert bool(app.screen.query(AgreementPlot)) is is_there
+
+
+async def test_guide_and_curve_say_how_much_of_them_is_hidden() -> None:
+    workspace = with_guidelines()
+    workspace.guidelines = "\n\n".join(f"Rule {n}." for n in range(40))
+    app, startup = app_on(workspace)
+    async with app.run_test(size=(80, 16)) as pilot:
+        session = await start(pilot, startup)
+        await session.press("h")
+        assert "more lines" in session.said("#leave")
+        await session.press("end")
+        assert "lines above" in session.said("#leave") and "more" not in session.said("#leave")
+        await session.press("escape", "1", "2", "1", "c")
+        assert "more lines" in session.said("#leave")
+
+
+async def test_what_the_set_is_stands_beside_the_text_once_it_has_its_size() -> None:
+    app, startup = app_on(StoredWorkspace(EXAMPLES, shots=2))
+    async with app.run_test(size=(120, 40)) as pilot:
+        session = await start(pilot, startup)
+        await session.press("1")
+        assert "your set" not in session.said("#side")
+        await session.press("1", "space")
+        assert session.said("#side").startswith("your set\n2 labelled, but")

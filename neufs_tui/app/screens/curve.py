@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.screen import ModalScreen
@@ -16,6 +17,7 @@ from neufs_tui.app.widgets.agreement_plot import LINE, AgreementPlot, count_labe
 from neufs_tui.app.widgets.bar import Bar
 from neufs_tui.app.widgets.text_view import Scroller
 from neufs_tui.statistics.learning_curve import Progress
+from neufs_tui.wording.sentences import hidden_lines
 
 
 class CurveScreen(ModalScreen[None]):
@@ -43,10 +45,15 @@ class CurveScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         """Draw."""
-        self.query_one(Bar).parts = ("esc closes", "↑↓ scroll")
+        self.query_one("#leave", Bar).parts = ("esc closes",)
         if len(self._progress.points) > 1:
             self.query_one(AgreementPlot).show(self._progress.points)
             self._plot_coverage(self.query_one("#coverage", PlotextPlot))
+
+    @on(Scroller.Scrolled)
+    def _tell_hidden_lines(self, event: Scroller.Scrolled) -> None:
+        event.stop()
+        self.query_one("#leave", Bar).right = hidden_lines(event.above, event.below)
 
     def action_scroll(self, to: str) -> None:
         """Move the page."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.screen import ModalScreen
 from textual.widgets import Markdown, Static
@@ -14,6 +15,7 @@ from neufs_tui.app.widgets.bar import Bar
 from neufs_tui.app.widgets.text_view import Scroller
 from neufs_tui.core.text import visible
 from neufs_tui.labelling.loop import LabellingLoop
+from neufs_tui.wording.sentences import hidden_lines
 
 _WIDEST, _PADDING = 92, 6
 
@@ -41,7 +43,12 @@ class GuideScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         """Say how to leave."""
-        self.query_one(Bar).parts = ("esc closes", "↑↓ scroll")
+        self.query_one("#leave", Bar).parts = ("esc closes",)
+
+    @on(Scroller.Scrolled)
+    def _tell_hidden_lines(self, event: Scroller.Scrolled) -> None:
+        event.stop()
+        self.query_one("#leave", Bar).right = hidden_lines(event.above, event.below)
 
     def action_scroll(self, to: str) -> None:
         """Move the page."""

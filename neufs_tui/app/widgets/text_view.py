@@ -17,11 +17,37 @@ from textual.widgets import Static
 
 
 class Scroller(VerticalScroll, can_focus=False):
-    """A part of a screen that scrolls by the screen's own commands."""
+    """A part of a screen that scrolls by the screen's own commands, and says what is in view."""
+
+    @dataclass
+    class Scrolled(Message):
+        """Another part of it is in view."""
+
+        above: int
+        """Lines hidden above."""
+        below: int
+        """Lines hidden below."""
 
     def move(self, to: str) -> None:
         """Scroll at once, to one of `down`, `up`, `page_down`, `page_up`, `home` and `end`."""
         getattr(self, f"scroll_{to}")(animate=False)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Say what is in view now."""
+        super().watch_scroll_y(old_value, new_value)
+        self._report()
+
+    def watch_virtual_size(self, _old: Size, _new: Size) -> None:
+        """Say what is in view of something of another length."""
+        self._report()
+
+    def on_resize(self, _event: Resize) -> None:
+        """Say what is in view of a window of another size."""
+        self._report()
+
+    def _report(self) -> None:
+        below = max(0, round(self.max_scroll_y - self.scroll_y))
+        self.post_message(self.Scrolled(round(self.scroll_y), below))
 
 
 class TextView(Scroller):
@@ -32,15 +58,6 @@ class TextView(Scroller):
         scrollbar-size: 0 0;
     }
     """
-
-    @dataclass
-    class Scrolled(Message):
-        """Another part of the text is in view."""
-
-        above: int
-        """Lines hidden above."""
-        below: int
-        """Lines hidden below."""
 
     def compose(self) -> ComposeResult:
         """The text, in a widget as high as it is long."""
@@ -84,23 +101,6 @@ class TextView(Scroller):
         """Call back once the text has been sent to the terminal, unless it is hidden now."""
         body = self.query_one(_Body)
         body.call_after_refresh(lambda: painted() if body.drawn_at is not None else None)
-
-    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Say what is in view now."""
-        super().watch_scroll_y(old_value, new_value)
-        self._report()
-
-    def watch_virtual_size(self, _old: Size, _new: Size) -> None:
-        """Say what is in view of a text of another length."""
-        self._report()
-
-    def on_resize(self, _event: Resize) -> None:
-        """Say what is in view of a window of another size."""
-        self._report()
-
-    def _report(self) -> None:
-        below = max(0, round(self.max_scroll_y - self.scroll_y))
-        self.post_message(self.Scrolled(round(self.scroll_y), below))
 
 
 class _Body(Static):

@@ -122,7 +122,7 @@ class Commands:
         Raises:
             SessionError: that could not be stored.
         """
-        return amended.offered(self._loop.offer_skipped(), undo=self.keys["undo"])
+        return amended.offered(len(self._loop.offer_skipped()), undo=self.keys["undo"])
 
     def look(self) -> str:
         """Show the model's answer to the example shown, which is recorded.

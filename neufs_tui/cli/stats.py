@@ -13,7 +13,6 @@ from neufs_tui.core.text import one_line
 if TYPE_CHECKING:
     from neufs_tui.core.counts import Counts
     from neufs_tui.statistics.agreement import Agreement
-    from neufs_tui.statistics.self_agreement import SelfAgreement
     from neufs_tui.statistics.standing import Standing
 
 
@@ -34,8 +33,7 @@ def stats(as_json: bool, **options: Any) -> None:
     """
     from neufs_tui.project.project import task_by_now
     from neufs_tui.project.said import session_path
-    from neufs_tui.statistics.agreement import agreement
-    from neufs_tui.statistics.self_agreement import self_agreement
+    from neufs_tui.statistics.agreement import agreement, self_agreement
     from neufs_tui.statistics.standing import standing
     from neufs_tui.storage.session import Session
 
@@ -56,7 +54,7 @@ def stats(as_json: bool, **options: Any) -> None:
 
 
 def _as_json(
-    counts: Counts, agreement: Agreement, herself: SelfAgreement, stands: Standing
+    counts: Counts, agreement: Agreement, herself: Agreement, stands: Standing
 ) -> dict[str, Any]:
     from neufs_tui.wording.standing import finish
 
@@ -92,7 +90,7 @@ def _as_json(
 
 
 def _print_lines(
-    counts: Counts, agreement: Agreement, herself: SelfAgreement, stands: Standing
+    counts: Counts, agreement: Agreement, herself: Agreement, stands: Standing
 ) -> None:
     from neufs_tui.wording.learning_curve import self_agreement
     from neufs_tui.wording.standing import finish

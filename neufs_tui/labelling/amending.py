@@ -45,8 +45,8 @@ class Amending(Showing):
         self._mark([Mark(example_id, MarkKind.NOTE, text)])
         return True
 
-    def offer_skipped(self) -> int:
-        """Have what was skipped offered again, as if it never was; how many examples that are."""
+    def offer_skipped(self) -> list[Mark]:
+        """Have what was skipped offered again, as if it never was; what was stored."""
         skipped = [
             Mark(one.example_id, MarkKind.OFFER)
             for one in self.position.decisions
@@ -54,7 +54,7 @@ class Amending(Showing):
         ]
         if skipped:
             self._mark(skipped)
-        return len(skipped)
+        return skipped
 
     def _mark(self, marks: Sequence[Mark]) -> None:
         self.workspace.session.mark(marks)

@@ -29,7 +29,7 @@ class Choosing:
 
     def next(self, workspace: Workspace, here: Position) -> Shown | None:
         """What is to be shown now; None where that is for the engine to say."""
-        if (again := self._asked_again(workspace, here)) is not None:
+        if (again := self.asked_again(workspace, here)) is not None:
             return again
         is_early = not self._engine.has_chosen and not self._waits
         if self._is_check_due(here) or (is_early and here.n_checks_left):
@@ -61,7 +61,7 @@ class Choosing:
 
     def wanted(self, workspace: Workspace, here: Position, ranked: Ranked) -> Shown | None:
         """What is to be shown by a new ranking, where nothing is; None while nothing is scanned."""
-        if (again := self._asked_again(workspace, here)) is not None:
+        if (again := self.asked_again(workspace, here)) is not None:
             return again
         pick = ranked.pick
         is_draw = pick is not None and not pick.is_ranked
@@ -70,7 +70,7 @@ class Choosing:
         shown = undecided(workspace, here, pick.example_id, pick) if pick else None
         return self.drawn(workspace, here) if shown is None and ranked.complete else shown
 
-    def _asked_again(self, workspace: Workspace, here: Position) -> Shown | None:
+    def asked_again(self, workspace: Workspace, here: Position) -> Shown | None:
         """A labelled example that is to be asked again, as it was shown; not during a hunt."""
         if here.due_again is None or self._engine.hunted is not None:
             return None

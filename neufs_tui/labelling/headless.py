@@ -158,13 +158,10 @@ class HeadlessLabelling:
             NothingLeft: nothing is skipped.
         """
         self._hear_what_came()
-        skipped = [one for one in self.loop.position.decisions if one.kind is DecisionKind.SKIP]
-        if not self.loop.offer_skipped():
+        if not (offered := self.loop.offer_skipped()):
             raise NothingLeft("nothing is skipped")
-        last = skipped[-1].example_id
-        example = self.loop.workspace.examples.get(last)
-        mark = Mark(last, MarkKind.OFFER)
-        return Made(mark, example, None, self.loop.counts, len(skipped))
+        example = self.loop.workspace.examples[offered[-1].example_id]
+        return Made(offered[-1], example, None, self.loop.counts, len(offered))
 
     def list(self, typed: str) -> list[ListedExample]:
         """The examples that a line of filters asks for."""

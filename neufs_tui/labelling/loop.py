@@ -166,8 +166,10 @@ class LabellingLoop(Amending):
             if self.shown is not None:
                 self._displaced.append(self.shown)
             self._show(again)
-        elif undone[-1].kind is MarkKind.AGAIN and last == self.position.due_again:
-            self._show(self._next())  # it is asked once more
+        elif (asked := self._choosing.asked_again(self.workspace, self.position)) and (
+            undone[-1].kind is MarkKind.AGAIN and asked.example.id == last
+        ):
+            self._show(asked)
         else:
             self._stay_or_go_on()
         self._tell()

@@ -1,4 +1,4 @@
-"""The model's own answers, given before the annotator's, against her labels."""
+"""The model's own answers against the annotator's labels, and her labels against themselves."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from neufs_tui.core.labelled import LabelledExample
+from neufs_tui.core.repeats import Repeat
 from neufs_tui.statistics.intervals import share_interval
 
 
@@ -15,7 +16,8 @@ class Agreement:
 
     agreeing: int = 0
     compared: int = 0
-    """Labelled examples that the model had answered, as `LabelledExample.agrees` says."""
+    """Labelled examples that the model had answered, as `LabelledExample.agrees` says; of the
+    annotator with herself, examples that were given a label both times."""
     looked: int = 0
     """Labels that were given after a look at the model's answer."""
 
@@ -44,3 +46,9 @@ def agreement(labelled: Sequence[LabelledExample]) -> Agreement:
     for one in labelled:
         found = found.after(one)
     return found
+
+
+def self_agreement(repeats: Sequence[Repeat]) -> Agreement:
+    """How often an example that was asked again got the label it had."""
+    both = [one for one in repeats if one.first is not None and one.second is not None]
+    return Agreement(sum(one.first == one.second for one in both), len(both))

@@ -11,9 +11,8 @@ from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.records import ExampleId
 from neufs_tui.core.repeats import Repeat
 from neufs_tui.core.settings import DifficultyName, Signal
-from neufs_tui.statistics.agreement import Agreement
+from neufs_tui.statistics.agreement import Agreement, self_agreement
 from neufs_tui.statistics.check_set import CheckFigures, Right
-from neufs_tui.statistics.self_agreement import SelfAgreement, self_agreement
 from neufs_tui.statistics.stability import Change
 from neufs_tui.statistics.standing import Standing, standing
 from neufs_tui.statistics.track_record import TrackRecord, signal_for, track_record
@@ -83,7 +82,7 @@ class Progress:
     """Name of the file that serves in the place of check examples; empty for none."""
     calibrated: Calibration | Uncalibrated | None = None
     """What calibrates the answers with the present labels; None while that is not known."""
-    self_agreement: SelfAgreement = field(default_factory=SelfAgreement)
+    self_agreement: Agreement = field(default_factory=Agreement)
     """Of the annotator, on what she was asked again."""
     foretold: Foretold | None = None
     """None while nothing is learned from the labels."""

@@ -9,10 +9,10 @@ from neufs_tui.core.calibration import MIN_LABELS as MIN_CALIBRATING
 from neufs_tui.core.calibration import MIN_SAMPLE, Uncalibrated
 from neufs_tui.core.check_set import N_DRAWS
 from neufs_tui.core.text import one_line, plural
+from neufs_tui.statistics.agreement import Agreement
 from neufs_tui.statistics.check_set import MIN_CHECKED, CheckFigures, Right
 from neufs_tui.statistics.intervals import share_interval
 from neufs_tui.statistics.learning_curve import Progress
-from neufs_tui.statistics.self_agreement import SelfAgreement
 from neufs_tui.statistics.stability import FEW, Stable, stable
 from neufs_tui.statistics.track_record import MIN_LABELS, TrackRecord
 from neufs_tui.wording.lines import ellipsis
@@ -91,7 +91,7 @@ def agreement(progress: Progress) -> str:
     )
 
 
-def self_agreement(found: SelfAgreement) -> str:
+def self_agreement(found: Agreement) -> str:
     """How well the annotator agrees with herself, with its interval; empty while not known."""
     if found.share is None:
         return ""

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from neufs_tui.core.records import Answer, Decision, DecisionKind, ExampleId
 from neufs_tui.core.repeats import Repeat, due
-from neufs_tui.statistics.self_agreement import SelfAgreement, self_agreement
+from neufs_tui.statistics.agreement import Agreement, self_agreement
 
 A, B = Answer("A"), Answer("B")
 
@@ -60,4 +60,4 @@ def test_self_agreement_is_over_what_was_labelled_both_times() -> None:
     assert (found.agreeing, found.compared) == (2, 3)
     low, high = found.interval
     assert low < 2 / 3 < high
-    assert self_agreement(()) == SelfAgreement() and SelfAgreement().share is None
+    assert self_agreement(()) == Agreement() and Agreement().share is None

@@ -4,28 +4,25 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.screen import ModalScreen
 from textual.widgets import Static
 from textual_plotext import PlotextPlot
 
-from neufs_tui.app.keys import SCROLLING, closed_by
+from neufs_tui.app.keys import closed_by
 from neufs_tui.app.pages import learning_curve
+from neufs_tui.app.screens.page import ScrollingScreen
 from neufs_tui.app.widgets.agreement_plot import LINE, AgreementPlot, count_labels
 from neufs_tui.app.widgets.bar import Bar
 from neufs_tui.app.widgets.text_view import Scroller
 from neufs_tui.statistics.learning_curve import Progress
-from neufs_tui.wording.sentences import hidden_lines
 
 
-class CurveScreen(ModalScreen[None]):
+class CurveScreen(ScrollingScreen):
     """Agreement with the annotator's labels, coverage gained, and what each signal was worth."""
 
     CSS_PATH = "curve.tcss"
-    AUTO_FOCUS = ""
-    BINDINGS: ClassVar = [*closed_by("curve"), *SCROLLING]
+    BINDINGS: ClassVar = closed_by("curve")
 
     def __init__(self, shown: Progress) -> None:
         """Bind what is plotted; labels given while the screen is open are not in it."""
@@ -45,19 +42,9 @@ class CurveScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         """Draw."""
-        self.query_one("#leave", Bar).parts = ("esc closes",)
         if len(self._progress.points) > 1:
             self.query_one(AgreementPlot).show(self._progress.points)
             self._plot_coverage(self.query_one("#coverage", PlotextPlot))
-
-    @on(Scroller.Scrolled)
-    def _tell_hidden_lines(self, event: Scroller.Scrolled) -> None:
-        event.stop()
-        self.query_one("#leave", Bar).right = hidden_lines(event.above, event.below)
-
-    def action_scroll(self, to: str) -> None:
-        """Move the page."""
-        self.query_one(Scroller).move(to)
 
     def _plot_coverage(self, plot: PlotextPlot) -> None:
         """Neurons that each label added; beside the first one's the others would vanish."""

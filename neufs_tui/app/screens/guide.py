@@ -4,28 +4,25 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import on
 from textual.app import ComposeResult
-from textual.screen import ModalScreen
 from textual.widgets import Markdown, Static
 
-from neufs_tui.app.keys import SCROLLING, closed_by
+from neufs_tui.app.keys import closed_by
 from neufs_tui.app.pages.guide import labels_and_task
+from neufs_tui.app.screens.page import ScrollingScreen
 from neufs_tui.app.widgets.bar import Bar
 from neufs_tui.app.widgets.text_view import Scroller
 from neufs_tui.core.text import visible
 from neufs_tui.labelling.loop import LabellingLoop
-from neufs_tui.wording.sentences import hidden_lines
 
 _WIDEST, _PADDING = 92, 6
 
 
-class GuideScreen(ModalScreen[None]):
+class GuideScreen(ScrollingScreen):
     """Guidelines of the configuration, labels with examples, and what the model is asked."""
 
     CSS_PATH = "guide.tcss"
-    AUTO_FOCUS = ""
-    BINDINGS: ClassVar = [*closed_by("guide"), *SCROLLING]
+    BINDINGS: ClassVar = closed_by("guide")
 
     def __init__(self, loop: LabellingLoop) -> None:
         """Bind what is labelled."""
@@ -40,16 +37,3 @@ class GuideScreen(ModalScreen[None]):
                 yield Markdown(visible(self._workspace.guidelines), open_links=False)
             yield Static(labels_and_task(self._workspace.task, self._labelled, width))
         yield Bar(id="leave")
-
-    def on_mount(self) -> None:
-        """Say how to leave."""
-        self.query_one("#leave", Bar).parts = ("esc closes",)
-
-    @on(Scroller.Scrolled)
-    def _tell_hidden_lines(self, event: Scroller.Scrolled) -> None:
-        event.stop()
-        self.query_one("#leave", Bar).right = hidden_lines(event.above, event.below)
-
-    def action_scroll(self, to: str) -> None:
-        """Move the page."""
-        self.query_one(Scroller).move(to)

@@ -1,4 +1,4 @@
-"""A page of text over the labelling screen."""
+"""Pages over the labelling screen, which scroll."""
 
 from __future__ import annotations
 
@@ -11,19 +11,40 @@ from textual.screen import ModalScreen
 
 from neufs_tui.app.keys import SCROLLING, closed_by
 from neufs_tui.app.widgets.bar import Bar
-from neufs_tui.app.widgets.text_view import TextView
+from neufs_tui.app.widgets.text_view import Scroller, TextView
 from neufs_tui.wording.sentences import hidden_lines
 
 _WIDEST, _MARGIN = 94, 6
 """Of the style sheet: cells of the page with its margin, and of margin and padding."""
 
 
-class PageScreen(ModalScreen[None]):
-    """Scrolls a page; escape, quit and, by its own bindings, the key that opened it close it."""
+class ScrollingScreen(ModalScreen[None]):
+    """Scrolls what a subclass puts above its last line, which says how much is hidden.
 
-    CSS_PATH = "page.tcss"
+    Escape, quit and, by the subclass's own bindings, the key that opened it close it.
+    """
+
     AUTO_FOCUS = ""
     BINDINGS: ClassVar = [*closed_by(), *SCROLLING]
+
+    def on_mount(self) -> None:
+        """Say how to leave."""
+        self.query_one("#leave", Bar).parts = ("esc closes",)
+
+    @on(Scroller.Scrolled)
+    def _tell_hidden_lines(self, event: Scroller.Scrolled) -> None:
+        event.stop()
+        self.query_one("#leave", Bar).right = hidden_lines(event.above, event.below)
+
+    def action_scroll(self, to: str) -> None:
+        """Move the page."""
+        self.query_one(Scroller).move(to)
+
+
+class PageScreen(ScrollingScreen):
+    """Scrolls a page of text."""
+
+    CSS_PATH = "page.tcss"
 
     def __init__(self, page: Content) -> None:
         """Bind what the annotator reads first."""
@@ -38,7 +59,6 @@ class PageScreen(ModalScreen[None]):
     def on_mount(self) -> None:
         """Fill the page."""
         self.query_one(TextView).show(self._page)
-        self.query_one(Bar).parts = ("esc closes",)
 
     def fill(self, page: Content) -> None:
         """Show another page."""
@@ -50,12 +70,3 @@ class PageScreen(ModalScreen[None]):
     def line_width(self) -> int:
         """Cells a line of the page may have."""
         return min(self.app.size.width, _WIDEST) - _MARGIN
-
-    @on(TextView.Scrolled)
-    def _tell_hidden_lines(self, event: TextView.Scrolled) -> None:
-        event.stop()
-        self.query_one(Bar).right = hidden_lines(event.above, event.below)
-
-    def action_scroll(self, to: str) -> None:
-        """Move the page."""
-        self.query_one(TextView).move(to)

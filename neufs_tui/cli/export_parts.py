@@ -94,6 +94,8 @@ def chosen_set(
     request: ProjectRequest,
     labelled: Sequence[LabelledExample],
     checked: Sequence[LabelledExample],
+    *,
+    orders_only: bool,
 ) -> tuple[list[LabelledExample], dict[str, Any]]:
     """Choose among the sets that the labels make, and tell what was compared.
 
@@ -120,6 +122,7 @@ def chosen_set(
             narrator,
             seed=project.selection.seed,
             calibration=None if isinstance(found, str) else found,
+            orders_only=orders_only,
         )
     first, *figures = COLUMNS
     table = Table(first, box=None, pad_edge=False)

@@ -24,6 +24,7 @@ from neufs_tui.engine.protocol import EngineConfig
 from neufs_tui.errors import ModelError, UsageError
 from neufs_tui.export.retrieval.nearest import Vectors, nearest
 from neufs_tui.export.strict_json import strict_json
+from neufs_tui.export.writer import MANIFEST
 from neufs_tui.readout.fitted import FittedReadout
 from neufs_tui.readout.stored import VERSION, arrays_of, fitted_from, settings_json
 from neufs_tui.storage.paths import cache_dir
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from neufs_tui.engine.scanning import Scanner
 
 _ARRAYS, _SETTINGS, _LOADER = "readout.npz", "readout.json", "readout.py"
-MANIFEST = "manifest.json"
 NAMES = (_ARRAYS, _SETTINGS, _LOADER, MANIFEST)
 """The files of a folder."""
 _SHOWN, _RETRIEVER = "shown.npz", "retrieve_by_readout.py"

@@ -9,11 +9,12 @@ from neufs_tui.core.text import plural
 from neufs_tui.evaluation.choosing_sets import Choice, Chosen, HeldOut
 from neufs_tui.evaluation.set_rules import N_FOLDS, SetRule
 from neufs_tui.evaluation.tables import Row, signed, signed_estimate
+from neufs_tui.export.few_shot_set import SELECTION
 from neufs_tui.statistics.classification import Estimate
 from neufs_tui.wording.sentences import share
 
 _ORDERS = {
-    "labelling": "labelling order",
+    SELECTION: "labelling order",
     "reversed": "reversed",
     "interleaved": "classes interleaved",
     "frequent-last": "most frequent class last",

@@ -151,6 +151,7 @@ def choose_set(
     *,
     seed: int,
     calibration: Calibration | None,
+    orders_only: bool = False,
 ) -> Chosen:
     """Read each label behind sets that each rule makes of labels of other folds, and choose.
 
@@ -160,6 +161,7 @@ def choose_set(
         listener: hears stages and progress.
         seed: of the folds.
         calibration: what answers are calibrated by; None where there is too little to go by.
+        orders_only: compare orders of all labels, and no smaller sets.
 
     Raises:
         NeufsError: the model cannot be loaded, or nothing stored.
@@ -167,7 +169,7 @@ def choose_set(
     labels = [one.answer.text for one in labelled]
     gold = np.array([config.task.label_names.index(label) for label in labels], dtype=np.intp)
     folds = folds_of(labels, seed)
-    rules = rules_for(labels, folds)
+    rules = rules_for(labels, folds, orders_only=orders_only)
     read = _read(config, labelled, folds, rules, listener)
     right = read.scores.argmax(axis=-1) == gold[:, None]
     choice = choose(rules, _log_likelihoods(read.scores, gold), right, folds)

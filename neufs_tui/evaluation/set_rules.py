@@ -11,6 +11,8 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from neufs_tui.export.few_shot_set import SELECTION, interleaved
+
 N_FOLDS = 8
 """Parts of the labels, each held out once."""
 _FEWEST = 4
@@ -20,17 +22,6 @@ Places = tuple[int, ...]
 """Of labels, in the order in which they were given."""
 
 
-def _interleaved(places: Places, labels: Sequence[str]) -> Places:
-    """The first of each class, then the second of each; the class that was given first begins."""
-    nth: dict[int, int] = {}
-    seen: Counter[str] = Counter()
-    for place in places:
-        nth[place] = seen[labels[place]]
-        seen[labels[place]] += 1
-    first = {label: number for number, label in enumerate(seen)}
-    return tuple(sorted(places, key=lambda place: (nth[place], first[labels[place]])))
-
-
 def _frequent_last(places: Places, labels: Sequence[str]) -> Places:
     """Class by class, the rarest first; of equally frequent ones that which was given first."""
     n_of = Counter(labels[place] for place in places)
@@ -38,12 +29,11 @@ def _frequent_last(places: Places, labels: Sequence[str]) -> Places:
     return tuple(sorted(places, key=lambda at: (n_of[labels[at]], first[labels[at]])))
 
 
-LABELLING = "labelling"
 ORDERS: Mapping[str, Callable[[Places, Sequence[str]], Places]] = MappingProxyType(
     {
-        LABELLING: lambda places, _: places,
+        SELECTION: lambda places, _: places,
         "reversed": lambda places, _: places[::-1],
-        "interleaved": _interleaved,
+        "interleaved": interleaved,
         "frequent-last": _frequent_last,
     }
 )
@@ -69,7 +59,7 @@ class SetRule:
         return ORDERS[self.order](tuple(available[: self.k]), labels)
 
 
-DEFAULT = SetRule(None, LABELLING)
+DEFAULT = SetRule(None, SELECTION)
 """What is exported unless a rule is better."""
 
 
@@ -95,17 +85,20 @@ def others(folds: NDArray[np.intp], fold: int) -> list[int]:
     return [int(place) for place in np.flatnonzero(folds != fold)]
 
 
-def rules_for(labels: Sequence[str], folds: NDArray[np.intp]) -> tuple[SetRule, ...]:
+def rules_for(
+    labels: Sequence[str], folds: NDArray[np.intp], *, orders_only: bool = False
+) -> tuple[SetRule, ...]:
     """The rules that are compared, the default first, none that makes the same sets as another.
 
     Args:
         labels: in labelling order.
         folds: of each.
+        orders_only: all sets are of all labels.
     """
     behind = [*(others(folds, fold) for fold in range(N_FOLDS)), [*range(len(labels))]]
     sizes: list[int | None] = [None]
     k = _FEWEST
-    while k < min(map(len, behind)):
+    while not orders_only and k < min(map(len, behind)):
         sizes.append(k)
         k *= 2
     made: dict[tuple[Places, ...], SetRule] = {}

@@ -14,6 +14,7 @@ from neufs_tui.core.labelled import LabelledExample, class_counts
 from neufs_tui.core.prompts import PROMPT_DATE, system_message
 from neufs_tui.core.records import ModelIdentity, Task
 from neufs_tui.core.settings import SelectionSettings
+from neufs_tui.export.few_shot_set import SELECTION
 from neufs_tui.export.strict_json import strict_json
 
 _TEXTS = (
@@ -64,10 +65,12 @@ def manifest_json(
     format_name: str,
     *,
     left_out: Sequence[LabelledExample] = (),
-    order: str = "labelling",
+    order: str = SELECTION,
     choice: Mapping[str, Any] | None = None,
     retrieval: Mapping[str, Any] | None = None,
     readout: Mapping[str, Any] | None = None,
+    redacted: Sequence[str] = (),
+    placeholder: str | None = None,
 ) -> str:
     """Describe an export.
 
@@ -80,6 +83,8 @@ def manifest_json(
         choice: how number and order were chosen; None where nothing was compared.
         retrieval: how a text's examples are found; None where every text sees all.
         readout: what the labels teach of a model; None where that is not exported.
+        redacted: fields of the pool's rows that are left out.
+        placeholder: what stands where a text goes; None where the export has none.
 
     Returns:
         One JSON object, indented.
@@ -93,6 +98,8 @@ def manifest_json(
         "choice": choice,
         "retrieval": retrieval,
         "readout": readout,
+        "redacted": [*redacted],
+        "placeholder": placeholder,
         "model": asdict(provenance.model) if provenance.model else None,
         "prompt": {
             "system": system_message(task),
@@ -165,6 +172,7 @@ def _example(one: LabelledExample, task: Task) -> dict[str, Any]:
         "seconds": one.seconds,
         "shown": one.shown,
         "hunted": one.hunted,
+        "flagged": one.flagged,
         "asked_with_another": task.changes_since(one.task) if one.task else None,
         "model": one.pick.model.fingerprint if one.pick and one.pick.model else None,
         "why": asdict(one.pick) if one.pick else None,

@@ -1,63 +1,97 @@
-"""The formats by name, and what goes into one."""
+"""The formats by name."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
 
-from neufs_tui.core.labelled import LabelledExample
-from neufs_tui.core.records import Task
-from neufs_tui.core.text import plural
 from neufs_tui.errors import ExportError
-from neufs_tui.export.formats.chats import chat_prefix, openai_lines
-from neufs_tui.export.formats.rows import csv_rows, jsonl_rows
-
-Render = Callable[[Task, Sequence[LabelledExample]], str]
-"""Task and few-shot set → the whole file."""
-
-FORMATS: Mapping[str, Render] = MappingProxyType(
-    {
-        "jsonl": lambda _, labelled: jsonl_rows(labelled),
-        "chat": chat_prefix,
-        "openai": openai_lines,
-        "csv": lambda _, labelled: csv_rows(labelled),
-    }
+from neufs_tui.export.few_shot_set import FewShotSet
+from neufs_tui.export.format import Files, Format, Needs, Shape
+from neufs_tui.export.formats import (
+    annotation_tools,
+    frameworks,
+    hugging_face,
+    measuring,
+    prompt_files,
+    rows,
+    tool_rows,
+    turns,
 )
 
+_FAMILIES = (
+    rows,
+    turns,
+    prompt_files,
+    frameworks,
+    measuring,
+    hugging_face,
+    tool_rows,
+    annotation_tools,
+)
+FORMATS: Mapping[str, Format] = MappingProxyType(
+    {name: form for family in _FAMILIES for name, form in family.FORMATS.items()}
+)
+"""Name → format."""
 
-def first_labelled(labelled: Sequence[LabelledExample], k: int | None) -> list[LabelledExample]:
-    """The few-shot set: the first k labelled, or all when k is None.
+
+def of_shape(shape: Shape) -> dict[str, Format]:
+    """The formats that are for one thing."""
+    return {name: form for name, form in FORMATS.items() if form.shape is shape}
+
+
+def find_format(name: str) -> Format:
+    """A format by its name.
 
     Raises:
-        ExportError: nothing is labelled, or fewer than k.
+        ExportError: there is none.
     """
-    if not labelled:
-        raise ExportError("nothing is labelled yet", hint="run `neufs-tui label` on the pool first")
-    in_order = sorted(labelled, key=lambda one: one.seq)
-    if k is None:
-        return in_order
-    if not 1 <= k <= len(in_order):
-        count = plural(len(in_order), "example is", "examples are")
+    if name not in FORMATS:
         raise ExportError(
-            f"{k:,} examples were asked for and {count} labelled",
-            hint=f"ask for 1 to {len(in_order):,}, or label more",
+            f"there is no format {name!r}", hint=f"choose one of {', '.join(FORMATS)}"
         )
-    return in_order[:k]
+    return FORMATS[name]
 
 
-def render(format_name: str, task: Task, labelled: Sequence[LabelledExample]) -> str:
-    """The few-shot set in a format.
+def render(name: str, few_shot: FewShotSet) -> Files:
+    """The set in a format.
 
     Args:
-        format_name: one of `FORMATS`.
-        task: what is asked.
-        labelled: the few-shot set, in the order it is to have.
+        name: one of `FORMATS`.
+        few_shot: the set, with what the format needs beside it.
+
+    Returns:
+        Name → content; of a format that is one file, that under its usual name.
 
     Raises:
-        ExportError: there is no such format.
+        ExportError: there is no such format, it cannot hold a text, or what it needs is not there.
     """
-    if format_name not in FORMATS:
-        raise ExportError(
-            f"there is no format {format_name!r}", hint=f"choose one of {', '.join(FORMATS)}"
-        )
-    return FORMATS[format_name](task, labelled)
+    form = find_format(name)
+    there = {
+        Needs.TESTS: bool(few_shot.tests),
+        Needs.TEXTS: bool(few_shot.texts),
+        Needs.TEMPLATE: few_shot.prompt is not None,
+    }
+    if form.needs is not None and not there[form.needs]:
+        raise ExportError(f"{name} is made of {form.needs} too", hint=_HINTS[form.needs])
+    written = form.write(few_shot)
+    if isinstance(written, str):
+        return {form.path: written}
+    return written | {"README.md": written.get("README.md", "") + _readme(name, form, few_shot)}
+
+
+_HINTS = {
+    Needs.TESTS: "name a file of them with --test FILE, or label check examples with label --check",
+    Needs.TEXTS: "name a file of them with --texts FILE",
+    Needs.TEMPLATE: "name the model with --model",
+}
+
+
+def _readme(name: str, form: Format, few_shot: FewShotSet) -> str:
+    language = "python" if "load_dataset" in form.loading else "sh"
+    return (
+        f"# {few_shot.name}\n\n"
+        f"{len(few_shot.labelled):,} labelled examples for {form.read_by}, written by neufs-tui "
+        f"(`export --format {name}`); `manifest.json` says where they come from.\n\n"
+        f"```{language}\n{form.loading.replace('TASK', few_shot.name)}\n```\n"
+    )

@@ -9,6 +9,9 @@ from pathlib import Path
 from neufs_tui.atomic import whole_files
 from neufs_tui.errors import ExportError
 
+MANIFEST = "manifest.json"
+"""The manifest of an export that is a folder, in it."""
+
 
 def manifest_path(target: Path) -> Path:
     """The manifest of an export: `few_shot.jsonl` → `few_shot.jsonl.manifest.json`."""

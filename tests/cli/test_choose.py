@@ -50,9 +50,9 @@ def test_noise_is_told_and_all_labels_are_exported_in_labelling_order(
     rows = [json.loads(line) for line in target.open()]
     assert [row["id"] for row in rows] == [f"r{number}" for number in NUMBERS]
     manifest = json.loads((tmp_path / "few_shot.jsonl.manifest.json").read_text())
-    assert (manifest["order"], manifest["k"]) == ("labelling", 9)
+    assert (manifest["order"], manifest["k"]) == ("selection", 9)
     choice = manifest["choice"]
-    assert (choice["rule"], choice["told_apart"]) == ({"k": None, "order": "labelling"}, False)
+    assert (choice["rule"], choice["told_apart"]) == ({"k": None, "order": "selection"}, False)
     assert (choice["seed"], choice["folds"], len(choice["compared"])) == (0, 8, 8)
     assert choice["model"]["dtype"] == "float32"
 

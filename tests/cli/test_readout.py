@@ -133,7 +133,7 @@ def test_the_manifest_says_what_it_is_of_and_files_that_are_there_stay(
     folder = tmp_path / "classifier"
     assert run("export", pool, "--readout", folder).status == 0
     manifest = json.loads((folder / "manifest.json").read_text())
-    assert (manifest["format"], manifest["k"], manifest["order"]) == ("readout", 12, "labelling")
+    assert (manifest["format"], manifest["k"], manifest["order"]) == ("readout", 12, "selection")
     readout = manifest["readout"]
     assert (readout["labels"], readout["texts"]) == (12, 60)
     assert sum(one["share"] for one in readout["settings"]) == pytest.approx(1)

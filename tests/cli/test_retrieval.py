@@ -47,7 +47,7 @@ def test_the_folder_has_examples_prompt_index_loader_and_manifest(
         ("r21", "yes"),
     ]
     manifest = json.loads((folder / "manifest.json").read_text())
-    assert (manifest["format"], manifest["order"]) == ("retrieval", "labelling")
+    assert (manifest["format"], manifest["order"]) == ("retrieval", "selection")
     assert manifest["calibration"] is None
     assert (manifest["retrieval"]["k"], manifest["retrieval"]["weighed_by_texts"]) == (2, 40)
     again = run("export", pool, "--retrieval", 3, "-o", folder)

@@ -160,7 +160,7 @@ def test_a_gain_that_is_gone_once_answers_are_calibrated_is_told_and_not_exporte
         "labelling order"
     )
     told = choice_json(lost)
-    assert told["rule"] == {"k": None, "order": "labelling"}
+    assert told["rule"] == {"k": None, "order": "selection"}
     assert told["told_apart"] and told["calibrated_difference"]["value"] == -0.03
 
 
@@ -193,7 +193,7 @@ def test_the_table_and_the_manifest_have_every_rule(monkeypatch: pytest.MonkeyPa
     assert told["rule"] == {"k": 8, "order": "reversed"}
     assert (told["told_apart"], told["seed"], told["folds"]) == (True, 0, 8)
     assert len(told["compared"]) == len(RULES)
-    assert {"rule": {"k": None, "order": "labelling"}, "difference": None}.items() <= next(
+    assert {"rule": {"k": None, "order": "selection"}, "difference": None}.items() <= next(
         one for one in told["compared"] if one["difference"] is None
     ).items()
 

@@ -13,7 +13,7 @@ from neufs_tui.core.records import Answer, Demonstration, Example, Label, Task, 
 from neufs_tui.engine.set_readings import Wanted, WantedEach
 from neufs_tui.errors import UsageError
 from neufs_tui.evaluation.few_shot_sets import WITHOUT, exported_set, nearest_set, random_sets
-from neufs_tui.export.registry import render
+from tests.export.values import written
 from tests.pools import AWKWARD, examples_of
 
 LABELLED = tuple(Demonstration(f"text {number}", "ab"[number % 2]) for number in range(9))
@@ -71,7 +71,7 @@ def test_an_export_comes_back_as_it_was(tmp_path: Path, kind: str) -> None:
         for row, text in enumerate(texts)
     ]
     path = tmp_path / f"set.{kind}"
-    path.write_bytes(render(kind, TASK, labelled).encode())
+    path.write_bytes(written(kind, TASK, labelled).encode())
     found = exported_set(path, TASK)
     assert found.name == f"set.{kind}, {len(texts)} labels"
     assert [one.answer for one in found.draws[0]] == [one.answer.text for one in labelled]

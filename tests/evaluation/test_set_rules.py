@@ -26,7 +26,7 @@ label_lists = st.lists(st.sampled_from("abc"), min_size=N_FOLDS, max_size=40)
 @pytest.mark.parametrize(
     ("order", "expected"),
     [
-        ("labelling", (0, 1, 2, 3, 4, 5)),
+        ("selection", (0, 1, 2, 3, 4, 5)),
         ("reversed", (5, 4, 3, 2, 1, 0)),
         ("interleaved", (0, 1, 3, 2, 5, 4)),
         ("frequent-last", (3, 1, 5, 0, 2, 4)),
@@ -93,4 +93,4 @@ def test_the_numbers_double(n: int, sizes: list[int | None]) -> None:
 def test_orders_that_come_to_the_same_are_compared_once() -> None:
     labels = ["a"] * 8
     rules = rules_for(labels, folds_of(labels, 0))
-    assert [rule.order for rule in rules] == ["labelling", "reversed"] * 2
+    assert [rule.order for rule in rules] == ["selection", "reversed"] * 2

@@ -37,7 +37,7 @@ def test_the_manifest_says_what_the_few_shot_set_depends_on() -> None:
         labelled("y", "B", seq=4),
     ]
     manifest = json.loads(manifest_json(provenance(), few_shot, "chat"))
-    assert (manifest["format"], manifest["k"], manifest["order"]) == ("chat", 2, "labelling")
+    assert (manifest["format"], manifest["k"], manifest["order"]) == ("chat", 2, "selection")
     assert manifest["created_at"] == "2030-01-02T03:04:05+00:00"
     assert manifest["model"] == {
         "name": "smollm2-135m",

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from neufs_tui.core.records import Task, content_hash
 from neufs_tui.errors import ExportError
-from neufs_tui.export.registry import FORMATS, first_labelled, render
-from tests.export.values import SYSTEM, TASK, labelled
+from neufs_tui.export.few_shot_set import FewShotSet
+from neufs_tui.export.registry import FORMATS, render
+from tests.export.values import SYSTEM, TASK, labelled, written
 from tests.pools import AWKWARD
 
 TEXTS = st.text(st.characters(codec="utf-8"), min_size=1)
@@ -29,7 +30,7 @@ def read_csv(text: str) -> list[dict[str, str]]:
 
 def test_jsonl_has_id_text_label_and_the_rows_other_fields() -> None:
     few_shot = [labelled("x", source_id="r1", topic="t", choices=["a"]), labelled("y", "B")]
-    assert read_lines(render("jsonl", TASK, few_shot)) == [
+    assert read_lines(written("jsonl", TASK, few_shot)) == [
         {"id": "r1", "text": "x", "label": "A", "topic": "t", "choices": ["a"]},
         {"id": content_hash("y"), "text": "y", "label": "B"},
     ]
@@ -37,7 +38,7 @@ def test_jsonl_has_id_text_label_and_the_rows_other_fields() -> None:
 
 def test_a_rows_own_label_and_text_are_kept_under_other_names() -> None:
     few_shot = labelled("x", "A", text="another", label="B")
-    (row,) = read_lines(render("jsonl", TASK, [few_shot]))
+    (row,) = read_lines(written("jsonl", TASK, [few_shot]))
     assert (row["text"], row["source_text"]) == ("x", "another")
     assert (row["label"], row["gold_label"]) == ("A", "B")
 
@@ -45,7 +46,7 @@ def test_a_rows_own_label_and_text_are_kept_under_other_names() -> None:
 @pytest.mark.parametrize("format_name", ["jsonl", "csv"])
 def test_no_field_is_lost_when_the_other_name_is_taken_too(format_name: str) -> None:
     one = labelled("x", "A", label="B", gold_label="mine", gold_label_="also mine")
-    text = render(format_name, TASK, [one, labelled("y")])
+    text = written(format_name, TASK, [one, labelled("y")])
     row = (read_lines if format_name == "jsonl" else read_csv)(text)[0]
     assert row["label"] == "A"
     assert row["gold_label"] == "mine"
@@ -55,7 +56,7 @@ def test_no_field_is_lost_when_the_other_name_is_taken_too(format_name: str) -> 
 
 def test_chat_is_one_list_of_messages_in_labelling_order() -> None:
     few_shot = [labelled("x"), labelled("y", "B")]
-    assert json.loads(render("chat", TASK, few_shot)) == [
+    assert json.loads(written("chat", TASK, few_shot)) == [
         {"role": "system", "content": SYSTEM},
         {"role": "user", "content": "Text: x"},
         {"role": "assistant", "content": "<answer>A"},
@@ -66,7 +67,7 @@ def test_chat_is_one_list_of_messages_in_labelling_order() -> None:
 
 def test_openai_has_one_conversation_a_line_with_role_and_content_only() -> None:
     few_shot = [labelled("x", source_id=1, topic="t"), labelled("y", "B")]
-    first, second = read_lines(render("openai", TASK, few_shot))
+    first, second = read_lines(written("openai", TASK, few_shot))
     assert first == {
         "messages": [
             {"role": "system", "content": SYSTEM},
@@ -83,7 +84,7 @@ def test_openai_has_one_conversation_a_line_with_role_and_content_only() -> None
 
 def test_without_an_instruction_there_is_no_system_turn() -> None:
     task = Task(TASK.labels, instruction="")
-    assert [m["role"] for m in json.loads(render("chat", task, [labelled("x")]))] == [
+    assert [m["role"] for m in json.loads(written("chat", task, [labelled("x")]))] == [
         "user",
         "assistant",
     ]
@@ -94,7 +95,7 @@ def test_csv_has_text_and_label_first_and_only_plain_fields() -> None:
         labelled("x, or\ny", source_id=7, topic="t", score=0.5, good=True, choices=["a"]),
         labelled('"q"', "B", score=None, late="z"),
     ]
-    text = render("csv", TASK, few_shot)
+    text = written("csv", TASK, few_shot)
     assert text == (
         "text,label,id,topic,score,good,late\r\n"
         '"x, or\ny",A,7,t,0.5,true,\r\n'
@@ -106,17 +107,19 @@ def test_csv_has_text_and_label_first_and_only_plain_fields() -> None:
 def test_awkward_texts_come_back_from_every_format(text: str) -> None:
     task = Task(TASK.labels)
     few_shot = [labelled(text, text), labelled("plain", "B")]
-    assert [(row["text"], row["label"]) for row in read_lines(render("jsonl", task, few_shot))] == [
+    assert [
+        (row["text"], row["label"]) for row in read_lines(written("jsonl", task, few_shot))
+    ] == [
         (text, text),
         ("plain", "B"),
     ]
-    assert [(row["text"], row["label"]) for row in read_csv(render("csv", task, few_shot))] == [
+    assert [(row["text"], row["label"]) for row in read_csv(written("csv", task, few_shot))] == [
         (text, text),
         ("plain", "B"),
     ]
-    chat = json.loads(render("chat", task, few_shot))
+    chat = json.loads(written("chat", task, few_shot))
     assert [message["content"] for message in chat[1:3]] == [text, text]
-    openai = read_lines(render("openai", task, few_shot))[0]["messages"]
+    openai = read_lines(written("openai", task, few_shot))[0]["messages"]
     assert [message["content"] for message in openai[1:]] == [text, text]
 
 
@@ -125,7 +128,7 @@ def test_awkward_texts_come_back_from_every_format(text: str) -> None:
 def test_an_example_is_one_line_whatever_a_reader_takes_for_its_end(
     format_name: str, text: str
 ) -> None:
-    rendered = render(format_name, TASK, [labelled(text, note=text)] * 3)
+    rendered = written(format_name, TASK, [labelled(text, note=text)] * 3)
     assert len(rendered.splitlines()) == 3
 
 
@@ -137,8 +140,8 @@ def test_any_text_label_and_fields_come_back_from_jsonl_and_csv(
         labelled(text, label, **{f"f_{name}": value for name, value in fields.items()})
         for text, label, fields in rows
     ]
-    lines = read_lines(render("jsonl", TASK, few_shot))
-    table = read_csv(render("csv", TASK, few_shot))
+    lines = read_lines(written("jsonl", TASK, few_shot))
+    table = read_csv(written("csv", TASK, few_shot))
     assert len(lines) == len(table) == len(rows)
     for (text, label, fields), line, record in zip(rows, lines, table, strict=True):
         assert (line["text"], line["label"]) == (record["text"], record["label"]) == (text, label)
@@ -148,30 +151,7 @@ def test_any_text_label_and_fields_come_back_from_jsonl_and_csv(
                 assert record[f"f_{name}"] == value
 
 
-def test_the_few_shot_set_is_the_first_k_in_labelling_order() -> None:
-    marks = [labelled("c", seq=9), labelled("a", seq=2), labelled("b", seq=5)]
-    assert [one.example.text for one in first_labelled(marks, None)] == ["a", "b", "c"]
-    assert [one.example.text for one in first_labelled(marks, 2)] == ["a", "b"]
-    assert [one.example.text for one in first_labelled(marks, 3)] == ["a", "b", "c"]
-
-
-@pytest.mark.parametrize("k", [0, -1, 3])
-def test_more_than_is_labelled_is_refused_and_counted(k: int) -> None:
-    with pytest.raises(ExportError, match="2 examples are labelled") as caught:
-        first_labelled([labelled("a", seq=1), labelled("b", seq=2)], k)
-    assert "1 to 2" in caught.value.hint
-    with pytest.raises(ExportError, match="1 example is labelled"):
-        first_labelled([labelled("a")], 2)
-
-
-@pytest.mark.parametrize("k", [None, 1])
-def test_nothing_labelled_is_refused_with_a_hint(k: int | None) -> None:
-    with pytest.raises(ExportError, match="nothing is labelled") as caught:
-        first_labelled([], k)
-    assert "neufs-tui label" in caught.value.hint
-
-
 def test_an_unknown_format_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ExportError, match="'xml'") as caught:
-        render("xml", TASK, [labelled("a")])
+        render("xml", FewShotSet(TASK, [labelled("a")]))
     assert all(name in caught.value.hint for name in FORMATS)

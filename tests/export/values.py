@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.records import Answer, Example, Label, ModelIdentity, Pick, Task, content_hash
 from neufs_tui.core.settings import SelectionSettings
+from neufs_tui.export.few_shot_set import FewShotSet
 from neufs_tui.export.manifest import Provenance
+from neufs_tui.export.registry import render
 
 TASK = Task(
     labels=(Label("A", "the first"), Label("B")),
@@ -32,6 +35,12 @@ def labelled(
 ) -> LabelledExample:
     example = Example(content_hash(text), text, seq, source_id, fields)
     return LabelledExample(example, Answer(label), seq, pick, seconds)
+
+
+def written(name: str, task: Task, few_shot: Sequence[LabelledExample]) -> str:
+    """The one file of a format that is one."""
+    (text,) = render(name, FewShotSet(task, few_shot)).values()
+    return text
 
 
 def provenance() -> Provenance:

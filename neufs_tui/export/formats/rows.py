@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from neufs_tui.core.labelled import LabelledExample
+from neufs_tui.export.format import KEPT, Format, Shape
 from neufs_tui.export.strict_json import strict_json
 
 _RENAMED = {"id": "source_id", "text": "source_text", "label": "gold_label"}
@@ -75,3 +76,24 @@ def _cell(value: object) -> str:
     if value is None:
         return ""
     return value if isinstance(value, str) else strict_json(value)
+
+
+FORMATS = {
+    "jsonl": Format(
+        Shape.ROWS,
+        "scripts, pandas, `neufs-tui import`",
+        KEPT,
+        "few_shot.jsonl",
+        lambda few_shot: jsonl_rows(few_shot.labelled),
+        'rows = [json.loads(line) for line in open("few_shot.jsonl")]',
+    ),
+    "csv": Format(
+        Shape.ROWS,
+        "spreadsheets, pandas, `neufs-tui import`",
+        KEPT,
+        "few_shot.csv",
+        lambda few_shot: csv_rows(few_shot.labelled),
+        'rows = pandas.read_csv("few_shot.csv", keep_default_na=False)',
+    ),
+}
+"""Name → format."""

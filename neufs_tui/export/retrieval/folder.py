@@ -15,9 +15,9 @@ from neufs_tui.errors import ExportError
 from neufs_tui.export.formats.rows import jsonl_rows
 from neufs_tui.export.retrieval.nearest import tfidf_weights
 from neufs_tui.export.strict_json import strict_json
+from neufs_tui.export.writer import MANIFEST
 
 _BY_READOUT = "mean of the cosines of hidden states and neurons, weighed as the readout weighs them"
-MANIFEST = "manifest.json"
 NAMES = ("examples.jsonl", "prompt.json", "index.json", "retrieve.py", MANIFEST)
 """The files of a folder."""
 

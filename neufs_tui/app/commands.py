@@ -157,5 +157,5 @@ class Commands:
         before, self._told = self._told, gist(now)
         if self._told == before:
             return None
-        how = f" {sentences.how_to_write(self.keys['quit'])}" if before is None else ""
+        how = f" {sentences.how_to_write(self.keys['export'])}" if before is None else ""
         return f"{finish(now)}{how}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
+from itertools import chain
 from string import ascii_lowercase
 from typing import Any
 
@@ -120,6 +121,7 @@ COMMANDS: tuple[Binding, ...] = (
         "copy the text: into tmux's buffer, the terminal's clipboard or a file",
         "Copy the text",
     ),
+    _command("export", "x", "write the set for what you prompt with: formats, preview", "Export"),
     _command("save", "ctrl+s", "nothing to do: labels are saved at once"),
     SUSPEND,
     _command("help", "question_mark,f1", "this page", "Keys and words", footer=True),
@@ -140,12 +142,9 @@ DEFAULT_KEYS: dict[str, tuple[str, ...]] = {
 }
 """Command → its keys where the configuration says nothing."""
 
-RESERVED: frozenset[str] = frozenset("x")
-"""Letters kept for commands to come, so that no label has to change its key for them."""
-
 LABEL_KEYS: tuple[str, ...] = (
     *"1234567890",
-    *(letter for letter in ascii_lowercase if letter not in RESERVED.union(*DEFAULT_KEYS.values())),
+    *(letter for letter in ascii_lowercase if letter not in {*chain(*DEFAULT_KEYS.values())}),
 )
 """Keys that labels may have, in the order in which they get them."""
 

@@ -201,9 +201,9 @@ LOOKING = "looking for examples whose label is all but certain …"
 """What is said until the engine has suggestions."""
 
 
-def how_to_write(leave: str = "q") -> str:
-    """Said once, when as many are labelled as were wanted, with the key that quits."""
-    return f"{leave} quits and says how to write them."
+def how_to_write(export: str = "x") -> str:
+    """Said once, when as many are labelled as were wanted, with the key that exports."""
+    return f"{export} exports them."
 
 
 def export_command(pool_name: str, session: str | None = None) -> str:

@@ -98,6 +98,22 @@ class PagesScreen(Screen[None]):
         if self._loop is not None and (shown := self._loop.shown) is not None:
             self.app.copy_to_clipboard(shown.example.text)
 
+    def action_export(self) -> None:
+        """Write the few-shot set."""
+        if self._loop is None:
+            self._foot.say(sentences.STILL_READING)
+            return
+        if not self._loop.position.labelled:
+            self._foot.say("nothing is labelled yet")
+            return
+        from neufs_tui.app.screens.export import ExportScreen
+
+        def tell(said: str | None) -> None:
+            if said:
+                self._foot.say(said, in_full=True)
+
+        self.app.push_screen(ExportScreen(self._loop.workspace), tell)
+
     def action_offer(self) -> None:
         """Have what was skipped offered again."""
         self._act(Commands.offer)

@@ -1,0 +1,105 @@
+"""What is to be exported, how it will look, and the command that writes it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from neufs_tui.core.records import Example
+from neufs_tui.export.few_shot_set import BALANCED, SELECTION, FewShotSet, few_shot_set
+from neufs_tui.export.format import Needs
+from neufs_tui.export.registry import FORMATS, render
+
+if TYPE_CHECKING:
+    from neufs_tui.labelling.workspace import Workspace
+
+BEST = "best"
+"""The order that does best on labels held out, which the model finds out."""
+ORDERS = (SELECTION, BALANCED, BEST)
+_SHOWN_TEXTS = 20
+"""Texts asked about in a preview; the file has all."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportChoice:
+    """A format of the set, and how it is to be written."""
+
+    format_name: str
+    path: str
+    """File or folder."""
+    k: int | None = None
+    """How many; None for all."""
+    order: str = SELECTION
+    is_checked: bool = True
+    """What was written is read again and compared."""
+    force: bool = False
+    """What is there is replaced."""
+
+    def arguments(self, pool: str, session: str) -> list[str]:
+        """Of the command `neufs-tui` that does it.
+
+        Args:
+            pool: as it is named.
+            session: its file.
+        """
+        k = ["-k", str(self.k)] if self.k is not None else []
+        order = ["--order", self.order] if self.order != SELECTION else []
+        check, force = ["--check"] * self.is_checked, ["--force"] * self.force
+        where = ["export", pool, "--session", session, "--format", self.format_name]
+        return [*where, *k, *order, *check, *force, "-o", self.path]
+
+
+def usual_path(pool: str, format_name: str) -> str:
+    """Where a format goes unless another place is named: beside the pool.
+
+    >>> usual_path("data/pool.jsonl", "chat"), usual_path("data/pool.jsonl", "hf")
+    ('data/pool.few_shot.json', 'data/pool.hf')
+    """
+    path = Path(pool)
+    stem = re.sub(r"\.\w+$", "", path.stem) if path.suffix == ".gz" else path.stem
+    name = f"{stem or 'pool'}.{FORMATS[format_name].path}"
+    return str(path.with_name(name)) if path.name else name
+
+
+def preview(workspace: Workspace, choice: ExportChoice) -> str:
+    """What the export will look like; files of a folder one below the other.
+
+    Args:
+        workspace: the pool and the session on it.
+        choice: what is to be exported; the order `best` is shown as `selection`.
+
+    Raises:
+        ExportError: it cannot be written so; the message says why.
+    """
+    form = FORMATS[choice.format_name]
+    if form.needs is Needs.TEMPLATE:
+        return "written with the model's chat template: it can be read here once it is written"
+    session = workspace.session
+    order = SELECTION if choice.order == BEST else choice.order
+    shots = few_shot_set(session.decided(), choice.k, order)
+    few_shot = FewShotSet(
+        workspace.task,
+        shots,
+        model=workspace.model_name,
+        tests=_tests(workspace),
+        texts=_texts(workspace) if form.needs is Needs.TEXTS else (),
+    )
+    files = render(choice.format_name, few_shot)
+    if not form.is_folder:
+        return files[form.path]
+    return "\n".join(f"── {name}\n{content}" for name, content in files.items())
+
+
+def _tests(workspace: Workspace) -> list[tuple[Example, str]]:
+    if workspace.test is not None:
+        return [(one, workspace.test.gold[one.id]) for one in workspace.test.texts]
+    return [(one.example, one.answer.text) for one in workspace.session.checked()]
+
+
+def _texts(workspace: Workspace) -> Sequence[Example]:
+    decided = {one.example_id for one in workspace.session.decisions()}
+    left = [one for one in workspace.examples.values() if one.id not in decided]
+    return left[:_SHOWN_TEXTS]

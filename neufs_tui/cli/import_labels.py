@@ -86,7 +86,7 @@ def import_labels(
         tell_json(_as_json(given, found) | {"notices": list(notices)})
     else:
         tell(wording.taken(found, undo="`undo`"))
-        for line in wording.others(found, given.without):
+        for line in wording.others(found):
             tell(line)
     if not (found.taken or found.n_same or found.differing):
         click.get_current_context().exit(_NOTHING_MATCHED)

@@ -101,6 +101,8 @@ class Matched:
     """Rows that were matched by their text although their id is another example's."""
     unknown: Mapping[str, int] = field(default_factory=dict)
     """Labels that the task has not → examples that would have them."""
+    without: Mapping[str, int] = field(default_factory=dict)
+    """As in `GivenLabels`."""
 
     def refuse_unknown(self, hint: str = "") -> None:
         """See to it that the task has all labels.
@@ -129,11 +131,16 @@ class Matched:
         notices = [f"{taken} taken from {self.name!r}, which one undo takes back"]
         if self.contradicting:
             twice = plural(len(self.contradicting), "text has", "texts have")
-            notices.append(f"{twice} several labels in {self.name!r}, and none of them")
+            notices.append(f"{twice} several labels in {self.name!r}, of which none is taken")
         if self.differing:
             others = plural(len(self.differing), "stays as it was", "stay as they were")
             notices.append(f"{others} decided otherwise")
-        return tuple(notices)
+        return (*notices, *self.rows_without)
+
+    @property
+    def rows_without(self) -> tuple[str, ...]:
+        """How many rows give no label although they say something of one, and why."""
+        return tuple(f"{plural(n, 'row')} {words}" for words, n in self.without.items())
 
 
 def match(
@@ -184,6 +191,7 @@ def match(
         unmatched=tuple(found.unmatched),
         n_other_id=found.n_other_id,
         unknown=dict(unknown),
+        without=given.without,
     )
 
 

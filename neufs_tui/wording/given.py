@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from neufs_tui.core.records import Decision, Example
 from neufs_tui.core.text import one_line, plural
@@ -32,13 +32,8 @@ def taken(found: Matched, *, undo: str) -> str:
     return f"{of} — {undo} takes {'it' if len(found.taken) == 1 else 'them all'} back"
 
 
-def others(found: Matched, without: Mapping[str, int]) -> list[str]:
-    """What was not taken, a heading and up to ten lines for each reason.
-
-    Args:
-        found: what became of the labels.
-        without: why rows give none → such rows.
-    """
+def others(found: Matched) -> list[str]:
+    """What was not taken, a heading and up to ten lines for each reason."""
     lines = [f"{found.n_same:,} {_have(found.n_same)} that label already"] if found.n_same else []
     lines += _section(
         plural(len(found.differing), "is", "are") + " decided otherwise, which stands:",
@@ -61,7 +56,7 @@ def others(found: Matched, without: Mapping[str, int]) -> list[str]:
     if found.n_other_id:
         rows = plural(found.n_other_id, "row", "rows")
         lines.append(f"{rows} went by the text: the id is that of another example of the pool")
-    return [*lines, *(f"{plural(n, 'row')} {words}" for words, n in without.items())]
+    return [*lines, *found.rows_without]
 
 
 def _section(heading: str, rows: Sequence[str]) -> list[str]:

@@ -150,11 +150,12 @@ def test_its_labels_are_those_of_a_task_in_alphabetical_order() -> None:
 
 def test_of_labels_in_the_pool_it_is_told_how_many_and_what_is_wrong() -> None:
     found = matched(
-        row("a"), row("b"), row("b", "no"), row("c"), row("d"), decisions=[label("c", "no")]
+        *map(row, "abcd"), row("b", "no"), row("e", ["x", "y"]), decisions=[label("c", "no")]
     )
     assert found.notices == (
         "2 labels taken from 'theirs.jsonl', which one undo takes back",
-        "1 text has several labels in 'theirs.jsonl', and none of them",
+        "1 text has several labels in 'theirs.jsonl', of which none is taken",
         "1 stays as it was decided otherwise",
+        "1 row with several labels",
     )
     assert matched(row("z")).notices == ()

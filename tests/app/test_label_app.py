@@ -811,6 +811,11 @@ async def test_a_wide_window_has_the_last_answers_and_labelled_examples_beside_t
         assert last[0].startswith("#2 With Explanation") and last[1].startswith("#1 ")
         await session.say(Explained(EXAMPLES[2].id, explanation(EXAMPLES[2].id)))
         assert "the gap\nAll of its 500 neurons are" in session.said("#side")
+        elsewhere = {EXAMPLES[9].id: Answer("With Explanation")}
+        startup.workspace.session.record_given(elsewhere, "theirs.csv")
+        await session.press("2")
+        last = session.said("#side").split("last answers\n")[1].splitlines()
+        assert last[0].startswith("#3 ") and last[1].startswith("#2 ")  # hers alone
         await pilot.resize_terminal(99, 40)
         await settled(pilot)
         assert not app.screen.query_one("#side").display

@@ -36,6 +36,7 @@ from neufs_tui.labelling.workspace import Workspace
 from neufs_tui.project.first_text import FirstText
 from neufs_tui.project.live_test import LiveTest
 from neufs_tui.project.project import Project, open_session
+from neufs_tui.storage.given_labels import Matched
 from neufs_tui.storage.pool import Pool
 
 LABELS = (
@@ -315,8 +316,10 @@ class FakeStartup:
         fails: NeufsError | None = None,
         first: FirstText | None = None,
         pool_file: FakePoolFile | None = None,
+        given: Matched | None = None,
     ) -> None:
         self.workspace = workspace
+        self._given = given
         self.pool_file = pool_file
         self.engine = engine or FakeEngine()
         self._fails = fails
@@ -338,6 +341,8 @@ class FakeStartup:
         loop = LabellingLoop(self.workspace, waits=self._first is None)
         if self._first is not None:
             loop.begin(self._first.example.id)
+        if self._given is not None:
+            loop.take_given(self._given)
         return Opened(loop, self.engine, self.pool_file)
 
     def stop(self) -> bool:

@@ -24,13 +24,14 @@ INTERRUPTED = 130
 _COMMANDS = {
     **dict.fromkeys(("add", "skip", "undo", "redo"), "decide"),
     **dict.fromkeys(("change", "flag", "note", "offer"), "amend"),
+    "import": "import_labels",
     "list": "list",
     **{name: name for name in ("engine", "evaluate", "explain", "export", "history", "label")},
     **{name: name for name in ("models", "next", "predict", "scan", "select", "serve")},
     **{name: name for name in ("show", "stats")},
 }
 """Name of a command → the module of this package that has it."""
-_FUNCTIONS = {"list": "list_"}
+_FUNCTIONS = {"import": "import_labels", "list": "list_"}
 """Name of a command → its function there, where that is called otherwise."""
 
 

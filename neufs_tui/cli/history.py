@@ -49,11 +49,13 @@ def _print_table(events: Sequence[HistoryEvent]) -> None:
     from rich.table import Table
 
     from neufs_tui.cli.example_names import id_and_number
+    from neufs_tui.wording.listing import given_by
 
     table = Table(box=None, pad_edge=False)
     for heading in _HEADINGS:
         table.add_column(heading, justify="right" if heading in ("", "seconds") else "left")
     for event in events:
+        is_by_id = event.kind in ("label", "skip") and not event.shown
         notes = [
             *(["random draw"] if event.chosen_by == DRAW else []),
             *(["check example"] if event.check else []),
@@ -63,7 +65,8 @@ def _print_table(events: Sequence[HistoryEvent]) -> None:
             *(["changed in place"] if event.place is not None else []),
             *([one_line(event.note)] if event.note else []),
             *(["looked first"] if event.looked and not event.page else []),
-            *(["not shown"] if event.kind in ("label", "skip") and not event.shown else []),
+            *([given_by(event.given)] if event.given else []),
+            *(["not shown"] if is_by_id and not event.given else []),
         ]
         table.add_row(
             str(event.seq),

@@ -18,6 +18,7 @@ from neufs_tui.cli.options import (
     capture_options,
     capture_settings,
     check_options,
+    given_option,
     pool_options,
     project_request,
     rescore_option,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 @click.command()
 @pool_options
 @task_options
+@given_option
 @click.option("--shots", type=int, metavar="N", help="Demonstrations wanted.  [default: 16]")
 @selection_options
 @check_options
@@ -80,6 +82,7 @@ def label(
     Examples:
       neufs-tui label pool.jsonl --label "Without Explanation" --label "With Explanation"
       neufs-tui label pool.csv --text-field body --labels-from topic --shots 10
+      neufs-tui label pool.jsonl --given label
       neufs-tui label pool.jsonl --model ./qwen3-4b.gguf --device cpu
       neufs-tui label pool.jsonl --strategy random --seed 3
     """
@@ -127,6 +130,8 @@ def _reconcile(request: ProjectRequest, counts: Counts) -> None:
         say(f"{counts.labels_elsewhere:,} more labels on rows no longer in the pool")
     if counts.checked:
         say(f"{counts.checked:,} labels are of check examples, which stay out of the few-shot set")
+    if counts.given:
+        say(f"{counts.given:,} of the labels were given elsewhere")
     if counts.flagged:
         flagged = plural(counts.flagged, "label is flagged", "labels are flagged")
         say(f"{flagged}: in no prompt or export meanwhile")

@@ -26,8 +26,8 @@ def list_(filters: tuple[str, ...], as_json: bool, **options: Any) -> None:
     """List examples of POOL with your answer, the model's, flag and note; what is decided first.
 
     A FILTER is a word or a "phrase" of the text, label:NAME, model:NAME, note:WORD, or one of
-    labelled, skipped, accepted, undecided, flag, note, disagree, check, hunted, twice; a minus in
-    front asks for the others. The model's answer is told once you have given yours.
+    labelled, skipped, accepted, undecided, flag, note, disagree, check, hunted, given, twice; a
+    minus in front asks for the others. The model's answer is told once you have given yours.
 
     \b
     Examples:

@@ -11,6 +11,7 @@ from neufs_tui.cli.options import (
     capture_options,
     capture_settings,
     check_options,
+    given_option,
     json_option,
     pool_options,
     project_request,
@@ -23,6 +24,7 @@ from neufs_tui.cli.output import say, tell, tell_json
 @click.command()
 @pool_options
 @task_options
+@given_option
 @selection_options
 @check_options
 @capture_options

@@ -62,6 +62,14 @@ def labels_options(command: Command) -> Command:
     )
 
 
+given_option = click.option(
+    "--given",
+    metavar="FIELD",
+    help="Take the labels that stand in a field of POOL, where nothing is decided; once undone, "
+    "they stay so. Where nobody names labels, they are its values.",
+)
+
+
 def task_options(command: Command) -> Command:
     """The labels and the model."""
     return _decorated(

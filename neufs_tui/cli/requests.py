@@ -99,6 +99,7 @@ def made_as_json(labelling: HeadlessLabelling, made: Made) -> dict[str, Any]:
         "model": _model(made.pick) if decision and decision.answer else None,
         "check": bool(decision and decision.check),
         "hunted": bool(decision and decision.hunted),
+        "given": decision.given or None if decision else None,
         "decisions": made.n,
         "labelled": made.counts.labelled,
         "checked": made.counts.checked,
@@ -126,6 +127,7 @@ def history_as_json(events: Iterable[HistoryEvent]) -> list[dict[str, Any]]:
             "shown": event.shown,
             "check": event.check,
             "hunted": event.hunted,
+            "given": event.given or None,
             "page": event.page,
             "place": event.place,
             "note": event.note,
@@ -158,6 +160,7 @@ def example_as_json(example: Example, session: Session | None) -> dict[str, Any]
         "shown": known.shown if known else None,
         "check": decision.check if decision else None,
         "hunted": decision.hunted if decision else None,
+        "given": decision.given or None if decision else None,
     }
 
 
@@ -174,6 +177,7 @@ def listed_as_json(listed: ListedExample) -> dict[str, Any]:
         "flagged": listed.flagged,
         "note": listed.note,
         "check": bool(decision and decision.check),
+        "given": decision.given or None if decision else None,
         "second": listed.second.text if listed.second else None,
         "text": listed.example.text,
     }

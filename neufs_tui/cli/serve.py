@@ -15,6 +15,7 @@ from neufs_tui.cli.options import (
     capture_options,
     capture_settings,
     check_options,
+    given_option,
     pool_options,
     project_request,
     rescore_option,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 @click.command()
 @pool_options
 @task_options
+@given_option
 @selection_options
 @check_options
 @rescore_option

@@ -31,6 +31,7 @@ def show(example: str, as_json: bool, **options: Any) -> None:
     from neufs_tui.project.project import read_project
     from neufs_tui.storage.session import Session
     from neufs_tui.wording import sentences
+    from neufs_tui.wording.listing import given_by
 
     project = read_project(project_request(options))
     for notice in project.notices:
@@ -57,7 +58,8 @@ def show(example: str, as_json: bool, **options: Any) -> None:
     else:
         model = f" · model before: {known['model']['answer']}" if known["model"] else ""
         seconds = f" · {known['seconds']:.1f} s" if known["seconds"] is not None else ""
-        tell(f"label: {known['label']}{model}{seconds}")
+        given = f" · {given_by(known['given'])}" if known["given"] else ""
+        tell(f"label: {known['label']}{given}{model}{seconds}")
     if known["flagged"]:
         tell("flagged: in no prompt or export")
     if known["note"]:

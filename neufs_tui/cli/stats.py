@@ -62,6 +62,7 @@ def _as_json(
         "labelled": counts.n_labels,
         "checked": counts.checked + counts.checked_elsewhere,
         "hunted": counts.hunted,
+        "given": counts.given,
         "flagged": counts.flagged + counts.flagged_elsewhere,
         "accepted": counts.accepted + counts.accepted_elsewhere,
         "skipped": counts.skipped + counts.skips_elsewhere,
@@ -100,6 +101,8 @@ def _print_lines(
         tell(f"  {n_labels:6,}  {one_line(name)}")
     if counts.hunted:
         tell(f"hunted     {counts.hunted:,} of them, looked for by their likely label")
+    if counts.given:
+        tell(f"given      {counts.given:,} of them, elsewhere")
     if n_flagged := counts.flagged + counts.flagged_elsewhere:
         tell(f"flagged    {n_flagged:,} more, in no prompt or export meanwhile")
     if n_accepted := counts.accepted + counts.accepted_elsewhere:

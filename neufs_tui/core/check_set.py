@@ -32,7 +32,7 @@ def is_due(decisions: Sequence[Decision], n: int, seed: int) -> bool:
 
     Of the 2n queries from the first check example on, exactly n are, each such set of them being
     as likely. One that is skipped is replaced: among what is left of them, else behind them. What
-    was hunted or accepted is no query.
+    was hunted, accepted or given elsewhere is no query.
 
     Args:
         decisions: what holds, in the order it was decided.
@@ -44,7 +44,11 @@ def is_due(decisions: Sequence[Decision], n: int, seed: int) -> bool:
     left = n_left(decisions, n)
     if not left:
         return False
-    queries = [one for one in decisions if not one.hunted and one.kind is not DecisionKind.ACCEPT]
+    queries = [
+        one
+        for one in decisions
+        if not one.hunted and not one.given and one.kind is not DecisionKind.ACCEPT
+    ]
     first = next((at for at, one in enumerate(queries) if one.check), len(queries))
     n_queries = 2 * n - (len(queries) - first)
     return _coin(f"query {seed} {len(queries)}") * max(left, n_queries) < left

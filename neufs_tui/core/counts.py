@@ -36,6 +36,8 @@ class Counts:
     """Those kept for rows that are no longer in the pool."""
     hunted: int = 0
     """Of `n_labels`, those on examples that were looked for by their likely label."""
+    given: int = 0
+    """Of `n_labels`, those that were given elsewhere."""
     by_label: Mapping[str, int] = field(default_factory=dict)
     """Labels that hold, those kept for removed rows included, those of check examples and flagged
     ones not, by name: the task's in its order, then others."""
@@ -100,6 +102,7 @@ def count(
         accepted=by_kind[DecisionKind.ACCEPT, True],
         accepted_elsewhere=by_kind[DecisionKind.ACCEPT, False],
         hunted=sum(one.hunted for one in shots),
+        given=sum(bool(one.given) for one in shots),
         by_label={name: by_label[name] for name in dict.fromkeys([*label_names, *by_label])},
         n_classes=len(dict.fromkeys(label_names)),
     )

@@ -45,3 +45,5 @@ class HistoryEvent:
     """The line whose place in the order a decision changed in place has; None for all others."""
     note: str = ""
     """What was written, where the kind is `note`."""
+    given: str = ""
+    """Where a label was given, if that was elsewhere: a file's name, or a field of the pool."""

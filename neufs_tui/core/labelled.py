@@ -36,6 +36,8 @@ class LabelledExample:
     """It is doubted, and in no prompt, measure or export."""
     note: str = ""
     """What the annotator wrote of it."""
+    given: str = ""
+    """Where its label was given, if that was elsewhere: a file's name, or a field of the pool."""
 
     @property
     def is_shot(self) -> bool:

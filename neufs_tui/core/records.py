@@ -141,6 +141,8 @@ class Decision:
     labels are given says nothing of how frequent they are in the pool."""
     flagged: bool = False
     """Doubted: a label of it is in no prompt, measure or export until it is no longer flagged."""
+    given: str = ""
+    """Where its label was given, if that was elsewhere: a file's name, or a field of the pool."""
 
     @property
     def is_shot(self) -> bool:

@@ -31,7 +31,8 @@ def due(
 ) -> ExampleId | None:
     """The example that is to be asked again now: one for each so many labels, each once.
 
-    It is drawn among those that were labelled at least half of that number of labels ago.
+    It is drawn among those that were labelled at least half of that number of labels ago. Labels
+    that were given elsewhere do not count.
 
     Args:
         decisions: what holds, in the order it was decided.
@@ -40,7 +41,8 @@ def due(
         seed: of the draws.
         pool: what can be shown.
     """
-    labelled = [one.example_id for one in decisions if one.kind is DecisionKind.LABEL]
+    labels = (one for one in decisions if one.kind is DecisionKind.LABEL and not one.given)
+    labelled = [one.example_id for one in labels]
     if not every or len(labelled) // every <= len(repeats):
         return None
     asked = {one.example_id for one in repeats}

@@ -69,7 +69,7 @@ class Calibrator:
     ) -> Basis | Uncalibrated:
         """What answers are calibrated by, once some decisions hold, or why by nothing.
 
-        How often a label was hunted for says nothing of its share of the pool.
+        How often a label was hunted for, or given elsewhere, says nothing of its share of the pool.
 
         Args:
             decisions: what holds.
@@ -78,7 +78,7 @@ class Calibrator:
         """
         if self._never is not None:
             return self._never
-        shots = [one for one in decisions if one.is_shot and not one.hunted]
+        shots = [one for one in decisions if one.is_shot and not one.hunted and not one.given]
         given = [one.answer.text for one in shots if one.answer is not None]
         if len(given) < least:
             return Uncalibrated.FEW_LABELS

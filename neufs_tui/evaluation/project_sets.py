@@ -59,7 +59,8 @@ def calibration_for(
         return f"not calibrated: the pool has fewer than {MIN_SAMPLE} other texts"
     drawn = [one for one in labelled if _is_drawn(one)]
     # those of random draws alone say how frequent the classes are, if there are enough
-    known = drawn if len(drawn) >= MIN_LABELS else [one for one in labelled if not one.hunted]
+    hers = [one for one in labelled if not one.hunted and not one.given]
+    known = drawn if len(drawn) >= MIN_LABELS else hers
     if len(known) < MIN_LABELS:
         return f"not calibrated: fewer than {MIN_LABELS} labels tell how frequent the classes are"
     by_id = {one.id: one for one in project.pool.examples}

@@ -112,6 +112,7 @@ def manifest_json(
         "labels": [asdict(label) for label in task.labels],
         "by_label": class_counts(labelled, task.label_names),
         "hunted": sum(one.hunted for one in labelled),
+        "given": sum(bool(one.given) for one in labelled),
         "strategy": {
             "name": selection.strategy_name,
             "shots": selection.shots,
@@ -173,6 +174,7 @@ def _example(one: LabelledExample, task: Task) -> dict[str, Any]:
         "shown": one.shown,
         "hunted": one.hunted,
         "flagged": one.flagged,
+        "given": one.given or None,
         "asked_with_another": task.changes_since(one.task) if one.task else None,
         "model": one.pick.model.fingerprint if one.pick and one.pick.model else None,
         "why": asdict(one.pick) if one.pick else None,

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from neufs_tui.core.records import Answer, Decision, DecisionKind, ExampleId, Mark, MarkKind
 from neufs_tui.labelling.position import position
 from neufs_tui.labelling.showing import Showing
+
+if TYPE_CHECKING:
+    from neufs_tui.storage.given_labels import Matched
 
 
 class Amending(Showing):
@@ -28,6 +32,20 @@ class Amending(Showing):
         if made:
             self._revealed |= {one.example_id for one in made}
             self._amended()
+        return made
+
+    def take_given(self, found: Matched) -> tuple[Decision, ...]:
+        """Take labels that were given elsewhere, all at once; what is decided stays as it is.
+
+        Returns:
+            What was stored.
+        """
+        decided = self.position.decided
+        answers = {one: answer for one, answer in found.taken.items() if one not in decided}
+        if not answers:
+            return ()
+        made = self.workspace.session.record_given(answers, found.name)
+        self._amended()
         return made
 
     def flag(self, example_id: ExampleId) -> bool:

@@ -22,6 +22,7 @@ FILTERS = (
     "disagree",
     "check",
     "hunted",
+    "given",
     "twice",
 )
 """Words that ask for a kind of example; in quotes they are looked for in the texts."""
@@ -193,8 +194,8 @@ class Listing:
                 return lambda one: one.id in self._labelled
             case "disagree":
                 return lambda one: one.id in self._labelled and self.of(one).disagrees
-            case "check" | "hunted":
-                return lambda one: getattr(self._decisions.get(one.id), wish.of, False)
+            case "check" | "hunted" | "given":
+                return lambda one: bool(getattr(self._decisions.get(one.id), wish.of, False))
             case _:
                 kind = {"skipped": DecisionKind.SKIP, "accepted": DecisionKind.ACCEPT}[wish.of]
                 return lambda one: getattr(self._decisions.get(one.id), "kind", None) is kind

@@ -158,7 +158,8 @@ class LabellingLoop(Amending):
             return ()
         self.done = None
         self._choosing.ahead.turn_back()
-        self._revealed |= {one.example_id for one in undone if one.kind is DecisionKind.LABEL}
+        hers = [one for one in undone if isinstance(one, Decision) and not one.given]
+        self._revealed |= {one.example_id for one in hers if one.kind is DecisionKind.LABEL}
         self._turned_back()
         last = undone[-1].example_id
         again = self._undecided(last, self.workspace.session.pick_of(last))

@@ -12,6 +12,7 @@ from threading import Event as Flag
 from threading import Lock
 from typing import TYPE_CHECKING, BinaryIO
 
+from neufs_tui.errors import NeufsError
 from neufs_tui.labelling.engine_process import EngineProcess
 from neufs_tui.labelling.loop import LabellingLoop
 from neufs_tui.labelling.workspace import Workspace
@@ -99,6 +100,7 @@ class Startup:
         from neufs_tui.engine.configure import engine_config
         from neufs_tui.engine.place import Place
         from neufs_tui.labelling.pool_file import PoolFile
+        from neufs_tui.project.given import match_given
         from neufs_tui.project.project import open_session, read_project
         from neufs_tui.selection.registry import find_strategy
         from neufs_tui.storage.paths import engines_dir, log_path
@@ -111,11 +113,15 @@ class Startup:
             self._has_session = True
         session = open_session(project, check=self._check)
         try:
+            given = match_given(project, session)
+            notices = (*(given.notices if given is not None else ()), *self._notices)
             workspace = Workspace(
-                project, session, session_name=self._request.session, notices=self._notices
+                project, session, session_name=self._request.session, notices=notices
             )
             loop = LabellingLoop(workspace)
             loop.begin(self._first.example.id if self._first is not None else None)
+            if given is not None:
+                loop.take_given(given)
             self._check()
         except BaseException:
             session.close()
@@ -167,13 +173,21 @@ def open_headless(
     from neufs_tui.engine.place import Place
     from neufs_tui.labelling.headless import HeadlessLabelling
     from neufs_tui.project.first_text import first_text
+    from neufs_tui.project.given import match_given
     from neufs_tui.project.project import open_session, read_project
     from neufs_tui.selection.registry import find_strategy
     from neufs_tui.storage.paths import engines_dir, log_path
 
     first = first_text(request)
     project = read_project(request)
-    workspace = Workspace(project, open_session(project), session_name=request.session)
+    session = open_session(project)
+    try:
+        given = match_given(project, session)
+    except NeufsError:
+        session.close()
+        raise
+    notices = given.notices if given is not None else ()
+    workspace = Workspace(project, session, session_name=request.session, notices=notices)
     first_id = first.example.id if first is not None else None
 
     def engine() -> EngineProcess:
@@ -191,4 +205,7 @@ def open_headless(
         once = replace(config, selection=replace(config.selection, rescore="off"))
         return ScannedEngine.open(once) or EngineClient(once, log_path())
 
-    return HeadlessLabelling(workspace, engine, first=first_id, listener=listener)
+    labelling = HeadlessLabelling(workspace, engine, first=first_id, listener=listener)
+    if given is not None:
+        labelling.loop.take_given(given)
+    return labelling

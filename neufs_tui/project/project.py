@@ -21,6 +21,7 @@ from neufs_tui.project.live_test import LiveTest, read_live_test
 from neufs_tui.project.request import ProjectRequest
 from neufs_tui.project.said import LastSession, overrides_of, session_path
 from neufs_tui.statistics.check_set import MIN_CHECKED
+from neufs_tui.storage.given_labels import GivenLabels, given_labels
 from neufs_tui.storage.gold_labels import gold_labels
 from neufs_tui.storage.label_names import first_clash, told_apart
 from neufs_tui.storage.pool import Pool, read_pool
@@ -40,6 +41,8 @@ class Project:
     session_path: Path
     label_notices: tuple[str, ...] = ()
     """What is to be known of labels that were taken from a field."""
+    given: GivenLabels | None = None
+    """Labels that stand in the pool's own rows; None where none are to be taken."""
     missing: str = ""
     """What the session may have lost; empty when it is whole."""
     keys: Mapping[str, str] = field(default_factory=dict)
@@ -130,12 +133,15 @@ def read_project(
         stdin=stdin,
         check=check,
     )
-    label_notices: tuple[str, ...] = ()
+    given = given_labels(pool, request.given, request.given) if request.given is not None else None
+    before = last.settings.task.label_names if last.settings else ()
+    gold = None
     if request.labels_from is not None:
-        before = last.settings.task.label_names if last.settings else ()
         known = [*(config.task.label_names if config.task else ()), *before]
         gold = gold_labels(pool, request.labels_from, known=known, given=last.given)
-        label_notices = gold.notices(before)
+    elif config.task is None:
+        gold = given.labels() if given is not None else request.labels_else
+    if gold is not None:
         overrides = replace(overrides, labels=gold.names)
         config = load_config(request.source, overrides, remembered=last.remembered)
     test = None
@@ -155,7 +161,8 @@ def read_project(
         model=config.model,
         selection=config.selection,
         session_path=path,
-        label_notices=label_notices,
+        label_notices=gold.notices(before) if gold is not None else (),
+        given=given,
         missing=last.missing,
         keys=config.keys,
         guidelines=config.guidelines,

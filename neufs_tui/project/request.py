@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from neufs_tui.storage.gold_labels import GoldLabels
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +21,10 @@ class ProjectRequest:
     session: str | None = None
     labels: tuple[str, ...] = ()
     labels_from: str | None = None
+    labels_else: GoldLabels | None = None
+    """The labels where nobody has said what they are."""
+    given: str | None = None
+    """Field of the pool with labels that were given there."""
     model: str | None = None
     device: str | None = None
     device_map: str | None = None

@@ -101,7 +101,7 @@ def gold_labels(
     Raises:
         PoolError: no row has a value there, or one is a list or an object.
     """
-    found: dict[str, Counter[str]] = {}
+    ways: Counter[str] = Counter()
     for row in pool.rows:
         value = row.get(field)
         if isinstance(value, list | dict):
@@ -109,22 +109,42 @@ def gold_labels(
                 f"field {field!r} holds {json_kind(value)}, which cannot be a label",
                 hint="name a field that holds one string or number a row",
             )
-        if value is not None and (key := label_key(way := written(value))):
-            found.setdefault(key, Counter())[way] += 1
-    if not found:
+        if value is not None and label_key(way := written(value)):
+            ways[way] += 1
+    if not ways:
         present = dict.fromkeys(name for row in pool.rows for name in row)
         raise PoolError(
             f"no row of {source_name(pool.source)} has a value in field {field!r}",
             hint=f"choose one of its fields: {listed(tuple(present))}",
         )
-    for name in given:
-        found.setdefault(label_key(name), Counter())
+    return labels_of(ways, field, len(pool.rows), known=known, given=given)
+
+
+def labels_of(
+    ways: Mapping[str, int],
+    field: str,
+    n_rows: int,
+    *,
+    known: Iterable[str] = (),
+    given: Iterable[str] = (),
+) -> GoldLabels:
+    """Take values as labels.
+
+    Args:
+        ways: each way in which a label is written → its rows.
+        field: where they are from.
+        n_rows: rows there are.
+        known: as `gold_labels`, and so is `given`.
+        given: see there.
+    """
+    found: dict[str, dict[str, int]] = {label_key(name): {} for name in given}
+    for way, n in sorted(ways.items()):
+        found.setdefault(label_key(way), {})[way] = n
     spelt = {label_key(name): name for name in (*known, *given)}
     names = {
-        spelt.get(key) or min(ways, key=lambda way: (-ways[way], way)): dict(sorted(ways.items()))
-        for key, ways in found.items()
+        spelt.get(key) or max(same, key=lambda way: same[way]): same for key, same in found.items()
     }
-    return GoldLabels(field, dict(sorted(names.items(), key=_alphabetical)), len(pool.rows))
+    return GoldLabels(field, dict(sorted(names.items(), key=_alphabetical)), n_rows)
 
 
 def _alphabetical(item: tuple[str, object]) -> tuple[str, str]:

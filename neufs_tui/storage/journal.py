@@ -57,6 +57,8 @@ class JournalEvent:
     """The line whose place in the order a decision has; None for its own."""
     note: str = ""
     """Of a note, what it says; empty takes the note away."""
+    given: str = ""
+    """Where a label was given, if that was elsewhere: a file's name, or a field of the pool."""
 
     @classmethod
     def of(
@@ -66,7 +68,8 @@ class JournalEvent:
         kind = EventKind(one.kind)
         if isinstance(one, Mark):
             return cls(seq, kind, one.example_id, one.answer, page=page, note=one.note)
-        return cls(seq, kind, one.example_id, one.answer, one.check, one.hunted, page, place)
+        done = (one.example_id, one.answer, one.check, one.hunted)
+        return cls(seq, kind, *done, page, place, given=one.given)
 
     @property
     def is_decision(self) -> bool:
@@ -84,8 +87,8 @@ class JournalEvent:
         Args:
             flagged: whether its example is.
         """
-        kind = DecisionKind(self.kind)
-        return Decision(self.example_id, kind, self.answer, self.check, self.hunted, flagged)
+        done = (self.example_id, DecisionKind(self.kind), self.answer, self.check, self.hunted)
+        return Decision(*done, flagged, self.given)
 
     @property
     def done(self) -> Decision | Mark:

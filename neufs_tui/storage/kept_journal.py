@@ -50,6 +50,7 @@ class KeptJournal:
         events = session_rows.read_events(file.db)
         self.ever_checks = {event.example_id for event in events if event.check}
         """What was decided on as a check example, undone or not."""
+        self._ever_given = {(event.given, event.example_id) for event in events if event.given}
         self._hold(fold(events))
 
     def settings(self) -> SessionSettings | None:
@@ -148,6 +149,33 @@ class KeptJournal:
         known = [{"pick": pick, "looked": True, "shown": True} for _, pick in made]
         events = [JournalEvent.of(first + at, one, first) for at, (one, _) in enumerate(made)]
         self._append([*zip(events, known, strict=True)])
+
+    def record_given(self, answers: Mapping[ExampleId, Answer], given: str) -> tuple[Decision, ...]:
+        """Store labels that were given elsewhere, all at once: one undo takes all of them back.
+
+        Args:
+            answers: example → its label; what was a check example once stays one.
+            given: where: a file's name, or a field of the pool.
+
+        Returns:
+            What was stored.
+
+        Raises:
+            SessionError: they could not be stored, and nothing has changed.
+        """
+        first = self.revision() + 1
+        page = first if len(answers) > 1 else None
+        made = tuple(
+            Decision(one, DecisionKind.LABEL, answer, one in self.ever_checks, given=given)
+            for one, answer in answers.items()
+        )
+        events = [JournalEvent.of(first + at, one, page) for at, one in enumerate(made)]
+        self._append([(event, {"shown": False}) for event in events])
+        return made
+
+    def ever_given(self, given: str) -> frozenset[ExampleId]:
+        """What was given a label by a file or field, undone or not."""
+        return frozenset(one for name, one in self._ever_given if name == given)
 
     def change(
         self, answers: Mapping[ExampleId, Answer | None], *, revealed: frozenset[ExampleId]
@@ -274,4 +302,5 @@ class KeptJournal:
             if panel is not None:
                 session_rows.keep_panel(db, events[-1].seq, panel)
         self.ever_checks |= {event.example_id for event in events if event.check}
+        self._ever_given |= {(event.given, event.example_id) for event in events if event.given}
         self._hold(fold(events, self._journal))

@@ -144,6 +144,12 @@ def m010_marks_and_changes_in_place(db: Database) -> None:
     db.table("events").add_column("note", str)
 
 
+@session_migrations()
+def m011_labels_given_elsewhere(db: Database) -> None:
+    """Where a label was given that the annotator has not: a file's name, or a field of the pool."""
+    db.table("events").add_column("given", str)
+
+
 def _by_label(pick: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
     """A pick with its probabilities by name; without them where the names cannot be right."""
     shares = pick.get("probabilities", [])

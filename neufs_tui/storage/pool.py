@@ -33,6 +33,8 @@ class Pool:
     """Each text once, in file order."""
     rows: tuple[Mapping[str, Any], ...] = ()
     """Other fields of every good row in file order, those of repeated texts included."""
+    repeats: tuple[Example, ...] = ()
+    """Rows whose text came before, with what else they hold."""
     bad_lines: tuple[BadLine, ...] = ()
     """Lines left out because the user allowed it."""
     sha256: str = ""
@@ -116,6 +118,7 @@ def read_pool(
     """
     rule = ReadingRule(text_field, encoding, last_encoding)
     examples: dict[ExampleId, Example] = {}
+    repeats: list[Example] = []
     rows: list[Mapping[str, Any]] = []
     bad_lines: list[BadLine] = []
     with opened(source, stdin) as stream:
@@ -131,7 +134,8 @@ def read_pool(
             bad_lines.append(BadLine(line.line_number, str(error), line.n_lines))
             continue
         rows.append(example.fields)
-        examples.setdefault(example.id, example)
+        if examples.setdefault(example.id, example) is not example:
+            repeats.append(example)
     is_undecoded = any(bad.has_undecoded for bad in bad_lines)
     encoding_hint = lines.encoding_hint if is_undecoded else ""
     if bad_lines and not skip_bad_lines:
@@ -145,6 +149,7 @@ def read_pool(
         source=source,
         examples=tuple(examples.values()),
         rows=tuple(rows),
+        repeats=tuple(repeats),
         bad_lines=tuple(bad_lines),
         sha256=lines.sha256,
         text_field=text_field,

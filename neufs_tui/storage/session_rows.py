@@ -41,13 +41,13 @@ _IN_POOL = 'select id, source_id, fields, "row" from examples where in_pool'
 _APPEND = """
 insert into events(
     seq, kind, example_id, answer, is_check, hunted, page, place, note, at, seconds, pick, model,
-    version, looked, shown, task
+    version, looked, shown, given, task
 )
-values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (select max(id) from tasks))
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (select max(id) from tasks))
 """
 _LABELLED = """
 select events.seq, events.answer, events.pick, events.seconds, events.model, events.looked,
-    events.shown, events.is_check, events.hunted, events.task,
+    events.shown, events.is_check, events.hunted, events.given, events.task,
     examples.id, examples.text, examples."row", examples.source_id, examples.fields
 from events join examples on examples.id = events.example_id
 where events.kind = 'label' and events.seq > ? order by events.seq
@@ -55,7 +55,7 @@ where events.kind = 'label' and events.seq > ? order by events.seq
 _HISTORY = """
 select events.seq, events.kind, events.answer, events.at, events.seconds, events.pick,
     events.looked, events.shown, events.is_check, events.hunted, events.page, events.place,
-    events.note,
+    events.note, events.given,
     examples.id, examples.text, examples."row", examples.source_id, examples.fields
 from events join examples on examples.id = events.example_id order by events.seq
 """
@@ -124,7 +124,7 @@ def append_event(
     at = datetime.now(UTC).isoformat(timespec="milliseconds")
     model = pick.model if pick else None
     bare = replace(pick, model=None) if pick else None  # the model has a column of its own
-    details = (bare and to_json(bare), model and to_json(model), __version__, looked, shown)
+    numbers = (bare and to_json(bare), model and to_json(model))
     row = (
         event.seq,
         event.kind,
@@ -137,7 +137,11 @@ def append_event(
         event.note or None,
         at,
         seconds,
-        *details,
+        *numbers,
+        __version__,
+        looked,
+        shown,
+        event.given or None,
     )
     db.execute(_APPEND, row)
 
@@ -145,7 +149,7 @@ def append_event(
 def read_events(db: Database | Connection) -> list[JournalEvent]:
     """The whole journal."""
     rows = db.execute(
-        "select seq, kind, example_id, answer, is_check, hunted, page, place, note "
+        "select seq, kind, example_id, answer, is_check, hunted, page, place, note, given "
         "from events order by seq"
     )
     return [
@@ -159,8 +163,9 @@ def read_events(db: Database | Connection) -> list[JournalEvent]:
             page,
             place,
             note or "",
+            given or "",
         )
-        for seq, kind, example_id, answer, is_check, hunted, page, place, note in rows
+        for seq, kind, example_id, answer, is_check, hunted, page, place, note, given in rows
     ]
 
 
@@ -186,10 +191,11 @@ def read_labelled(db: Database, *, after: int) -> tuple[LabelledExample, ...]:
             check=bool(is_check),
             hunted=bool(hunted),
             task=tasks.get(task),
+            given=given or "",
         )
         for (
             seq, answer, pick, seconds, model, looked,
-            shown, is_check, hunted, task, example_id, text, row, source_id, fields,
+            shown, is_check, hunted, given, task, example_id, text, row, source_id, fields,
         ) in rows
     )  # fmt: skip
 
@@ -212,10 +218,11 @@ def read_history(db: Database) -> tuple[HistoryEvent, ...]:
             page=page,
             place=place,
             note=note or "",
+            given=given or "",
         )
         for (
             seq, kind, answer, at, seconds, pick, looked, shown, is_check, hunted, page, place,
-            note, example_id, text, row, source_id, fields,
+            note, given, example_id, text, row, source_id, fields,
         ) in db.execute(_HISTORY)
     )  # fmt: skip
 

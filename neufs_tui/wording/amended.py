@@ -113,4 +113,6 @@ def _what(example: Example | None, done: Decision | Mark, n: int) -> str:
 def _page(done: Decision | Mark, n: int) -> str:
     if isinstance(done, Mark):
         return f"offer of {n:,} skipped examples"
+    if done.given:
+        return f"{n:,} labels given by {one_line(done.given)}"
     return f"{n:,} answers given at once"

@@ -18,7 +18,7 @@ def cells(listed: ListedExample) -> tuple[str, str, str, str, str, str]:
 
     Of more than a minute only that is told: she is taken to have done something else. The model's
     answer is there once she has answered, with a sign where it is another. The signs are the keys
-    of flag and note, and `c` for a check example.
+    of flag and note, `c` for a check example and `g` for a label that was given elsewhere.
     """
     decision, known = listed.decision, listed.labelled
     answer = one_line(decision.answer.text) if decision and decision.answer else ""
@@ -37,11 +37,17 @@ def cells(listed: ListedExample) -> tuple[str, str, str, str, str, str]:
             ("f", listed.flagged),
             ("n", bool(listed.note)),
             ("c", decision is not None and decision.check),
+            ("g", decision is not None and bool(decision.given)),
         )
         if is_so
     )
     number = f"#{listed.example.number:,}"
     return number, answer, model, seconds, signs, one_line(listed.example.text)
+
+
+def given_by(name: str) -> str:
+    """Where a label was given: a file, or a field of the pool."""
+    return f"given by {one_line(name)}"
 
 
 def found(n: int, n_all: int, n_marked: int, n_hidden: int = 0) -> str:
@@ -81,9 +87,10 @@ def bulk_question(n: int, by_answer: Mapping[str, int], n_left_out: int, n_hidde
 def facts(listed: ListedExample, n_pool: int) -> Sequence[str]:
     """What is known of one example that was opened from the list."""
     number, answer, model, seconds, _, _ = cells(listed)
+    given = listed.decision.given if listed.decision is not None else ""
     return (
         f"{number} of {n_pool:,}",
-        f"you: {answer}" if answer else "not decided",
+        f"{given_by(given) if given else 'you'}: {answer}" if answer else "not decided",
         *([f"second time: {one_line(listed.second.text)}"] if listed.second else []),
         *([f"model: {model[2:]}"] if model else []),
         *([f"{seconds} s"] if seconds else []),

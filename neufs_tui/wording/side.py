@@ -93,9 +93,8 @@ def _nearest(loop: LabellingLoop) -> Section:
 
 
 def _last(labelled: Sequence[LabelledExample]) -> Section:
-    return Section(
-        "last answers", rows=tuple(_answered(one) for one in labelled[: -1 - _LAST : -1])
-    )
+    hers = [one for one in labelled if not one.given]
+    return Section("last answers", rows=tuple(_answered(one) for one in hers[: -1 - _LAST : -1]))
 
 
 def _answered(one: LabelledExample) -> str:

@@ -79,6 +79,7 @@ def count_parts(counts: Counts, shots: int) -> tuple[str, ...]:
         *([f"{counts.skipped:,} skipped"] if counts.skipped else []),
         *([f"{counts.flagged:,} flagged"] if counts.flagged else []),
         *([f"{counts.accepted:,} accepted"] if counts.accepted else []),
+        *([f"{counts.given:,} given elsewhere"] if counts.given else []),
     ]
     if counts.labels_elsewhere:
         parts.append(f"{plural(counts.labels_elsewhere, 'label')} on removed rows")

@@ -43,6 +43,7 @@ from neufs_tui.labelling.pool_file import PoolNow
 from neufs_tui.labelling.workspace import Workspace
 from neufs_tui.project.first_text import FirstText
 from neufs_tui.statistics.stability import Change
+from neufs_tui.storage.given_labels import Matched
 from neufs_tui.storage.pool_changes import PoolChanges
 from neufs_tui.storage.stored_json import PoolRecord
 from tests.fakes import (
@@ -688,6 +689,26 @@ async def test_a_text_that_is_not_in_the_pool_after_all_takes_no_key_meant_for_i
         assert "1 key came too early" in session.said("#feedback")
 
 
+async def test_a_text_that_has_a_label_in_the_pool_takes_no_key_meant_for_it() -> None:
+    label = {EXAMPLES[6].id: Answer("With Explanation")}
+    startup = FakeStartup(StoredWorkspace(EXAMPLES), first=FIRST, given=Matched("kind", label))
+    startup.may_open.clear()
+    app = LabelApp(startup)
+    async with app.run_test(size=(160, 24)) as pilot:
+        session = Session(pilot, startup.workspace, startup.engine)
+        await previewed(session, "Text number 7.")
+        early = Key("1", "1")
+        startup.may_open.set()
+        await opened(pilot)
+        assert session.text != "Text number 7."
+        session.send(early)  # read before the other text was painted
+        await settled(pilot)
+        assert session.labels == [(6, "With Explanation")]
+        assert "1 given elsewhere" in session.said("#status")
+        await session.press("u")
+        assert session.labels == []
+
+
 async def test_quitting_while_the_pool_is_read_waits_for_nobody() -> None:
     startup = FakeStartup(StoredWorkspace(EXAMPLES), first=FIRST)
     startup.may_open.clear()
@@ -790,6 +811,11 @@ async def test_a_wide_window_has_the_last_answers_and_labelled_examples_beside_t
         assert last[0].startswith("#2 With Explanation") and last[1].startswith("#1 ")
         await session.say(Explained(EXAMPLES[2].id, explanation(EXAMPLES[2].id)))
         assert "the gap\nAll of its 500 neurons are" in session.said("#side")
+        elsewhere = {EXAMPLES[9].id: Answer("With Explanation")}
+        startup.workspace.session.record_given(elsewhere, "theirs.csv")
+        await session.press("2")
+        last = session.said("#side").split("last answers\n")[1].splitlines()
+        assert last[0].startswith("#3 ") and last[1].startswith("#2 ")  # hers alone
         await pilot.resize_terminal(99, 40)
         await settled(pilot)
         assert not app.screen.query_one("#side").display

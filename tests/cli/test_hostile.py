@@ -108,6 +108,22 @@ def label_two(pool: Path) -> None:
         )
 
 
+def hostile_labels(pool: Path) -> Path:
+    """A file with a label to take, one that differs, a text with two, and texts of no example."""
+    rows = [json.loads(line) for line in pool.read_text().splitlines()]
+    texts = [
+        rows[4],
+        rows[0],
+        rows[5],
+        rows[5],
+        rows[6] | {"text": HOSTILE},
+        {"text": f"No {HOSTILE}"},
+    ]
+    path = pool.parent / f"la{HOSTILE.replace('/', '')}.jsonl"
+    kinds = enumerate(texts)
+    return write_rows(path, (row | {"label": KINDS[at % 2]} for at, row in kinds))
+
+
 def commands(pool: Path, model: Path) -> dict[str, list[object]]:
     """Every command that shows something of a file without a screen, and what it says of errors."""
     asked = ["--labels-from", "kind", "--model", model, "--dtype", "float32", "--device", "cpu"]
@@ -129,6 +145,12 @@ def commands(pool: Path, model: Path) -> dict[str, list[object]]:
         "export": ["export", pool],
         "export csv": ["export", pool, "--format", "csv"],
         "export chat": ["export", pool, "--format", "chat"],
+        "import": ["import", pool, hostile_labels(pool)],
+        "import --json": ["import", pool, hostile_labels(pool), "--json"],
+        "labels nobody has": ["import", pool, pool, "--label-field", HOSTILE],
+        "no labels": ["import", pool, pool],
+        "history of it": ["history", pool],
+        "list": ["list", pool, "given"],
         "next": ["next", pool, *asked],
         "next --json": ["next", pool, *asked, "--reveal", "--json"],
         "history": ["history", pool],

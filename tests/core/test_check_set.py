@@ -65,6 +65,14 @@ def test_a_session_with_labels_has_its_check_set_among_the_next_queries(
     assert sum(one.check for one in made[first : first + 2 * n]) == n
 
 
+@given(n=st.integers(1, 12), seed=st.integers(0, 10**6), at=st.integers(0, 24))
+def test_labels_that_were_given_elsewhere_are_no_queries(n: int, seed: int, at: int) -> None:
+    made = asked(n, seed)[:at]
+    elsewhere = [replace(decision(1000 + one, check=False), given="x") for one in range(40)]
+    assert is_due([*elsewhere, *made], n, seed) == is_due(made, n, seed)
+    assert is_due([*made, *elsewhere], n, seed) == is_due(made, n, seed)
+
+
 def test_every_place_behind_the_first_check_is_as_likely() -> None:
     n, n_seeds = 4, 600
     times = [0] * (2 * n)

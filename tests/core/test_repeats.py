@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -52,6 +54,16 @@ def test_nothing_is_asked_where_nothing_is_wanted_or_what_is_labelled_left_the_p
     assert due(decided(40), [], 0, 0, pool={"text 1"}) is None
     assert due(decided(40), [], 10, 0, pool=set()) is None
     assert due(decided(40), [], 10, 0, pool={"text 1"}) == "text 1"
+
+
+def test_labels_that_were_given_elsewhere_are_neither_counted_nor_asked_again() -> None:
+    given = [replace(one, example_id=f"given {one.example_id}", given="x") for one in decided(40)]
+    pool = {one.example_id for one in (*given, *decided(10))}
+    assert due(given, [], 10, 0, pool=pool) is None
+    assert due([*decided(9), *given], [], 10, 0, pool=pool) is None
+    assert due([*given, *decided(10)], [], 10, 0, pool=pool) == due(
+        decided(10), [], 10, 0, pool=pool
+    )
 
 
 def test_self_agreement_is_over_what_was_labelled_both_times() -> None:

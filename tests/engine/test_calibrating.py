@@ -99,6 +99,14 @@ def test_labels_that_were_hunted_for_say_nothing_of_how_frequent_they_are() -> N
     assert calibrator().basis(few) is Uncalibrated.FEW_LABELS
 
 
+def test_nor_do_labels_that_were_given_elsewhere() -> None:
+    shots = labels(20, n_a=8)
+    given = tuple(replace(one, given="x" if one.answer == Answer("b") else "") for one in shots)
+    basis = based(given)
+    assert (basis.prior, basis.n_labels) == ((0.9, 0.1), 8)
+    assert not {*basis.sample} & {*IDS[:20]}
+
+
 def test_the_sample_is_fixed_but_for_what_is_decided() -> None:
     before, after = based(labels(8)).sample, based(labels(12)).sample
     gone = {*before} & {*IDS[:12]}

@@ -14,7 +14,7 @@ from tests.export.values import labelled
 from tests.pools import write_rows
 
 
-def test_hunted_labels_are_no_part_of_the_prior(tmp_path: Path) -> None:
+def test_labels_hunted_for_or_given_elsewhere_are_no_part_of_the_prior(tmp_path: Path) -> None:
     source = write_rows(tmp_path / "pool.jsonl", ({"text": f"text {n}"} for n in range(80)))
     project = read_project(ProjectRequest(str(source), labels=("A", "B")))
     assert isinstance(project.task, Task)
@@ -24,5 +24,9 @@ def test_hunted_labels_are_no_part_of_the_prior(tmp_path: Path) -> None:
     assert isinstance(found, Calibration)
     assert [*found.prior] == [0.9, 0.1]
     assert "8 labels given" in found.basis
+    elsewhere = [replace(one, given="x" if one.hunted else "", hunted=False) for one in hunted]
+    without = calibration_for(project, elsewhere, set())
+    assert isinstance(without, Calibration)
+    assert ([*without.prior], without.basis) == ([*found.prior], found.basis)
     few = calibration_for(project, [replace(one, hunted=True) for one in given], set())
     assert isinstance(few, str) and "fewer than 8 labels" in few

@@ -29,6 +29,13 @@ def test_the_manifest_names_the_check_examples_that_were_left_out() -> None:
     assert manifest["strategy"]["check"] == 0
 
 
+def test_the_manifest_tells_labels_that_were_given_elsewhere() -> None:
+    few_shot = [labelled("x"), replace(labelled("y", seq=2), given="theirs.csv")]
+    manifest = json.loads(manifest_json(provenance(), few_shot, "chat"))
+    assert manifest["given"] == 1
+    assert [one["given"] for one in manifest["examples"]] == [None, "theirs.csv"]
+
+
 def test_the_manifest_says_what_the_few_shot_set_depends_on() -> None:
     shares = {"A": 0.25, "B": 0.75}
     pick = Pick(content_hash("x"), REASON, "B", shares, n_scanned=90, n_labelled=0, model=MODEL)

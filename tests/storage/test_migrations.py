@@ -27,6 +27,7 @@ BEFORE_TASKS = "m003_tasks_and_probabilities_by_label"
 BEFORE_CHECKS = "m006_check_examples"
 BEFORE_READINGS = "m008_readings_of_check_examples"
 BEFORE_HUNTS = "m009_hunted_and_pages"
+BEFORE_GIVEN = "m011_labels_given_elsewhere"
 TASK = Task((Label("A"), Label("B", "the other")), instruction="Sort.")
 MODEL = {"name": "m", "fingerprint": "f00d", "device": "cpu", "dtype": "float32"}
 
@@ -236,3 +237,20 @@ def test_an_earlier_session_has_no_hunts_and_no_pages_and_takes_some(tmp_path: P
             Decision(content_hash("a"), DecisionKind.LABEL, Answer("A")),
         )
         assert [event.page for event in session.history()] == [None, 2, 2]
+
+
+def test_an_earlier_session_has_only_labels_of_its_annotator_and_takes_others(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "pool.neufs.db"
+    db = written_before(path, BEFORE_GIVEN)
+    line = {name: value for name, value in label_line().items() if name != "label"}
+    db.table("events").insert(line | {"answer": to_json(Answer("A")), "shown": 1})
+    db.close()
+    assert read(path).given == ""
+    with Session.open(path, write=True) as session:
+        session.undo()
+        session.record_given({content_hash("a"): Answer("B")}, "theirs.csv")
+    with Session.open(path, write=False) as session:
+        assert [one.given for one in session.decided()] == ["theirs.csv"]
+        assert [one.given for one in session.history()] == ["", "", "theirs.csv"]

@@ -476,6 +476,62 @@ def test_a_page_is_stored_taken_back_and_brought_back_at_once(path: Path) -> Non
     ]
 
 
+def give(session: Session, name: str, *texts: str, by: str = "theirs.csv") -> tuple[Decision, ...]:
+    return session.record_given({content_hash(text): Answer(name) for text in texts}, by)
+
+
+def test_labels_given_elsewhere_are_taken_back_and_brought_back_at_once(path: Path) -> None:
+    theirs = tuple(replace(label(text), given="theirs.csv") for text in "ac")
+    with begun(path, "a", "b", "c") as session:
+        record(session, "b")
+        assert give(session, "A", "a", "c") == theirs
+        assert session.ever_given("theirs.csv") == {content_hash("a"), content_hash("c")}
+        assert session.undo() == theirs
+        assert session.decisions() == (label("b"),)
+    with Session.open(path, write=True) as session:
+        assert session.ever_given("theirs.csv") == {content_hash("a"), content_hash("c")}
+        assert session.ever_given("label") == frozenset()
+        assert session.redo() == theirs
+        assert session.decisions() == (label("b"), *theirs)
+        assert [(one.given, one.shown, one.seconds, one.pick) for one in session.decided()] == [
+            ("", True, None, None),
+            *[("theirs.csv", False, None, None)] * 2,
+        ]
+        counts = session.counts()
+        assert (counts.n_labels, counts.given) == (3, 2)
+        assert agreement(session.decided()) == Agreement()
+        assert change(session, "B", "a") == (label("a", "B"),)  # hers now
+        assert session.counts().given == 1
+        assert session.undo() == (label("a", "B"),)
+        history = session.history()
+    assert [(one.kind, one.given, one.page) for one in history[1:5]] == [
+        *[("label", "theirs.csv", 2)] * 2,
+        *[("undo", "", 2), ("redo", "", 2)],
+    ]
+
+
+def test_one_label_given_elsewhere_is_no_page(path: Path) -> None:
+    with begun(path, "a") as session:
+        give(session, "A", "a")
+        assert [one.page for one in session.history()] == [None]
+
+
+def test_a_check_example_of_earlier_on_stays_one_when_its_label_is_given(path: Path) -> None:
+    with begun(path, "a") as session:
+        session.record(replace(label("a"), check=True), pick=None, seconds=None)
+        session.undo()
+        assert give(session, "A", "a") == (replace(label("a"), check=True, given="theirs.csv"),)
+        assert session.decided() == ()
+
+
+def test_labels_that_cannot_be_stored_leave_nothing(path: Path) -> None:
+    with begun(path, "a", "b") as session:
+        with pytest.raises(SessionError):
+            give(session, "A", "a", "not here")
+        assert (session.decisions(), session.revision(), session.history()) == ((), 0, ())
+        assert session.ever_given("theirs.csv") == frozenset()
+
+
 def test_a_page_that_cannot_be_stored_leaves_nothing(path: Path) -> None:
     stranger = Decision(content_hash("not here"), DecisionKind.ACCEPT, Answer("A"))
     accepted = Decision(content_hash("a"), DecisionKind.ACCEPT, Answer("A"))
@@ -566,7 +622,8 @@ def test_mixed_events_are_undone_one_by_one_after_a_restart(
         while len(states) < 31:
             text = data.draw(st.sampled_from(texts))
             before = session.revision()
-            match data.draw(st.sampled_from(["label", "skip", "change", "flag", "note", "offer"])):
+            kinds = ["label", "skip", "change", "flag", "note", "offer", "given"]
+            match data.draw(st.sampled_from(kinds)):
                 case "label":
                     session.record(label(text, data.draw(st.sampled_from("AB"))), pick=pick(text),
                                    seconds=1.0)  # fmt: skip
@@ -575,6 +632,12 @@ def test_mixed_events_are_undone_one_by_one_after_a_restart(
                 case "change":
                     some = data.draw(st.lists(st.sampled_from(texts), min_size=1, max_size=4))
                     change(session, data.draw(st.sampled_from(["A", "B", None])), *some)
+                case "given":
+                    decided = {one.example_id for one in session.decisions()}
+                    left = [one for one in texts if content_hash(one) not in decided]
+                    some = data.draw(st.lists(st.sampled_from(left or texts), unique=True))
+                    if left and some:
+                        give(session, "A", *some, by=data.draw(st.sampled_from(["x", "y"])))
                 case "flag":
                     kind = MarkKind.UNFLAG if content_hash(text) in session.flagged() else "flag"
                     session.mark([Mark(content_hash(text), MarkKind(kind))])

@@ -40,6 +40,14 @@ def test_flags_notes_and_check_examples_have_signs() -> None:
     assert wording.cells(replace(labelled(check=True), flagged=True, note="x"))[4] == "fnc"
 
 
+def test_a_label_that_was_given_elsewhere_is_not_yours() -> None:
+    listed = labelled(None)
+    assert listed.decision is not None
+    given = replace(listed, decision=replace(listed.decision, given="theirs.csv"))
+    assert wording.cells(given)[4] == "g"
+    assert wording.facts(given, 2000)[1] == f"given by theirs.csv: {WITH}"
+
+
 def test_what_is_no_label_says_so_and_tells_no_answer_of_the_model() -> None:
     skipped = ListedExample(ONE, Decision(ONE.id, DecisionKind.SKIP))
     accepted = ListedExample(ONE, Decision(ONE.id, DecisionKind.ACCEPT, Answer(WITH)))

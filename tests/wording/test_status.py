@@ -34,6 +34,7 @@ def test_the_counts_add_up() -> None:
         *("13 of 16 labels", "185 left", "3 skipped"),
         "1 label on removed rows",
     )
+    assert count_parts(replace(counts, given=4), 16)[3] == "4 given elsewhere"
     assert count_parts(replace(counts, labelled=18, skipped=0), 16)[:2] == (
         *("19 labels, 16 wanted", "182 left"),
     )

@@ -21,7 +21,7 @@ from tests.app.test_label_app import EXAMPLES, PICKS, Session, app_on, start
 from tests.fakes import FakeStartup, StoredWorkspace, example, explanation, pick, settled
 
 CONFIGURED = {
-    "undo": "x",
+    "undo": "z",
     "redo": "f2",
     "find": "f3",
     "why": "a,y",
@@ -51,7 +51,7 @@ async def test_every_binding_has_an_id_and_a_tooltip_that_is_on_the_help_page() 
     async with app.run_test(size=(160, 50)) as pilot:
         session = await start(pilot, startup)
         own = [one.binding for one in app.screen.active_bindings.values() if one.binding.id]
-        assert len({one.id for one in own}) == 31
+        assert len({one.id for one in own}) == 32
         await session.press("question_mark")
         page = session.said("#page > *")
         for binding in own:
@@ -64,10 +64,10 @@ async def test_a_configured_key_works_and_the_old_one_does_not() -> None:
     async with app.run_test() as pilot:
         session = await start(pilot, startup)
         await session.press("1")
-        assert session.said("#feedback").endswith("— x undoes")
+        assert session.said("#feedback").endswith("— z undoes")
         await session.press("u", "backspace")
         assert len(session.labels) == 1
-        await session.press("x")
+        await session.press("z")
         assert session.labels == []
         assert session.said("#feedback").endswith("— f2 redoes")
         await session.press("r")
@@ -90,7 +90,7 @@ async def test_footer_help_palette_and_labels_name_the_keys_as_configured() -> N
         session = await start(pilot, startup)
         footer = session.said("#keys").split("   ")
         assert footer == [
-            *("space skip", "x undo", "/ list", "g hunt", "f flag", "a why"),
+            *("space skip", "z undo", "/ list", "g hunt", "f flag", "a why"),
             *("? help", "f10 quit"),
         ]
         await pilot.resize_terminal(60, 16)
@@ -101,12 +101,12 @@ async def test_footer_help_palette_and_labels_name_the_keys_as_configured() -> N
         assert "a  label 11" not in session.said("#labels")
         assert "d  label 11" in session.said("#labels")
         commands = {one.title: one.help for one in app.get_system_commands(app.screen)}
-        assert commands["Undo"] == "undo, as often as you like, any day (x)"
+        assert commands["Undo"] == "undo, as often as you like, any day (z)"
         assert commands["Why this example"].endswith("(a  y)")
         assert "Keys" not in commands
         await session.press("?")
         said = page_of(session)
-        assert said["x"].strip() == "undo, as often as you like, any day"
+        assert said["z"].strip() == "undo, as often as you like, any day"
         assert said["a  y"].strip() == "why this example, neuron by neuron"
         assert not {"u  backspace", "w", "q  ctrl+q", "?  f1  h"} & set(said)
         await session.press("?", "d")
@@ -117,7 +117,7 @@ async def test_before_the_first_example_the_footer_names_the_keys_as_configured(
     app, startup = configured_app()
     async with app.run_test() as pilot:
         session = await start(pilot, startup, rank=False)
-        assert session.said("#keys") == "x undo   / list   ? help   f10 quit"
+        assert session.said("#keys") == "z undo   / list   ? help   f10 quit"
 
 
 async def test_what_the_configuration_does_not_name_stays() -> None:
@@ -211,9 +211,9 @@ async def test_the_picker_closes_by_keys_that_cannot_be_typed() -> None:
         app, startup = configured_app()
         async with app.run_test() as pilot:
             session = await start(pilot, startup)
-            await session.press("f3", "x", "n", "q")
+            await session.press("f3", "z", "n", "q")
             assert isinstance(app.screen, PickerScreen)
-            assert app.screen.query_one(Input).value == "xnq"
+            assert app.screen.query_one(Input).value == "znq"
             await session.press(closer)
             assert isinstance(app.screen, LabelScreen)
             assert session.labels == []

@@ -15,6 +15,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.events import Resize
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
@@ -31,6 +32,7 @@ from neufs_tui.labelling.export_choice import BEST, ORDERS, ExportChoice, previe
 from neufs_tui.labelling.workspace import Workspace
 
 _HEADINGS = {Shape.PROMPT: "one prompt", Shape.ROWS: "a row an example"}
+_LOW_BELOW = 22
 _LONGEST_PREVIEW = 20_000
 """Characters of a file that are shown."""
 
@@ -106,6 +108,10 @@ class ExportScreen(ModalScreen[str]):
             ("esc", "back"),
         )
         self.query_one(OptionList).highlighted = 1
+
+    def on_resize(self, event: Resize) -> None:
+        """Leave the blank lines out of a low window."""
+        self.set_class(event.size.height < _LOW_BELOW, "-low")
 
     @on(OptionList.OptionHighlighted)
     def _another_format(self, event: OptionList.OptionHighlighted) -> None:

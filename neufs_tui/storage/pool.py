@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from neufs_tui.core.records import Example, ExampleId, content_hash
+from neufs_tui.core.records import Example, ExampleId
 from neufs_tui.core.text import plural
 from neufs_tui.errors import PoolError
-from neufs_tui.storage.pool_lines import BadLine, LineReader, ReadingRule
-from neufs_tui.storage.row_json import json_kind
+from neufs_tui.storage.pool_lines import BadLine, GoodLine, LineReader, ReadingRule
+from neufs_tui.storage.pool_rows import N_PROBED, Unusable, example_of, find_text_fields
 
 __all__ = ["BadLine", "Pool", "read_pool"]
 
-_ENCODER = json.JSONEncoder(ensure_ascii=False)
 _N_NAMED = 5
 """Bad lines named in an error; the rest are counted."""
 
@@ -104,7 +103,7 @@ def read_pool(
 
     Args:
         source: path of a file, or `-` for standard input; see `storage/pool_form.py`.
-        text_field: field that holds the text; None looks for `input`, then `text`.
+        text_field: field that holds the text; None finds it out, see `storage/pool_rows.py`.
         encoding: encoding of the file; None finds out whether it is UTF-8 or has a mark.
         last_encoding: encoding named the last time, for a file that is not UTF-8.
         skip_bad_lines: leave out lines that cannot be used instead of failing.
@@ -120,13 +119,16 @@ def read_pool(
     bad_lines: list[BadLine] = []
     with opened(source, stdin) as stream:
         lines = LineReader(source, stream, rule)
-    for line in lines:
+    rest = iter(lines)
+    first = [*islice(rest, N_PROBED)]
+    text_fields = find_text_fields((one.value for one in first if isinstance(one, GoodLine)), rule)
+    for line in chain(first, rest):
         check()
         if isinstance(line, BadLine):
             bad_lines.append(line)
             continue
         try:
-            example = example_of(line.value, rule.text_fields, row=len(rows))
+            example = example_of(line.value, text_fields.names, row=len(rows))
         except Unusable as error:
             bad_lines.append(BadLine(line.line_number, str(error), line.n_lines))
             continue
@@ -149,60 +151,9 @@ def read_pool(
         sha256=lines.sha256,
         text_field=text_field,
         encoding=lines.named_encoding,
-        read_as=lines.notices,
+        read_as=(*lines.notices, *filter(None, [text_fields.notice])),
         encoding_hint=encoding_hint,
     )
-
-
-class Unusable(Exception):
-    """A row that holds no usable text, with the cause."""
-
-
-def example_of(value: object, wanted: Sequence[str], row: int) -> Example:
-    """A row's example.
-
-    Args:
-        value: the row as it was read.
-        wanted: fields that may hold the text, the likeliest first.
-        row: its place among the good rows.
-
-    Raises:
-        Unusable: it holds no text that can be used.
-    """
-    if not isinstance(value, dict):
-        raise Unusable(f"{json_kind(value)}, not an object")
-    name = next((name for name in wanted if name in value), None)
-    if name is None:
-        looked_for = " or ".join(repr(name) for name in wanted)
-        raise Unusable(f"no field {looked_for}; its fields are {listed(tuple(value))}")
-    text = value[name]
-    if not isinstance(text, str):
-        raise Unusable(f"the text under {name!r} is {json_kind(text)}, not a string")
-    if not text.strip():
-        raise Unusable(f"the text under {name!r} is empty")
-    _refuse_lone_surrogates(value, name)
-    fields = {key: field for key, field in value.items() if key not in (name, "id")}
-    source_id = _source_id(value.get("id")) if name != "id" else None
-    return Example(content_hash(text), text, row, source_id, fields)
-
-
-def _refuse_lone_surrogates(value: dict[str, object], text_name: str) -> None:
-    """Half a character, as `\\ud800` in JSON, can be neither stored nor shown."""
-    for key, field in value.items():
-        whole = _ENCODER.encode(field) if isinstance(field, list | dict) else str(field)
-        try:
-            (key + whole).encode()
-        except UnicodeEncodeError as error:
-            what = "text" if key == text_name else f"field {key.encode(errors='replace').decode()}"
-            raise Unusable(f"{what} holds a lone surrogate") from error
-
-
-def _source_id(value: object) -> str | int | None:
-    if value is None or value == "":
-        return None
-    if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
-        return value
-    return _ENCODER.encode(value)
 
 
 @contextmanager
@@ -246,9 +197,3 @@ def _bad_lines_error(lines: LineReader, bad_lines: Sequence[BadLine], hint: str)
         "or go on without them with --skip-bad-lines"
     )
     return PoolError(message, hint=f"{hint}; {usual}" if hint else usual)
-
-
-def listed(names: Sequence[str], limit: int = 12) -> str:
-    """Names in quotes, in one line."""
-    shown = ", ".join(repr(name) for name in names[:limit])
-    return (f"{shown}, …" if len(names) > limit else shown) or "none"

@@ -8,7 +8,7 @@ was drawn is a text of the pool only if reading all of it finds it too.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from io import SEEK_END, BytesIO
 from random import Random
 from typing import BinaryIO
@@ -16,9 +16,9 @@ from typing import BinaryIO
 from neufs_tui.core.draws import draw_key
 from neufs_tui.core.records import Example, ExampleId
 from neufs_tui.errors import PoolError
-from neufs_tui.storage.pool import Unusable, example_of
 from neufs_tui.storage.pool_form import Kind
 from neufs_tui.storage.pool_lines import GoodLine, LineReader, ReadingRule
+from neufs_tui.storage.pool_rows import TextFields, Unusable, example_of, find_text_fields
 from neufs_tui.storage.row_json import items
 
 logger = logging.getLogger(__name__)
@@ -59,7 +59,8 @@ def draw_text(
             return None
         whole_lines = head if is_whole else head[: head.rfind(b"\n") + 1]
         lines = LineReader(source, BytesIO(whole_lines), rule)
-        examples = list(_examples(lines, rule, is_whole=is_whole))
+        values = [*_values(lines, is_whole=is_whole)]
+        examples = [*_examples(values, find_text_fields(values, rule))]
     except PoolError as error:  # it is said with the right numbers when all is read
         logger.info("nothing is drawn from %s: %s", source, error)
         return None
@@ -85,20 +86,25 @@ def _at_random(
     part = stream.read(_PART)
     part = part[part.find(b"\n") + 1 : part.rfind(b"\n") + 1]
     behind = LineReader(source, BytesIO(part), rule, form=lines.form)
-    open_ones = (one for one in _examples(behind, rule) if one.id not in decided)
-    return next(open_ones, None)
+    examples = _examples(_values(behind), find_text_fields(_values(lines), rule))
+    return next((one for one in examples if one.id not in decided), None)
 
 
-def _examples(lines: LineReader, rule: ReadingRule, *, is_whole: bool = True) -> Iterator[Example]:
-    """The usable rows of a part; of one that is cut off, all but the last."""
+def _values(lines: LineReader, *, is_whole: bool = True) -> Iterator[object]:
+    """The rows of a part; of one that is cut off, all but the last."""
+    good = (line.value for line in lines if isinstance(line, GoodLine))
     if is_whole:
-        values: list[object] = [line.value for line in lines if isinstance(line, GoodLine)]
+        yield from good
     elif lines.form.kind is Kind.JSON_LIST:
-        values = [lines.row(one) if isinstance(one, str) else one for one in items(lines.text)]
+        yield from (lines.row(one) if isinstance(one, str) else one for one in items(lines.text))
     else:
-        values = [line.value for line in lines if isinstance(line, GoodLine)][:-1]
+        yield from [*good][:-1]
+
+
+def _examples(values: Iterable[object], text_fields: TextFields) -> Iterator[Example]:
+    """Those of the rows that are usable."""
     for value in values:
         try:
-            yield example_of(value, rule.text_fields, row=0)
+            yield example_of(value, text_fields.names, row=0)
         except Unusable:
             continue

@@ -23,7 +23,7 @@ class ReadingRule:
     """What was said about how a pool is to be read; None means: not said."""
 
     text_field: str | None = None
-    """Field that holds the text; None looks for `input`, then `text`."""
+    """Field that holds the text; None finds it out, see `storage/pool_rows.py`."""
     encoding: str | None = None
     """Encoding of the file, unless a mark in it says otherwise."""
     last_encoding: str | None = None

@@ -43,6 +43,15 @@ def test_numbers_may_be_labels(tmp_path: Path) -> None:
     assert read_gold_test(source, Task((Label("0"), Label("1")))).gold.tolist() == [1, 0]
 
 
+def test_text_and_label_may_lie_within_objects(tmp_path: Path) -> None:
+    rows = [{"doc": {"body": text}, "gold": {"is": label}} for text, label in (("a", "spam"),)]
+    path = write_rows(tmp_path / "test.jsonl", [*rows, {"doc": {"body": "b"}}])
+    test = read_gold_test(str(path), TASK, field="gold.is", text_field="doc.body")
+    assert [one.text for one in test.texts] == ["a"]
+    assert test.gold.tolist() == [1]
+    assert test.notices == ("1 text without a gold label left out",)
+
+
 @pytest.mark.parametrize(
     ("rows", "shown", "said"),
     [

@@ -53,9 +53,15 @@ def project_config_path(source: str) -> Path:
 
 
 def default_session_path(source: str) -> Path:
-    """The session of a pool: `pool.jsonl` → `pool.neufs.db` beside it."""
-    stem = "stdin" if source == "-" else Path(source).stem
+    """The session of a pool: `pool.jsonl` or `pool.jsonl.gz` → `pool.neufs.db` beside it."""
+    stem = "stdin" if source == "-" else unpacked_path(source).stem
     return _folder(source) / f"{stem}.neufs.db"
+
+
+def unpacked_path(source: str) -> Path:
+    """A pool's path without the `.gz` that says how it is packed: its suffix tells its form."""
+    path = Path(source)
+    return path.with_suffix("") if path.suffix.lower() == ".gz" else path
 
 
 def _folder(source: str) -> Path:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from io import BytesIO
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -13,6 +15,7 @@ from typing import Any, BinaryIO
 from neufs_tui.core.records import Example, ExampleId
 from neufs_tui.core.text import plural
 from neufs_tui.errors import PoolError
+from neufs_tui.storage.pool_gzip import unpacked
 from neufs_tui.storage.pool_lines import BadLine, GoodLine, LineReader, ReadingRule
 from neufs_tui.storage.pool_rows import N_PROBED, Unusable, example_of, find_text_fields
 
@@ -118,7 +121,8 @@ def read_pool(
     rows: list[Mapping[str, Any]] = []
     bad_lines: list[BadLine] = []
     with opened(source, stdin) as stream:
-        lines = LineReader(source, stream, rule)
+        raw = stream.read()
+    lines = LineReader(source, BytesIO(unpacked(raw, source)), rule)
     rest = iter(lines)
     first = [*islice(rest, N_PROBED)]
     text_fields = find_text_fields((one.value for one in first if isinstance(one, GoodLine)), rule)
@@ -148,7 +152,7 @@ def read_pool(
         examples=tuple(examples.values()),
         rows=tuple(rows),
         bad_lines=tuple(bad_lines),
-        sha256=lines.sha256,
+        sha256=hashlib.sha256(raw).hexdigest(),
         text_field=text_field,
         encoding=lines.named_encoding,
         read_as=(*lines.notices, *filter(None, [text_fields.notice])),

@@ -1,8 +1,8 @@
 """A text of a pool at once: drawn from a part of the file, while the rest is still to be read.
 
 A file of lines is read from a random byte on, behind the next line's end; where a record may go
-over lines, as in a table or a JSON list, the file's first records are what is drawn from. What
-was drawn is a text of the pool only if reading all of it finds it too.
+over lines, as in a table or a JSON list, or the file is packed, its first records are what is
+drawn from. What was drawn is a text of the pool only if reading all of it finds it too.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from neufs_tui.core.draws import draw_key
 from neufs_tui.core.records import Example, ExampleId
 from neufs_tui.errors import PoolError
 from neufs_tui.storage.pool_form import Kind
+from neufs_tui.storage.pool_gzip import beginning
 from neufs_tui.storage.pool_lines import GoodLine, LineReader, ReadingRule
 from neufs_tui.storage.pool_rows import TextFields, Unusable, example_of, find_text_fields
 from neufs_tui.storage.row_json import items
@@ -24,7 +25,7 @@ from neufs_tui.storage.row_json import items
 logger = logging.getLogger(__name__)
 
 _PART = 1 << 18
-"""Bytes read; a smaller file is drawn from as a whole."""
+"""Bytes read, or unpacked; a smaller file is drawn from as a whole."""
 
 
 def draw_text(
@@ -50,10 +51,11 @@ def draw_text(
         The example, with a row that is not its own; None when nothing can be said of the pool
         without reading all of it.
     """
-    head = stream.read(_PART)
-    is_whole = len(head) < _PART
     try:
-        if not is_whole and (found := _at_random(source, stream, head, rule, seed, decided)):
+        head, is_packed = beginning(stream, source, _PART)
+        is_whole = len(head) < _PART
+        can_seek = not is_whole and not is_packed
+        if can_seek and (found := _at_random(source, stream, head, rule, seed, decided)):
             return found
         if not is_whole and check:
             return None

@@ -1,4 +1,4 @@
-"""The pool: a file of texts to label, read once, each text kept once."""
+"""The pool: texts to label, of a file or a data set, read once, each text kept once."""
 
 from __future__ import annotations
 
@@ -17,9 +17,13 @@ from neufs_tui.core.text import plural
 from neufs_tui.errors import PoolError
 from neufs_tui.storage.pool_gzip import unpacked
 from neufs_tui.storage.pool_lines import BadLine, GoodLine, LineReader, ReadingRule
+from neufs_tui.storage.pool_place import cannot_open, is_table, pool_digest
 from neufs_tui.storage.pool_rows import N_PROBED, Unusable, example_of, find_text_fields
+from neufs_tui.storage.pool_tables import TableReader
 
 __all__ = ["BadLine", "Pool", "read_pool"]
+
+Reader = LineReader | TableReader
 
 _N_NAMED = 5
 """Bad lines named in an error; the rest are counted."""
@@ -27,7 +31,7 @@ _N_NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """The texts of one file."""
+    """The texts of one file or data set."""
 
     source: str
     """Path, or `-` for standard input, as the user named it."""
@@ -38,7 +42,7 @@ class Pool:
     bad_lines: tuple[BadLine, ...] = ()
     """Lines left out because the user allowed it."""
     sha256: str = ""
-    """Digest of the file's bytes."""
+    """Digest of the file's bytes; see `storage/pool_place.py` for a folder."""
     text_field: str | None = None
     """Field that the user named as holding the text."""
     encoding: str | None = None
@@ -105,7 +109,8 @@ def read_pool(
     """Read a pool; of rows with the same text the first is kept.
 
     Args:
-        source: path of a file, or `-` for standard input; see `storage/pool_form.py`.
+        source: path of a file, of a folder with a data set, or of a split in one; `-` for standard
+            input.
         text_field: field that holds the text; None finds it out, see `storage/pool_rows.py`.
         encoding: encoding of the file; None finds out whether it is UTF-8 or has a mark.
         last_encoding: encoding named the last time, for a file that is not UTF-8.
@@ -120,9 +125,7 @@ def read_pool(
     examples: dict[ExampleId, Example] = {}
     rows: list[Mapping[str, Any]] = []
     bad_lines: list[BadLine] = []
-    with opened(source, stdin) as stream:
-        raw = stream.read()
-    lines = LineReader(source, BytesIO(unpacked(raw, source)), rule)
+    lines, sha256 = _reader(source, stdin, rule)
     rest = iter(lines)
     first = [*islice(rest, N_PROBED)]
     text_fields = find_text_fields((one.value for one in first if isinstance(one, GoodLine)), rule)
@@ -152,12 +155,26 @@ def read_pool(
         examples=tuple(examples.values()),
         rows=tuple(rows),
         bad_lines=tuple(bad_lines),
-        sha256=hashlib.sha256(raw).hexdigest(),
+        sha256=sha256,
         text_field=text_field,
         encoding=lines.named_encoding,
         read_as=(*lines.notices, *filter(None, [text_fields.notice])),
         encoding_hint=encoding_hint,
     )
+
+
+def _reader(source: str, stdin: BinaryIO | None, rule: ReadingRule) -> tuple[Reader, str]:
+    """What reads a pool, and the digest of what it reads."""
+    if is_table(source):
+        try:
+            sha256 = pool_digest(source)
+        except OSError as error:
+            raise cannot_open(source, error) from error
+        return TableReader(source), sha256
+    with opened(source, stdin) as stream:
+        raw = stream.read()
+    lines = LineReader(source, BytesIO(unpacked(raw, source)), rule)
+    return lines, hashlib.sha256(raw).hexdigest()
 
 
 @contextmanager
@@ -170,21 +187,14 @@ def opened(source: str, stdin: BinaryIO | None) -> Iterator[BinaryIO]:
     if source == "-":
         yield stdin or sys.stdin.buffer
         return
-    path = Path(source)
-    if path.is_dir():
-        raise PoolError(f"{source} is a folder", hint="give the file in it that holds the texts")
     try:
-        with path.open("rb") as stream:
+        with Path(source).open("rb") as stream:
             yield stream
-    except FileNotFoundError as error:
-        raise PoolError(f"there is no file {source}", hint="check the path of the pool") from error
     except OSError as error:
-        raise PoolError(
-            f"{source} cannot be read: {error.strerror}", hint="check the file and its permissions"
-        ) from error
+        raise cannot_open(source, error) from error
 
 
-def _bad_lines_error(lines: LineReader, bad_lines: Sequence[BadLine], hint: str) -> PoolError:
+def _bad_lines_error(lines: Reader, bad_lines: Sequence[BadLine], hint: str) -> PoolError:
     """Name the first; a file in another encoding is to be read otherwise, not without them."""
     named = "".join(
         f"\n  {lines.unit if bad.n_lines == 1 else f'{lines.unit}s'} {bad.place}: {bad.cause}"

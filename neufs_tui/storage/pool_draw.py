@@ -2,7 +2,8 @@
 
 A file of lines is read from a random byte on, behind the next line's end; where a record may go
 over lines, as in a table or a JSON list, or the file is packed, its first records are what is
-drawn from. What was drawn is a text of the pool only if reading all of it finds it too.
+drawn from. Parquet and what `datasets` saved are read from a random row on, other data sets from
+their beginning. What was drawn is a text of the pool only if reading all of it finds it too.
 """
 
 from __future__ import annotations
@@ -10,22 +11,58 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterable, Iterator
 from io import SEEK_END, BytesIO
+from itertools import islice
 from random import Random
 from typing import BinaryIO
 
 from neufs_tui.core.draws import draw_key
 from neufs_tui.core.records import Example, ExampleId
 from neufs_tui.errors import PoolError
+from neufs_tui.storage.pool import opened
 from neufs_tui.storage.pool_form import Kind
 from neufs_tui.storage.pool_gzip import beginning
 from neufs_tui.storage.pool_lines import GoodLine, LineReader, ReadingRule
+from neufs_tui.storage.pool_place import is_table
 from neufs_tui.storage.pool_rows import TextFields, Unusable, example_of, find_text_fields
+from neufs_tui.storage.pool_tables import TableReader
 from neufs_tui.storage.row_json import items
 
 logger = logging.getLogger(__name__)
 
 _PART = 1 << 18
 """Bytes read, or unpacked; a smaller file is drawn from as a whole."""
+_N_ROWS = 1000
+"""Rows of a table that are read; a smaller one is drawn from as a whole."""
+
+
+def draw_example(
+    source: str,
+    rule: ReadingRule,
+    *,
+    stdin: BinaryIO | None = None,
+    seed: int,
+    decided: Collection[ExampleId],
+    check: bool = False,
+) -> Example | None:
+    """Draw an example of a pool of any kind; see `draw_text`.
+
+    Args:
+        source: the pool as the user named it.
+        rule: what was said about how it is to be read.
+        stdin: what `-` reads, which is left at its beginning.
+        seed: of the draw.
+        decided: what is passed over.
+        check: it is drawn for the check set.
+    """
+    if is_table(source):
+        return draw_row(source, rule, seed=seed, decided=decided, check=check)
+    try:
+        with opened(source, stdin) as stream:
+            drawn = draw_text(source, stream, rule, seed=seed, decided=decided, check=check)
+            stream.seek(0)
+            return drawn
+    except PoolError:
+        return None  # reading the pool says the same
 
 
 def draw_text(
@@ -66,6 +103,39 @@ def draw_text(
     except PoolError as error:  # it is said with the right numbers when all is read
         logger.info("nothing is drawn from %s: %s", source, error)
         return None
+    return _first_drawn(examples, seed=seed, decided=decided, check=check)
+
+
+def draw_row(
+    source: str,
+    rule: ReadingRule,
+    *,
+    seed: int,
+    decided: Collection[ExampleId],
+    check: bool = False,
+) -> Example | None:
+    """Draw a text of Parquet or a data set, as `draw_text` does of a file of lines."""
+    try:
+        table = TableReader(source)
+        first = [*islice(table.rows(), _N_ROWS + 1)]
+        is_whole, text_fields = len(first) <= _N_ROWS, find_text_fields(first, rule)
+        if not is_whole and table.n_rows is not None:
+            behind = table.rows(Random(seed).randrange(table.n_rows))
+            examples = _examples(islice(behind, _N_ROWS), text_fields)
+            if found := next((one for one in examples if one.id not in decided), None):
+                return found
+        if not is_whole and check:
+            return None
+        examples = _examples(first, text_fields)
+        return _first_drawn(examples, seed=seed, decided=decided, check=check)
+    except PoolError as error:  # it is said when all is read
+        logger.info("nothing is drawn from %s: %s", source, error)
+        return None
+
+
+def _first_drawn(
+    examples: Iterable[Example], *, seed: int, decided: Collection[ExampleId], check: bool
+) -> Example | None:
     open_ones = [one for one in examples if one.id not in decided]
     return min(open_ones, key=lambda one: draw_key(one.id, seed, checks=check), default=None)
 

@@ -82,9 +82,10 @@ def example_of(value: object, wanted: Sequence[str], row: int) -> Example:
     """
     if not isinstance(value, dict):
         raise Unusable(f"{json_kind(value)}, not an object")
-    found = ((name, field_path(value, name)) for name in wanted)
-    name, path = next(((name, path) for name, path in found if path), ("", ()))
-    if not path:
+    for name in wanted:
+        if path := field_path(value, name):
+            break
+    else:
         looked_for = " or ".join(repr(name) for name in wanted)
         within = [*names_within(value, str)]
         also = f", and in them {listed(within)}" if within else ""

@@ -30,21 +30,22 @@ def field_value(row: Mapping[str, object], name: str) -> object:
 
 def value_at(row: Mapping[str, object], path: tuple[str, ...]) -> object:
     """The value that some keys lead to, which are there."""
-    value: object = row
-    for key in path:
-        assert isinstance(value, Mapping)
+    value = row[path[0]]
+    for key in path[1:]:
+        assert isinstance(value, dict)
         value = value[key]
     return value
 
 
 def without_field(row: Mapping[str, object], path: tuple[str, ...]) -> dict[str, object]:
     """A row without a field that is there, and without the objects that hold nothing else."""
-    first, rest = path[0], path[1:]
-    within = row[first]
-    less = without_field(within, rest) if rest and isinstance(within, dict) else {}
-    return {
-        key: less if key == first else value for key, value in row.items() if key != first or less
-    }
+    less, first = dict(row), path[0]
+    within = less[first]
+    if len(path) > 1 and isinstance(within, dict) and (rest := without_field(within, path[1:])):
+        less[first] = rest
+    else:
+        del less[first]
+    return less
 
 
 def names_within(

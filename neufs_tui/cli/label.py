@@ -73,16 +73,19 @@ def label(
 ) -> None:
     """Label POOL, one key an example, in the order that NeuFS or another strategy chooses.
 
-    POOL is JSONL, .json, .csv, .tsv, .txt with one text a line, or - for standard input, with
-    the text under `input` or `text`. Labels, model and prompt may stand in a neufs.toml beside
-    it. Every label is on disk before the next example shows; start again and you are where you
-    were.
+    POOL is JSONL, .json, .csv, .tsv, .txt with one text a line, each also gzipped (.jsonl.gz), or
+    - for standard input, with the text under `input` or `text`; exports of Label Studio and
+    doccano are read as they are. With neufs-tui[data] installed it may be .parquet, a folder that
+    `datasets` saved or can load, or one of its splits, FOLDER/test. Labels, model and prompt may
+    stand in a neufs.toml beside it. Every label is on disk before the next example shows; start
+    again and you are where you were.
 
     \b
     Examples:
       neufs-tui label pool.jsonl --label "Without Explanation" --label "With Explanation"
       neufs-tui label pool.csv --text-field body --labels-from topic --shots 10
       neufs-tui label pool.jsonl --given label
+      neufs-tui label imdb/train --label negative --label positive
       neufs-tui label pool.jsonl --model ./qwen3-4b.gguf --device cpu
       neufs-tui label pool.jsonl --strategy random --seed 3
     """

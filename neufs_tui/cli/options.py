@@ -37,7 +37,12 @@ def pool_options(command: Command) -> Command:
     return _decorated(
         command,
         session_options,
-        click.option("--text-field", metavar="FIELD", help="Field that holds the text."),
+        click.option(
+            "--text-field",
+            metavar="FIELD",
+            help="Field that holds the text, such as body, or body.text within an object.  "
+            "[default: input or text]",
+        ),
         click.option(
             "--encoding",
             metavar="NAME",

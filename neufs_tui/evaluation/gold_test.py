@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +13,7 @@ from neufs_tui.core.records import Example, Task, content_hash
 from neufs_tui.core.text import plural
 from neufs_tui.errors import UsageError
 from neufs_tui.storage.gold_texts import read_gold_texts
+from neufs_tui.storage.pool_place import pool_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def read_gold_test(
         why="the set shows them with their labels",
     )
     gold = [task.label_names.index(label) for label in read.labels]
-    return GoldTest(Path(source).stem, read.texts, np.array(gold, dtype=np.intp), read.notices)
+    return GoldTest(pool_name(source), read.texts, np.array(gold, dtype=np.intp), read.notices)
 
 
 def check_test(checked: Sequence[LabelledExample], task: Task) -> GoldTest:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,8 +14,9 @@ from neufs_tui.engine.protocol import EngineConfig
 from neufs_tui.labelling.workspace import Workspace
 from neufs_tui.project.project import Project, read_project, refuse_another_pool
 from neufs_tui.project.request import ProjectRequest
-from neufs_tui.storage.file_states import FileState, file_state
+from neufs_tui.storage.file_states import FileState, file_states
 from neufs_tui.storage.pool_changes import PoolChanges, pool_changes
+from neufs_tui.storage.pool_place import pool_digest, pool_files
 
 logger = logging.getLogger(__name__)
 
@@ -52,8 +52,8 @@ class PoolFile:
         self._capture = capture
         self._project = project
         self._is_changed = False
-        self._seen: FileState | None = None
-        """The file's state when its bytes were looked at last."""
+        self._seen: Mapping[Path, FileState] | None = None
+        """The state of its files when their bytes were looked at last."""
 
     def has_changed(self) -> bool:
         """Whether the file holds something else than what was read; no longer being there is not.
@@ -62,15 +62,14 @@ class PoolFile:
         """
         if self._is_changed:
             return self._is_changed
-        path = Path(self._request.source)
+        source = self._request.source
         try:
-            state = file_state(path)
+            state = file_states(pool_files(source))
             if state != self._seen:
-                with path.open("rb") as stream:
-                    digest = hashlib.file_digest(stream, "sha256").hexdigest()
+                digest = pool_digest(source)
                 self._seen, self._is_changed = state, digest != self._project.pool.sha256
         except OSError as error:
-            logger.info("%s cannot be looked at: %s", path, error)
+            logger.info("%s cannot be looked at: %s", source, error)
         return self._is_changed
 
     def read(

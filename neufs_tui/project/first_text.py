@@ -8,12 +8,10 @@ from typing import BinaryIO
 
 from neufs_tui.core.draws import drawn
 from neufs_tui.core.records import Example, Pick, Task
-from neufs_tui.errors import PoolError
 from neufs_tui.project.config import load_config
 from neufs_tui.project.request import ProjectRequest
 from neufs_tui.project.said import LastSession, overrides_of, session_path
-from neufs_tui.storage.pool import opened
-from neufs_tui.storage.pool_draw import draw_text
+from neufs_tui.storage.pool_draw import draw_example
 from neufs_tui.storage.pool_lines import ReadingRule
 from neufs_tui.storage.session_glimpse import glimpse_session
 
@@ -58,21 +56,14 @@ def first_text(request: ProjectRequest, *, stdin: BinaryIO | None = None) -> Fir
     last_encoding = known.pool.encoding if known.pool is not None else None
     rule = ReadingRule(config.text_field, config.encoding, last_encoding)
     seed = config.selection.seed
-    try:
-        with opened(request.source, stdin) as stream:
-            # another draw at each length of the journal
-            place = seed + known.revision
-            example = draw_text(
-                request.source,
-                stream,
-                rule,
-                seed=place,
-                decided=known.decided,
-                check=is_checking,
-            )
-            stream.seek(0)
-    except PoolError:
-        return None  # reading the pool says the same
+    example = draw_example(
+        request.source,
+        rule,
+        stdin=stdin,
+        seed=seed + known.revision,  # another draw at each length of the journal
+        decided=known.decided,
+        check=is_checking,
+    )
     if example is None:
         return None
     pick = drawn(example.id, seed, check=is_checking)

@@ -16,8 +16,9 @@ from neufs_tui.core.text import plural
 from neufs_tui.errors import PoolError, UsageError
 from neufs_tui.storage.gold_labels import GoldLabels, labels_of
 from neufs_tui.storage.label_names import label_key
-from neufs_tui.storage.pool import Pool, listed
+from neufs_tui.storage.pool import Pool
 from neufs_tui.storage.pool_lines import source_name
+from neufs_tui.storage.pool_rows import listed
 from neufs_tui.storage.row_labels import row_label
 
 _N_NAMED = 6

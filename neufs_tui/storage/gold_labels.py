@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from neufs_tui.core.text import plural
 from neufs_tui.errors import PoolError
 from neufs_tui.storage.label_names import label_key, told_apart
-from neufs_tui.storage.pool import Pool, listed
+from neufs_tui.storage.pool import Pool
 from neufs_tui.storage.pool_lines import source_name
+from neufs_tui.storage.pool_rows import listed
+from neufs_tui.storage.row_fields import field_value, names_within
 from neufs_tui.storage.row_json import json_kind
 
 _MANY = 30
@@ -94,7 +96,7 @@ def gold_labels(
 
     Args:
         pool: the pool; rows of repeated texts count.
-        field: the field.
+        field: the field, which may lie within an object, as `meta.topic` does.
         known: labels named before, by `neufs.toml` or in the session.
         given: labels of the session that hold; those in no row are kept.
 
@@ -103,7 +105,7 @@ def gold_labels(
     """
     ways: Counter[str] = Counter()
     for row in pool.rows:
-        value = row.get(field)
+        value = field_value(row, field)
         if isinstance(value, list | dict):
             raise PoolError(
                 f"field {field!r} holds {json_kind(value)}, which cannot be a label",
@@ -113,6 +115,9 @@ def gold_labels(
             ways[way] += 1
     if not ways:
         present = dict.fromkeys(name for row in pool.rows for name in row)
+        present |= dict.fromkeys(
+            name for row in pool.rows for name in names_within(row, (str, int, float))
+        )
         raise PoolError(
             f"no row of {source_name(pool.source)} has a value in field {field!r}",
             hint=f"choose one of its fields: {listed(tuple(present))}",

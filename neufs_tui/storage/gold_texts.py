@@ -11,6 +11,7 @@ from neufs_tui.errors import UsageError
 from neufs_tui.storage.gold_labels import gold_labels, written
 from neufs_tui.storage.label_names import label_key
 from neufs_tui.storage.pool import read_pool
+from neufs_tui.storage.row_fields import field_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def read_gold_texts(
     unknown: dict[str, None] = {}
     n_unlabelled = n_left_out = 0
     for example in pool.examples:
-        value = example.fields.get(field)
+        value = field_value(example.fields, field)
         way = label_of.get(written(value)) if value is not None else None
         if way is None:
             n_unlabelled += 1

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import platformdirs
 
+from neufs_tui.storage.pool_place import pool_home, pool_name
+
 _APP = "neufs-tui"
 
 LOG_FORMAT = "%(asctime)s %(process)d %(name)s %(levelname)s %(message)s"
@@ -49,14 +51,9 @@ def user_config_path() -> Path:
 
 def project_config_path(source: str) -> Path:
     """The `neufs.toml` of a pool: beside it, or in the current folder for standard input."""
-    return _folder(source) / "neufs.toml"
+    return pool_home(source) / "neufs.toml"
 
 
 def default_session_path(source: str) -> Path:
-    """The session of a pool: `pool.jsonl` → `pool.neufs.db` beside it."""
-    stem = "stdin" if source == "-" else Path(source).stem
-    return _folder(source) / f"{stem}.neufs.db"
-
-
-def _folder(source: str) -> Path:
-    return Path() if source == "-" else Path(source).parent
+    """The session of a pool: `pool.jsonl` or `pool.jsonl.gz` → `pool.neufs.db` beside it."""
+    return pool_home(source) / f"{pool_name(source)}.neufs.db"

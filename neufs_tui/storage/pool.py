@@ -1,31 +1,37 @@
-"""The pool: a file of texts to label, read once, each text kept once."""
+"""The pool: texts to label, of a file or a data set, read once, each text kept once."""
 
 from __future__ import annotations
 
-import json
+import hashlib
 import sys
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from io import BytesIO
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from neufs_tui.core.records import Example, ExampleId, content_hash
+from neufs_tui.core.records import Example, ExampleId
 from neufs_tui.core.text import plural
 from neufs_tui.errors import PoolError
-from neufs_tui.storage.pool_lines import BadLine, LineReader, ReadingRule
-from neufs_tui.storage.row_json import json_kind
+from neufs_tui.storage.pool_gzip import unpacked
+from neufs_tui.storage.pool_lines import BadLine, GoodLine, LineReader, ReadingRule
+from neufs_tui.storage.pool_place import cannot_open, is_table, pool_digest
+from neufs_tui.storage.pool_rows import N_PROBED, Unusable, example_of, find_text_fields
+from neufs_tui.storage.pool_tables import TableReader
 
 __all__ = ["BadLine", "Pool", "read_pool"]
 
-_ENCODER = json.JSONEncoder(ensure_ascii=False)
+Reader = LineReader | TableReader
+
 _N_NAMED = 5
 """Bad lines named in an error; the rest are counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """The texts of one file."""
+    """The texts of one file or data set."""
 
     source: str
     """Path, or `-` for standard input, as the user named it."""
@@ -38,7 +44,7 @@ class Pool:
     bad_lines: tuple[BadLine, ...] = ()
     """Lines left out because the user allowed it."""
     sha256: str = ""
-    """Digest of the file's bytes."""
+    """Digest of the file's bytes; see `storage/pool_place.py` for a folder."""
     text_field: str | None = None
     """Field that the user named as holding the text."""
     encoding: str | None = None
@@ -105,8 +111,9 @@ def read_pool(
     """Read a pool; of rows with the same text the first is kept.
 
     Args:
-        source: path of a file, or `-` for standard input; see `storage/pool_form.py`.
-        text_field: field that holds the text; None looks for `input`, then `text`.
+        source: path of a file, of a folder with a data set, or of a split in one; `-` for standard
+            input.
+        text_field: field that holds the text; None finds it out, see `storage/pool_rows.py`.
         encoding: encoding of the file; None finds out whether it is UTF-8 or has a mark.
         last_encoding: encoding named the last time, for a file that is not UTF-8.
         skip_bad_lines: leave out lines that cannot be used instead of failing.
@@ -121,15 +128,17 @@ def read_pool(
     repeats: list[Example] = []
     rows: list[Mapping[str, Any]] = []
     bad_lines: list[BadLine] = []
-    with opened(source, stdin) as stream:
-        lines = LineReader(source, stream, rule)
-    for line in lines:
+    lines, sha256 = _reader(source, stdin, rule)
+    rest = iter(lines)
+    first = [*islice(rest, N_PROBED)]
+    text_fields = find_text_fields((one.value for one in first if isinstance(one, GoodLine)), rule)
+    for line in chain(first, rest):
         check()
         if isinstance(line, BadLine):
             bad_lines.append(line)
             continue
         try:
-            example = example_of(line.value, rule.text_fields, row=len(rows))
+            example = example_of(line.value, text_fields.names, row=len(rows))
         except Unusable as error:
             bad_lines.append(BadLine(line.line_number, str(error), line.n_lines))
             continue
@@ -151,63 +160,26 @@ def read_pool(
         rows=tuple(rows),
         repeats=tuple(repeats),
         bad_lines=tuple(bad_lines),
-        sha256=lines.sha256,
+        sha256=sha256,
         text_field=text_field,
         encoding=lines.named_encoding,
-        read_as=lines.notices,
+        read_as=(*lines.notices, *filter(None, [text_fields.notice])),
         encoding_hint=encoding_hint,
     )
 
 
-class Unusable(Exception):
-    """A row that holds no usable text, with the cause."""
-
-
-def example_of(value: object, wanted: Sequence[str], row: int) -> Example:
-    """A row's example.
-
-    Args:
-        value: the row as it was read.
-        wanted: fields that may hold the text, the likeliest first.
-        row: its place among the good rows.
-
-    Raises:
-        Unusable: it holds no text that can be used.
-    """
-    if not isinstance(value, dict):
-        raise Unusable(f"{json_kind(value)}, not an object")
-    name = next((name for name in wanted if name in value), None)
-    if name is None:
-        looked_for = " or ".join(repr(name) for name in wanted)
-        raise Unusable(f"no field {looked_for}; its fields are {listed(tuple(value))}")
-    text = value[name]
-    if not isinstance(text, str):
-        raise Unusable(f"the text under {name!r} is {json_kind(text)}, not a string")
-    if not text.strip():
-        raise Unusable(f"the text under {name!r} is empty")
-    _refuse_lone_surrogates(value, name)
-    fields = {key: field for key, field in value.items() if key not in (name, "id")}
-    source_id = _source_id(value.get("id")) if name != "id" else None
-    return Example(content_hash(text), text, row, source_id, fields)
-
-
-def _refuse_lone_surrogates(value: dict[str, object], text_name: str) -> None:
-    """Half a character, as `\\ud800` in JSON, can be neither stored nor shown."""
-    for key, field in value.items():
-        whole = _ENCODER.encode(field) if isinstance(field, list | dict) else str(field)
+def _reader(source: str, stdin: BinaryIO | None, rule: ReadingRule) -> tuple[Reader, str]:
+    """What reads a pool, and the digest of what it reads."""
+    if is_table(source):
         try:
-            (key + whole).encode()
-        except UnicodeEncodeError as error:
-            what = "text" if key == text_name else f"field {key.encode(errors='replace').decode()}"
-            raise Unusable(f"{what} holds a lone surrogate") from error
-
-
-def _source_id(value: object) -> str | int | None:
-    if value is None or value == "":
-        return None
-    if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
-        return value
-    return _ENCODER.encode(value)
+            sha256 = pool_digest(source)
+        except OSError as error:
+            raise cannot_open(source, error) from error
+        return TableReader(source), sha256
+    with opened(source, stdin) as stream:
+        raw = stream.read()
+    lines = LineReader(source, BytesIO(unpacked(raw, source)), rule)
+    return lines, hashlib.sha256(raw).hexdigest()
 
 
 @contextmanager
@@ -220,21 +192,14 @@ def opened(source: str, stdin: BinaryIO | None) -> Iterator[BinaryIO]:
     if source == "-":
         yield stdin or sys.stdin.buffer
         return
-    path = Path(source)
-    if path.is_dir():
-        raise PoolError(f"{source} is a folder", hint="give the file in it that holds the texts")
     try:
-        with path.open("rb") as stream:
+        with Path(source).open("rb") as stream:
             yield stream
-    except FileNotFoundError as error:
-        raise PoolError(f"there is no file {source}", hint="check the path of the pool") from error
     except OSError as error:
-        raise PoolError(
-            f"{source} cannot be read: {error.strerror}", hint="check the file and its permissions"
-        ) from error
+        raise cannot_open(source, error) from error
 
 
-def _bad_lines_error(lines: LineReader, bad_lines: Sequence[BadLine], hint: str) -> PoolError:
+def _bad_lines_error(lines: Reader, bad_lines: Sequence[BadLine], hint: str) -> PoolError:
     """Name the first; a file in another encoding is to be read otherwise, not without them."""
     named = "".join(
         f"\n  {lines.unit if bad.n_lines == 1 else f'{lines.unit}s'} {bad.place}: {bad.cause}"
@@ -251,9 +216,3 @@ def _bad_lines_error(lines: LineReader, bad_lines: Sequence[BadLine], hint: str)
         "or go on without them with --skip-bad-lines"
     )
     return PoolError(message, hint=f"{hint}; {usual}" if hint else usual)
-
-
-def listed(names: Sequence[str], limit: int = 12) -> str:
-    """Names in quotes, in one line."""
-    shown = ", ".join(repr(name) for name in names[:limit])
-    return (f"{shown}, …" if len(names) > limit else shown) or "none"

@@ -15,6 +15,7 @@ from enum import StrEnum
 from itertools import islice
 from pathlib import Path
 
+from neufs_tui.storage.pool_place import unpacked_path
 from neufs_tui.storage.row_json import NotJson, parse
 
 
@@ -56,7 +57,7 @@ def find_form(source: str, lines: Sequence[str], wanted: Sequence[str], *, named
         wanted: fields that may hold the text, the likeliest first.
         named: the user named that field.
     """
-    match Path(source).suffix.lower():
+    match unpacked_path(Path(source)).suffix.lower():
         case ".json":
             return Form(Kind.JSON_LIST)
         case ".jsonl" | ".ndjson":
@@ -72,7 +73,7 @@ def find_form(source: str, lines: Sequence[str], wanted: Sequence[str], *, named
 def is_expected(form: Form, source: str) -> bool:
     """Whether the source's name says as much as the form."""
     expected = {".json": Form(Kind.JSON_LIST), ".csv": Form(Kind.TABLE), ".txt": None}
-    return form == expected.get(Path(source).suffix.lower(), Form(Kind.JSON_LINES))
+    return form == expected.get(unpacked_path(Path(source)).suffix.lower(), Form(Kind.JSON_LINES))
 
 
 _SEPARATORS = {",": "commas", ";": "';'", "\t": "tabs"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ class ReadingRule:
     """What was said about how a pool is to be read; None means: not said."""
 
     text_field: str | None = None
-    """Field that holds the text; None looks for `input`, then `text`."""
+    """Field that holds the text; None finds it out, see `storage/pool_rows.py`."""
     encoding: str | None = None
     """Encoding of the file, unless a mark in it says otherwise."""
     last_encoding: str | None = None
@@ -84,13 +83,12 @@ class LineReader:
         Raises:
             PoolError: the bytes are in no encoding that is known, or not in the one named.
         """
-        raw = stream.read()
         self.name = source_name(source)
         """The pool as messages call it."""
         self._rule = rule
-        self.sha256 = hashlib.sha256(raw).hexdigest()
-        """Digest of the stream's bytes, 64 hexadecimal digits."""
-        decoded = decode(raw, self.name, said=rule.encoding, remembered=rule.last_encoding)
+        decoded = decode(
+            stream.read(), self.name, said=rule.encoding, remembered=rule.last_encoding
+        )
         self.named_encoding = decoded.named
         """The encoding that was said or remembered, if it is the one in use."""
         self.encoding = decoded.encoding

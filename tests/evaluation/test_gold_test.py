@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,23 @@ def test_what_a_set_shows_or_nobody_has_labelled_is_left_out_and_told(tmp_path: 
 def test_numbers_may_be_labels(tmp_path: Path) -> None:
     source = write(tmp_path, ("a", 1), ("b", 0))
     assert read_gold_test(source, Task((Label("0"), Label("1")))).gold.tolist() == [1, 0]
+
+
+def test_it_may_be_gzipped(tmp_path: Path) -> None:
+    plain = Path(write(tmp_path, ("a", "ham")))
+    packed = tmp_path / "test.jsonl.gz"
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+    test = read_gold_test(str(packed), TASK)
+    assert (test.name, [one.text for one in test.texts]) == ("test", ["a"])
+
+
+def test_text_and_label_may_lie_within_objects(tmp_path: Path) -> None:
+    rows = [{"doc": {"body": text}, "gold": {"is": label}} for text, label in (("a", "spam"),)]
+    path = write_rows(tmp_path / "test.jsonl", [*rows, {"doc": {"body": "b"}}])
+    test = read_gold_test(str(path), TASK, field="gold.is", text_field="doc.body")
+    assert [one.text for one in test.texts] == ["a"]
+    assert test.gold.tolist() == [1]
+    assert test.notices == ("1 text without a gold label left out",)
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -103,6 +105,35 @@ def test_what_came_and_what_went_is_read(begin: Callable[..., Begun]) -> None:
     assert not file.has_changed()
     append(path, row("more"))
     assert file.has_changed()
+
+
+@pytest.mark.parametrize("form", ["jsonl.gz", "saved"])
+def test_a_packed_file_and_a_folder_are_read_again(tmp_path: Path, form: str) -> None:
+    path = tmp_path / ("pool.jsonl.gz" if form == "jsonl.gz" else "pool")
+
+    def write(n: int) -> None:
+        if form == "jsonl.gz":
+            lines = "".join(json.dumps(one) + "\n" for one in rows(n))
+            path.write_bytes(gzip.compress(lines.encode()))
+            return
+        dataset = pytest.importorskip("datasets").Dataset.from_list(rows(n))
+        shutil.rmtree(path, ignore_errors=True)
+        dataset.save_to_disk(path)
+
+    write(20)
+    request = ProjectRequest(str(path), labels=("a", "b"))
+    project = read_project(request)
+    with open_session(project) as session:
+        before = Workspace(project, session)
+        file = PoolFile(request, CaptureSettings(), project)
+        assert not file.has_changed()
+        write(22)
+        assert file.has_changed()
+        now = file.read(before, None)
+        assert (now.n_new, now.n_gone) == (2, 0)
+        assert not file.has_changed()
+        path.rename(tmp_path / "aside")
+        assert not file.has_changed()
 
 
 def test_a_file_that_cannot_be_used_changes_nothing(begin: Callable[..., Begun]) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 
-from neufs_tui.core.draws import drawn
+from neufs_tui.core.draws import Draws, drawn
 from neufs_tui.core.records import Answer, Decision, DecisionKind
 from neufs_tui.project.first_text import first_text
 from neufs_tui.project.project import open_session, read_project
@@ -96,6 +97,21 @@ def test_a_session_that_cannot_be_read_is_left_to_those_who_open_it(
     (tmp_path / "pool.neufs.db").write_text("no database")
     assert first_text(request_) is not None
     assert (tmp_path / "pool.neufs.db").read_text() == "no database"
+
+
+@pytest.mark.parametrize("form", ["jsonl.gz", "parquet", "saved"])
+def test_pools_of_other_kinds_are_drawn_from_too(tmp_path: Path, form: str) -> None:
+    rows = [{"text": f"text {n}"} for n in range(30)]
+    path = tmp_path / f"pool.{form}"
+    if form == "jsonl.gz":
+        path.write_bytes(gzip.compress(write_rows(tmp_path / "pool.jsonl", rows).read_bytes()))
+    else:
+        dataset = pytest.importorskip("datasets").Dataset.from_list(rows)
+        dataset.to_parquet(path) if form == "parquet" else dataset.save_to_disk(path)
+    first = first_text(ProjectRequest(str(path)))
+    project = read_project(ProjectRequest(str(path)))
+    order = Draws([one.id for one in project.pool.examples], 0)
+    assert first is not None and first.example.id == order.next(())[0].example_id
 
 
 def test_there_may_be_nothing_to_show_so_soon(request_: ProjectRequest, tmp_path: Path) -> None:

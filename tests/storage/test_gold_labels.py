@@ -42,6 +42,14 @@ def test_a_field_nobody_has_is_refused_with_those_there_are() -> None:
         gold_labels(pool_of([["y"]], "tags"), "tags")
 
 
+def test_a_field_may_lie_within_an_object() -> None:
+    pool = pool_of([{"topic": "x", "n": 1}, {"topic": "y"}, {"topic": None}, None], "meta")
+    assert gold_labels(pool, "meta.topic").counts == {"x": 1, "y": 1}
+    with pytest.raises(PoolError, match=r"'meta\.place'") as caught:
+        gold_labels(pool, "meta.place")
+    assert "'meta', 'meta.topic', 'meta.n'" in caught.value.hint
+
+
 @pytest.mark.parametrize(
     ("values", "spellings"),
     [

@@ -13,6 +13,8 @@ from neufs_tui.storage import paths
         ("data/pool.jsonl", "data/pool.neufs.db", "data/neufs.toml"),
         ("pool.csv", "pool.neufs.db", "neufs.toml"),
         ("/abs/my.pool.json", "/abs/my.pool.neufs.db", "/abs/neufs.toml"),
+        ("data/pool.jsonl.gz", "data/pool.neufs.db", "data/neufs.toml"),
+        ("my.pool.CSV.GZ", "my.pool.neufs.db", "neufs.toml"),
         ("-", "stdin.neufs.db", "neufs.toml"),
     ],
 )

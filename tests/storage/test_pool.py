@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,26 @@ def test_a_pool_that_is_not_there_or_is_a_folder_is_refused(tmp_path: Path) -> N
         read_pool(str(tmp_path / "none.jsonl"))
     with pytest.raises(PoolError, match="is a folder"):
         read_pool(str(tmp_path))
+
+
+@pytest.mark.parametrize("name", ["pool.parquet", "saved", "saved/test", "loadable"])
+def test_without_the_package_that_reads_it_is_said_how_it_is_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    for package in ("datasets", "pyarrow"):
+        monkeypatch.setitem(sys.modules, package, None)
+    (tmp_path / "loadable").mkdir()
+    (tmp_path / "saved/test").mkdir(parents=True)
+    for one, content in (
+        ("pool.parquet", "PAR1"),
+        ("saved/dataset_dict.json", '{"splits": ["test"]}'),
+        ("saved/test/state.json", '{"_data_files": []}'),
+        ("loadable/train.jsonl", '{"text": "a"}'),
+    ):
+        (tmp_path / one).write_text(content)
+    with pytest.raises(PoolError, match="cannot be read without the package datasets") as caught:
+        read_pool(str(tmp_path / name))
+    assert caught.value.hint == "pip install 'neufs-tui[data]'"
 
 
 def test_a_pool_of_bad_lines_alone_is_empty_even_when_they_are_skipped(tmp_path: Path) -> None:

@@ -37,6 +37,13 @@ def test_the_table_of_keys_is_what_the_program_says(monkeypatch: pytest.MonkeyPa
     assert (ROOT / "docs" / "keys.md").read_text() == made, "run make pictures"
 
 
+def test_the_table_of_formats_is_what_was_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "docs"))
+    formats = importlib.import_module("formats")
+    page = (ROOT / "docs" / "formats.md").read_text()
+    assert page == formats.document(page), "run docs/formats.py"
+
+
 def test_every_picture_is_made_by_the_script_and_named_by_a_document() -> None:
     script = (ROOT / "docs" / "pictures.py").read_text()
     made = set(re.findall(r'(?:press_and_keep|keep)\(pilot, "(\w+)"', script))

@@ -24,6 +24,7 @@ INTERRUPTED = 130
 _COMMANDS = {
     **dict.fromkeys(("add", "skip", "undo", "redo"), "decide"),
     **dict.fromkeys(("change", "flag", "note", "offer"), "amend"),
+    "completion": "completion",
     "import": "import_labels",
     "list": "list",
     **{name: name for name in ("engine", "evaluate", "explain", "export", "history", "label")},

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from neufs_tui.cli.completing import LABEL_NAME
 from neufs_tui.cli.decide import DONE, do
 from neufs_tui.cli.options import json_option, labels_options, pool_options
 from neufs_tui.core.records import Decision, Mark, MarkKind
@@ -16,7 +17,7 @@ from neufs_tui.labelling.headless import Made
 @pool_options
 @labels_options
 @click.argument("example", metavar="ID")
-@click.argument("name", metavar="LABEL")
+@click.argument("name", type=LABEL_NAME, metavar="LABEL")
 @json_option
 def change(example: str, name: str, as_json: bool, **options: Any) -> None:
     """Give a decided example of POOL another label, in the place that it has.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from neufs_tui.cli.completing import LABEL_NAME
 from neufs_tui.cli.options import (
     json_option,
     labels_options,
@@ -28,7 +29,7 @@ DONE = "`undo`"
 @pool_options
 @labels_options
 @click.argument("example", metavar="ID")
-@click.argument("name", metavar="LABEL")
+@click.argument("name", type=LABEL_NAME, metavar="LABEL")
 @json_option
 def add(example: str, name: str, as_json: bool, **options: Any) -> None:
     """Give one example of POOL a label.

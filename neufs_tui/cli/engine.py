@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from neufs_tui.cli.completing import FILE
 from neufs_tui.cli.output import say, tell
 from neufs_tui.errors import EngineError
 
@@ -42,9 +43,12 @@ def list_engines() -> None:
 
 
 @engine.command("stop")
-@click.argument("pool", required=False)
+@click.argument("pool", required=False, type=FILE)
 @click.option(
-    "--session", metavar="FILE", help="Session file.  [default: POOL.neufs.db beside the pool]"
+    "--session",
+    type=FILE,
+    metavar="FILE",
+    help="Session file.  [default: POOL.neufs.db beside the pool]",
 )
 def stop_engines(pool: str | None, session: str | None) -> None:
     """End the engine that waits for the next label of POOL, or every one that waits.

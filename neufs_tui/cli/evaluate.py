@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from neufs_tui.cli.completing import FILE, MODEL
 from neufs_tui.cli.options import (
     device_options,
     json_option,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     "--model",
     "models",
     multiple=True,
+    type=MODEL,
     metavar="MODEL",
     help="As for label; repeat to compare models.  [default: the session's]",
 )
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     "--test",
     "tests",
     multiple=True,
+    type=FILE,
     metavar="FILE",
     help="Texts with gold labels; repeat for more tests.  [default: the check set]",
 )
@@ -57,6 +60,7 @@ if TYPE_CHECKING:
     "--set",
     "exports",
     multiple=True,
+    type=FILE,
     metavar="FILE",
     help="Another few-shot set, as `export --format jsonl` or csv wrote it; repeat for more.",
 )

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from neufs_tui.cli.completing import FILE, MODEL
 from neufs_tui.cli.export_formats import (
     destinations,
     gold_tests,
@@ -67,6 +68,7 @@ from neufs_tui.export.registry import FORMATS
 @click.option(
     "--test",
     "test_file",
+    type=FILE,
     metavar="FILE",
     help="Texts with gold labels, for lm-eval, promptfoo and hf.  [default: the check examples]",
 )
@@ -74,6 +76,7 @@ from neufs_tui.export.registry import FORMATS
 @click.option(
     "--texts",
     "texts_file",
+    type=FILE,
     metavar="FILE",
     help="Texts to ask about, for openai-batch.  [default: what is not decided in POOL]",
 )
@@ -82,6 +85,7 @@ from neufs_tui.export.registry import FORMATS
     "--output",
     default="-",
     show_default=True,
+    type=FILE,
     metavar="PATH",
     help="File, or folder of several; - is standard output, without a manifest.",
 )
@@ -100,6 +104,7 @@ from neufs_tui.export.registry import FORMATS
 )
 @click.option(
     "--readout",
+    type=FILE,
     metavar="FOLDER",
     help="Write a folder instead, which tells the label of any text as `predict --by readout`.",
 )
@@ -110,6 +115,7 @@ from neufs_tui.export.registry import FORMATS
 )
 @click.option(
     "--model",
+    type=MODEL,
     metavar="MODEL",
     help="As for label, where a model is read or named.  [default: the session's]",
 )

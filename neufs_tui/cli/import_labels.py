@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from neufs_tui.cli.completing import FILE
 from neufs_tui.cli.options import json_option, labels_options, project_request, session_options
 from neufs_tui.cli.output import say, tell, tell_json
 
@@ -22,7 +23,7 @@ _NOTHING_MATCHED = 1
 @click.command(name="import")
 @session_options
 @labels_options
-@click.argument("file")
+@click.argument("file", type=FILE)
 @click.option(
     "--label-field",
     metavar="FIELD",

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from neufs_tui.cli.completing import FILE, LABEL_NAME, MODEL
 from neufs_tui.core.settings import (
     DEFAULT_SIGNAL,
     REFERENCE_CAPTURE,
@@ -23,9 +24,10 @@ def session_options(command: Command) -> Command:
     """The pool and the session on it."""
     return _decorated(
         command,
-        click.argument("pool"),
+        click.argument("pool", type=FILE),
         click.option(
             "--session",
+            type=FILE,
             metavar="FILE",
             help="Session file.  [default: POOL.neufs.db beside the pool]",
         ),
@@ -59,7 +61,12 @@ def labels_options(command: Command) -> Command:
     return _decorated(
         command,
         click.option(
-            "--label", "labels", multiple=True, metavar="NAME", help="A label; repeat for each."
+            "--label",
+            "labels",
+            multiple=True,
+            type=LABEL_NAME,
+            metavar="NAME",
+            help="A label; repeat for each.",
         ),
         click.option(
             "--labels-from", metavar="FIELD", help="Take the distinct values of a field as labels."
@@ -82,6 +89,7 @@ def task_options(command: Command) -> Command:
         labels_options,
         click.option(
             "--model",
+            type=MODEL,
             metavar="MODEL",
             help="Hub id, local folder, GGUF file or smollm2-135m.  [default: smollm2-135m]",
         ),
@@ -203,6 +211,7 @@ def check_options(command: Command) -> Command:
         ),
         click.option(
             "--test",
+            type=FILE,
             metavar="FILE",
             help="Tell it on texts with gold labels instead, of which none is asked; of more than "
             "200, on 200 drawn by the seed.",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from neufs_tui.cli.completing import FILE
 from neufs_tui.cli.options import pool_options, project_request, task_options
 from neufs_tui.cli.output import say, tell_data
 from neufs_tui.core.records import DecisionKind
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @pool_options
-@click.argument("texts", required=False)
+@click.argument("texts", required=False, type=FILE)
 @task_options
 @click.option(
     "--by",
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     "--output",
     default="-",
     show_default=True,
+    type=FILE,
     metavar="FILE",
     help="Where to write; - is standard output.",
 )

@@ -250,6 +250,17 @@ def task_by_now(request: ProjectRequest, session: Session) -> Task | None:
     return load_config(request.source, overrides_of(request), remembered=remembered).task
 
 
+def last_task(request: ProjectRequest) -> Task | None:
+    """What `label` would ask now, whether there is a session yet or not; None when nobody has said.
+
+    Raises:
+        UsageError: a setting is wrong.
+        SessionError: the session file is none.
+    """
+    remembered = _last_session(session_path(request)).remembered
+    return load_config(request.source, overrides_of(request), remembered=remembered).task
+
+
 def decisions_of(project: Project) -> tuple[Decision, ...]:
     """What holds in the project's session, as the engine takes it; nothing without one.
 

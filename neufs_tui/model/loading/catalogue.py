@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,14 @@ EMBEDDED = {
     )
 }
 """By name, in the order they are listed."""
+
+
+def cached_hub_ids() -> list[str]:
+    """Ids of the models of the hub whose files are in its cache, in alphabetical order."""
+    home = Path(os.environ.get("HF_HOME", "~/.cache/huggingface"))
+    cache = Path(os.environ.get("HF_HUB_CACHE", home / "hub")).expanduser()
+    folders = sorted(one.name for one in cache.glob("models--*"))
+    return [name.removeprefix("models--").replace("--", "/") for name in folders]
 
 
 def folder_name(model: EmbeddedModel) -> str:

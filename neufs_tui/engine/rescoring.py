@@ -18,6 +18,7 @@ from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import Decision, DecisionKind, Demonstration, ExampleId
 from neufs_tui.engine.batching import Batching, Encoded
 from neufs_tui.engine.candidates import Candidates
+from neufs_tui.engine.demonstrations import demonstrations
 from neufs_tui.engine.protocol import EngineConfig, Rescored
 from neufs_tui.engine.scanning import Scanner
 from neufs_tui.model.memory import trim_heap
@@ -136,18 +137,10 @@ class Rescorer:
         checks = [d.example_id for d in decisions if d.check] if tests is None else tests
         self._checks = tuple(one for one in checks if one in self._examples)
         self._held = tuple(held[:_HELD])
-        labelled = [d for d in decisions if d.kind is DecisionKind.LABEL]
-        self._n_labels = len(labelled)
-        names = set(self._names)
-        shots = [
-            (d.example_id, d.answer.text)
-            for d in labelled
-            if d.example_id in self._examples
-            and d.answer is not None
-            and names.issuperset(d.answer.labels)
-        ]
+        self._n_labels = sum(d.kind is DecisionKind.LABEL for d in decisions)
+        shots = demonstrations(decisions, self._examples, self._names)
         self._ids = tuple(one for one, _ in shots)
-        every = tuple(Demonstration(self._examples[one].text, text) for one, text in shots)
+        every = tuple(one for _, one in shots)
         if every == self._labelled:
             return
         pairs = zip(every, self._labelled, strict=False)

@@ -13,6 +13,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from functools import cached_property
 from hashlib import blake2b
 from itertools import compress, product
 from types import MappingProxyType
@@ -57,6 +58,7 @@ class _Form:
     """The roles whose content is a list with one text part."""
 
 
+_INSTRUCTION: Roles = ("system",)
 _ROLES: Roles = ("system", "user", "assistant")
 _FORMS = [
     _Form(has_system_turn, frozenset(compress(_ROLES, chosen)))
@@ -95,7 +97,7 @@ class ChatTemplate:
             raise _refusal(first_line(error)) from error
         self._stem = blake2b(self._source.encode(), digest_size=8).hexdigest()
         self._frames: OrderedDict[tuple[Roles, tuple[tuple[int, str], ...]], Frame] = OrderedDict()
-        start: Roles = ("system",) if has_instruction else ()
+        self._start = start = _INSTRUCTION if has_instruction else ()
         self._form = self._find_form(start)
         self._closing = self._find_closing(start, answer_prefix)
         self.notices = tuple(self._notices(has_instruction))
@@ -124,6 +126,24 @@ class ChatTemplate:
             self._frames.popitem(last=False)
         self._frames.move_to_end(key)
         return self._frames[key]
+
+    @cached_property
+    def opening(self) -> str:
+        """What the template writes to begin a user turn, behind what ended the answer before it."""
+        roles: Roles = (*self._start, "user", "assistant", "user")
+        frame = self.frame(roles)
+        behind_answer = frame.slots.index(len(roles) - 2) + 1
+        return frame.literals[behind_answer].removeprefix(self._answer_end())
+
+    def _answer_end(self) -> str:
+        """What the template writes behind the last answer of a chat."""
+        roles: Roles = (*self._start, "user", "assistant")
+        marks = [placeholder(self._stem, turn) for turn in range(len(roles))]
+        try:
+            rendered = self._render(self._chat(roles, marks, self._form), is_answered=True)
+        except _TemplateFault:
+            return ""
+        return rendered.rpartition(marks[-1])[2] if marks[-1] in rendered else ""
 
     def _find_form(self, start: Roles) -> _Form:
         """The first form in which a chat with and without demonstrations comes out whole."""

@@ -16,16 +16,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import accumulate
-from typing import cast
 
 from transformers import PreTrainedTokenizerBase
 
+from neufs_tui.core.exact_prompt import PromptPart, PromptWindow, ScoredLabel
 from neufs_tui.core.prompts import Message, chat_messages, system_message
 from neufs_tui.core.records import Demonstration, Task
 from neufs_tui.errors import ModelError, UsageError
-from neufs_tui.model.chat_template import ChatTemplate
-from neufs_tui.model.frame import Content, Piece
+from neufs_tui.model.chat_template import ChatTemplate, Roles
+from neufs_tui.model.decoding import TAIL, Decoder
+from neufs_tui.model.frame import Content, Frame, Piece
 from neufs_tui.model.prefix import common_beginning
+from neufs_tui.model.prompt_parts import n_before, part_begins, spans
 from neufs_tui.model.text_encoding import TextEncoder
 from neufs_tui.model.turn_markers import imitations, plain_markers
 from neufs_tui.model.turns import Turns
@@ -40,8 +42,6 @@ _MIN_ROOM = 16
 """Tokens that the prompt must leave to a text."""
 _PROBES = ("a", "Zq", "7", "?", "\n")
 """Texts that begin and end unlike one another."""
-_TAIL = 16
-"""Tokens at the end of a prompt that tell how a label behind it reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,18 @@ class EncodedPrompt:
     """The text's middle was cut out to fit the context window."""
     text: tuple[int, int] | None = None
     """From the text's first token to the one behind its last; None behind demonstrations."""
+
+
+@dataclass(frozen=True, slots=True)
+class PromptTemplate:
+    """A prompt as it is written before it is encoded, around every place of the text."""
+
+    literals: tuple[str, ...]
+    """In front of the first place, between them, and behind the last."""
+    n_tokens: int
+    """Less those of the text."""
+    is_exact: bool
+    """Tokenised at once, without special tokens added, it gives the ids that are read."""
 
 
 class PromptEncoder:
@@ -70,6 +82,7 @@ class PromptEncoder:
         self._tokenizer = tokenizer
         self._task = task
         self._text = TextEncoder(tokenizer)
+        self._decoder = Decoder(tokenizer, self._text)
         self._template = ChatTemplate(
             tokenizer,
             has_instruction=bool(system_message(task)),
@@ -81,6 +94,7 @@ class PromptEncoder:
         self._prefix_ids = self._text.encode([Piece(prefix, is_data=False)]) if prefix else []
         before = self._prompt_ids("text", [])
         self.candidates = tuple(self._candidate_ids(name, before) for name in task.label_names)
+        self._window = context_window
         self._room = context_window - max(len(ids) for ids in self.candidates)
         self._refuse_full_window(context_window)
         self._refuse_equal_candidates()
@@ -97,16 +111,74 @@ class PromptEncoder:
         Raises:
             ModelError: the prompt does not fit even without the text.
         """
+        fitted, ids = self._fitted(text, demonstrations)
+        end = max(self._n_before, len(ids) - self._n_behind)
+        span = None if demonstrations else (self._n_before, end)
+        return EncodedPrompt(tuple(ids), fitted is not text, span)
+
+    def parts(
+        self, text: str, demonstrations: Sequence[Demonstration] = ()
+    ) -> tuple[PromptPart, ...]:
+        """The prompt for one text taken apart; none of its parts is empty.
+
+        A token that reaches from one part into the next belongs to the first.
+
+        Raises:
+            ModelError: the prompt does not fit even without the text.
+        """
+        fitted, ids = self._fitted(text, demonstrations)
+        frame, roles, contents = self._frame(fitted, demonstrations)
+        turns = self._turns.pieces(fitted, demonstrations) if self._turns is not None else None
+        apart = turns or [frame.fill(contents)]
+        begins = part_begins(frame, roles, contents, self._template.opening, self._text)
+        counts = n_before(self._text, apart, [place for _, _, place in begins])
+        return tuple(
+            PromptPart(kind, tuple(self._decoder.stretches(ids, start, end)), which)
+            for (kind, which, start), end in spans(begins, counts, len(ids))
+        )
+
+    def scored_labels(self) -> tuple[ScoredLabel, ...]:
+        """The labels as they are scored, token by token."""
+        before = self._prompt_ids("text", [])
+        return tuple(
+            ScoredLabel(name, self._decoder.pieces(before, ids))
+            for name, ids in zip(self._task.label_names, self.candidates, strict=True)
+        )
+
+    def template(self, demonstrations: Sequence[Demonstration] = ()) -> PromptTemplate:
+        """The prompt as it is written, for any text that is not blank."""
+        mark = blake2b(repr((self._task, demonstrations)).encode(), digest_size=16).hexdigest()
+        literals = tuple(self._written(mark, demonstrations).split(mark))
+        is_exact = all(
+            self._tokenizer.encode(probe.join(literals), add_special_tokens=False)
+            == self._prompt_ids(probe, demonstrations)
+            for probe in _PROBES[:-1]
+        )
+        n_tokens = len(self.shared_prefix(demonstrations)) + self._n_behind
+        return PromptTemplate(literals, n_tokens, is_exact)
+
+    @property
+    def window(self) -> PromptWindow:
+        """How much of the context window prompts may take."""
+        return PromptWindow(self._window, self._room, int(_PREFIX_SHARE * self._room))
+
+    def _fitted(self, text: str, demonstrations: Sequence[Demonstration]) -> tuple[str, list[int]]:
+        """The text as it fits into a prompt, which is the text itself where it does, and the ids.
+
+        Raises:
+            ModelError: the prompt does not fit even without the text.
+        """
         ids = self._prompt_ids(text, demonstrations)
         if len(ids) <= self._room:
-            return self._encoded(ids, demonstrations, truncated=False)
+            return text, ids
         offsets = self._text.offsets(text)
         keep = len(offsets) - (len(ids) - self._room) - len(self._text.encode([Piece(_CUT, True)]))
         while keep >= 2:
             head, tail = offsets[keep // 2 - 1][1], offsets[-(keep // 2)][0]
-            ids = self._prompt_ids(text[:head] + _CUT + text[tail:], demonstrations)
+            fitted = text[:head] + _CUT + text[tail:]
+            ids = self._prompt_ids(fitted, demonstrations)
             if len(ids) <= self._room:
-                return self._encoded(ids, demonstrations, truncated=True)
+                return fitted, ids
             keep -= max(1, len(ids) - self._room)
         raise ModelError(
             f"the demonstrations leave no room for a text in the {self._room:,} tokens of a prompt",
@@ -142,7 +214,7 @@ class PromptEncoder:
 
     def fingerprint(self) -> str:
         """Digest of everything that shapes a prompt or its candidates, the text aside."""
-        control = "".join(self._text.control_names[:_TAIL])
+        control = "".join(self._text.control_names[:TAIL])
         probes = [self._prompt_ids(text, []) for text in ("text", "\n text\n", control)]
         return blake2b(json.dumps([probes, self.candidates]).encode(), digest_size=16).hexdigest()
 
@@ -154,28 +226,34 @@ class PromptEncoder:
         imitated = imitations(markers, texts)
         return (*self._template.notices, *([imitated] if imitated else []))
 
-    def _encoded(
-        self, ids: list[int], demonstrations: Sequence[Demonstration], *, truncated: bool
-    ) -> EncodedPrompt:
-        end = max(self._n_before, len(ids) - self._n_behind)
-        span = None if demonstrations else (self._n_before, end)
-        return EncodedPrompt(tuple(ids), truncated, span)
-
     def _prompt_ids(self, text: str, demonstrations: Sequence[Demonstration]) -> list[int]:
         ids = self._turns.prompt(text, demonstrations) if self._turns is not None else None
         return (self._whole_ids(text, demonstrations) if ids is None else ids) + self._prefix_ids
 
     def _whole_ids(self, text: str, demonstrations: Sequence[Demonstration]) -> list[int]:
         """The ids of a prompt that is encoded at once, less the answer prefix."""
+        frame, _, contents = self._frame(text, demonstrations)
+        return self._text.encode(frame.fill(contents))
+
+    def _written(self, text: str, demonstrations: Sequence[Demonstration]) -> str:
+        """A prompt before it is encoded."""
+        frame, _, contents = self._frame(text, demonstrations)
+        written = "".join(piece.text for piece in frame.fill(contents))
+        return written + self._task.answer_prefix
+
+    def _frame(
+        self, text: str, demonstrations: Sequence[Demonstration]
+    ) -> tuple[Frame, Roles, list[Content]]:
+        """What the template writes of a chat, whose the turns are, and what stands in them."""
         messages = chat_messages(self._task, demonstrations, text)
         blanks = {
             turn: message["content"]
             for turn, message in enumerate(messages)
             if not message["content"].strip()
         }
-        frame = self._template.frame(tuple(message["role"] for message in messages), blanks)
-        pieces = frame.fill([self._content(message) for message in messages])
-        return self._text.encode(pieces)
+        roles = tuple(message["role"] for message in messages)
+        contents = [self._content(message) for message in messages]
+        return self._template.frame(roles, blanks), roles, contents
 
     def _content(self, message: Message) -> Content:
         own = self._task.answer_prefix if message["role"] == "assistant" else ""
@@ -184,21 +262,17 @@ class PromptEncoder:
     def _candidate_ids(self, name: str, before: list[int]) -> tuple[int, ...]:
         """A label's own ids, such that appended to a prompt they read as the label."""
         # A prompt may be long and labels many: its last tokens tell as much as all of them
-        tail = before[-_TAIL:]
-        shown = self._decode(tail)
+        tail = before[-TAIL:]
+        shown = self._decoder.decode(tail)
         # Some tokenizers open every text with a space; a continuation has none
         for ids in (self._text.encode([Piece(name, True)]), self._text.continuation(name)):
             is_text = not self._text.n_control(ids)
-            if ids and is_text and self._decode(tail + ids) == shown + name:
+            if ids and is_text and self._decoder.decode(tail + ids) == shown + name:
                 return tuple(ids)
         raise UsageError(
             f"the label {name!r} does not survive this model's tokenizer",
             hint="rename the label, or change the answer prefix",
         )
-
-    def _decode(self, ids: list[int]) -> str:
-        decoded = self._tokenizer.decode(ids, clean_up_tokenization_spaces=False)
-        return cast(str, decoded)
 
     def _refuse_full_window(self, context_window: int) -> None:
         taken = len(self._prompt_ids("", [])) + context_window - self._room

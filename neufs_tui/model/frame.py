@@ -7,7 +7,7 @@ each of them begins and ends in the prompt is known.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
 
@@ -51,15 +51,25 @@ class Frame:
     def fill(self, contents: Sequence[Content]) -> list[Piece]:
         """The prompt with these contents in its slots, one for each turn."""
         pieces = [Piece(self.literals[0], is_data=False)]
-        for slot, (left, right), literal in zip(
-            self.slots, self.stripped, self.literals[1:], strict=True
-        ):
-            own, data = contents[slot]
-            own, data = own.lstrip(left), data.rstrip(right)
-            if not own:
-                data = data.lstrip(left)
+        for (own, data), literal in zip(self._written(contents), self.literals[1:], strict=True):
             pieces += [Piece(own, False), Piece(data, True), Piece(literal, False)]
         return [piece for piece in pieces if piece.text]
+
+    def places(self, contents: Sequence[Content]) -> list[tuple[int, int]]:
+        """Where each slot's content begins and ends in the prompt with these contents."""
+        places, end = [], 0
+        for (own, data), literal in zip(self._written(contents), self.literals, strict=False):
+            start = end + len(literal)
+            end = start + len(own) + len(data)
+            places.append((start, end))
+        return places
+
+    def _written(self, contents: Sequence[Content]) -> Iterator[Content]:
+        """The content of each slot, less what is taken from its ends."""
+        for slot, (left, right) in zip(self.slots, self.stripped, strict=True):
+            own, data = contents[slot]
+            own, data = own.lstrip(left), data.rstrip(right)
+            yield own, data if own else data.lstrip(left)
 
     def part(
         self, start: Edge | None, end: Edge | None, *, turns: tuple[int, ...] | None = None

@@ -9,6 +9,7 @@ are encoded whole.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from itertools import accumulate, pairwise
 from typing import cast
@@ -16,6 +17,7 @@ from typing import cast
 from transformers import PreTrainedTokenizerBase
 
 from neufs_tui.model.frame import Piece
+from neufs_tui.model.prefix import common_beginning
 
 _ANCHORS = ("\n", "x", "0", ".")
 """In front of a text, to see its ids as they are behind other text."""
@@ -52,16 +54,32 @@ class TextEncoder:
 
         A control token of one character cannot be cut, and stays one.
         """
-        text = "".join(piece.text for piece in pieces)
-        ids = self._ids(text)
-        own = sum(self.count(piece.text) for piece in pieces if not piece.is_data)
-        data = [piece.text for piece in pieces if piece.is_data]
-        if self.n_control(ids) == own and not any(self._unknown in one for one in data):
+        ids = self._ids(_text(pieces))
+        if self._is_sound(ids, pieces):
             return ids
-        ends = list(accumulate((len(piece.text) for piece in pieces), initial=0))
-        spans = [span for span, piece in zip(pairwise(ends), pieces, strict=True) if piece.is_data]
-        first, *others = self._parts(text, spans)
+        first, *others = self._parts(_text(pieces), _data_spans(pieces))
         return self._ids(first) + [token for part in others for token in self._behind(part)]
+
+    def n_before(self, pieces: Sequence[Piece], places: Sequence[int]) -> list[int]:
+        """How many of a prompt's ids begin before each of some characters of it.
+
+        Args:
+            pieces: the prompt.
+            places: of the characters; one behind the last is its end.
+        """
+        text = _text(pieces)
+        is_whole = self._is_sound(self._ids(text), pieces)
+        parts = [text] if is_whole else self._parts(text, _data_spans(pieces))
+        found: dict[int, int] = {}
+        start = n_ids = 0
+        for part in parts:
+            anchor = self._anchor(part) if start else ""
+            inside = [place for place in places if start <= place < start + len(part)]
+            counts = self._counts(anchor, part, [place - start for place in inside])
+            found |= {place: n_ids + n for place, n in zip(inside, counts, strict=True)}
+            n_ids += len(self._behind(part) if start else self._ids(part))
+            start += len(part)
+        return [found.get(place, n_ids) for place in places]
 
     def continuation(self, data: str) -> list[int]:
         """The ids of data as they are behind other text, without what opens a text."""
@@ -94,6 +112,11 @@ class TextEncoder:
         edges = [0, *(edge for span in self.control_spans(literal) for edge in span)]
         edges.append(len(literal))
         return [literal[start:end] for start, end in zip(edges[::2], edges[1::2], strict=True)]
+
+    def last_control(self, literal: str) -> int | None:
+        """Where the last control token begins that a template writes there; None without one."""
+        spans = self.control_spans(literal)
+        return spans[-1][0] if spans else None
 
     def _parts(self, text: str, data: Sequence[Span]) -> list[str]:
         edges = [0, *sorted(self._cuts(text, data, 0, len(text))), len(text)]
@@ -130,16 +153,57 @@ class TextEncoder:
         encoded = self._tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
         return list(zip(encoded["input_ids"], encoded["offset_mapping"], strict=True))
 
+    def _is_sound(self, ids: Sequence[int], pieces: Sequence[Piece]) -> bool:
+        """Whether no control token of a prompt that was encoded at once is its data's."""
+        own = sum(self.count(piece.text) for piece in pieces if not piece.is_data)
+        data = [piece.text for piece in pieces if piece.is_data]
+        return self.n_control(ids) == own and not any(self._unknown in one for one in data)
+
     def _behind(self, text: str) -> list[int]:
         """The ids of a text as they are behind other text."""
+        anchor = self._anchor(text)
+        return self._ids(anchor + text)[len(self._ids(anchor)) if anchor else 0 :]
+
+    def _anchor(self, text: str) -> str:
+        """What a text is to stand behind; empty where it has to stand alone."""
         for anchor in _ANCHORS:
-            before, ids = self._ids(anchor), self._ids(anchor + text)
-            if before and ids[: len(before)] == before:
-                return ids[len(before) :]
-        return self._ids(text)
+            before = self._ids(anchor)
+            if before and self._ids(anchor + text)[: len(before)] == before:
+                return anchor
+        return ""
+
+    def _counts(self, anchor: str, text: str, places: Sequence[int]) -> list[int]:
+        """How many ids of a text behind an anchor begin before each of some characters of it."""
+        n_anchor = len(self._ids(anchor)) if anchor else 0
+        whole = anchor + text
+        if not self._tokenizer.is_fast:
+            ids = self._ids(whole)
+            cut = (self._ids(whole[: len(anchor) + place]) for place in places)
+            return [max(0, len(common_beginning([ids, one])) - n_anchor) for one in cut]
+        starts = self._starts(whole)[n_anchor:]
+        return [bisect_left(starts, len(anchor) + place) for place in places]
+
+    def _starts(self, text: str) -> list[int]:
+        """Where each id of a text begins, in order."""
+        starts: list[int] = []
+        last = 0
+        for _, (start, end) in self._tokens(text):
+            # of a token of blanks some tokenizers tell the end alone
+            starts.append(max(starts[-1] if starts else 0, start if start < end else last))
+            last = end
+        return starts
 
     def _ids(self, text: str) -> list[int]:
         return cast("list[int]", self._tokenizer.encode(text, add_special_tokens=False))
+
+
+def _text(pieces: Sequence[Piece]) -> str:
+    return "".join(piece.text for piece in pieces)
+
+
+def _data_spans(pieces: Sequence[Piece]) -> list[Span]:
+    ends = accumulate((len(piece.text) for piece in pieces), initial=0)
+    return [span for span, piece in zip(pairwise(ends), pieces, strict=True) if piece.is_data]
 
 
 def _whole(data: str) -> list[Span]:

@@ -16,7 +16,7 @@ from itertools import pairwise
 from neufs_tui.core.prompts import Message, chat_messages
 from neufs_tui.core.records import Demonstration, Task
 from neufs_tui.model.chat_template import ChatTemplate
-from neufs_tui.model.frame import Content, Frame
+from neufs_tui.model.frame import Content, Frame, Piece
 from neufs_tui.model.prefix import common_beginning
 from neufs_tui.model.text_encoding import TextEncoder
 
@@ -88,6 +88,23 @@ class Turns:
         behind = self._behind(tuple(demonstrations)) if text.strip() else None
         return [*behind.ids, *self._tail(behind, text)] if behind is not None else None
 
+    def pieces(
+        self, text: str, demonstrations: Sequence[Demonstration]
+    ) -> list[list[Piece]] | None:
+        """What of a prompt is encoded apart, in its order; None where it is encoded whole."""
+        shown = tuple(demonstrations)
+        behind = self._behind(shown) if text.strip() else None
+        cut = self._cut(shown) if behind is not None else None
+        if behind is None or cut is None:
+            return None
+        head, frames, tail = cut
+        apart = zip(frames, shown[-len(frames) :], strict=True)
+        return [
+            head.fill(behind.contents),
+            *(frame.fill(self._contents([one])) for frame, one in apart),
+            tail.fill((*behind.contents, self._asked(text))),
+        ]
+
     def shared_prefix(self, demonstrations: Sequence[Demonstration]) -> Ids | None:
         """What the prompts for all texts begin with; None where only whole prompts can tell."""
         behind = self._behind(tuple(demonstrations))
@@ -132,16 +149,23 @@ class Turns:
         """The ids of one demonstration in a frame of its own two turns."""
         key = (frame, demonstration)
         if key not in self._ids:
-            turns = chat_messages(self._task, [demonstration], "")[-3:-1]
-            contents = [self._content(turn) for turn in turns]
-            self._ids[key] = tuple(self._encoder.encode(frame.fill(contents)))
+            pieces = frame.fill(self._contents([demonstration]))
+            self._ids[key] = tuple(self._encoder.encode(pieces))
         self._ids.move_to_end(key)
         return self._ids[key]
 
     def _tail(self, behind: _Behind, text: str) -> list[int]:
         """The ids of what follows the demonstrations."""
-        last = self._content(chat_messages(self._task, (), text)[-1])
-        return self._encoder.encode(behind.tail.fill((*behind.contents, last)))
+        return self._encoder.encode(behind.tail.fill((*behind.contents, self._asked(text))))
+
+    def _contents(self, demonstrations: Sequence[Demonstration]) -> list[Content]:
+        """Of the turns of some demonstrations."""
+        turns = chat_messages(self._task, demonstrations, "")[-1 - 2 * len(demonstrations) : -1]
+        return [self._content(turn) for turn in turns]
+
+    def _asked(self, text: str) -> Content:
+        """Of the turn that holds the text."""
+        return self._content(chat_messages(self._task, (), text)[-1])
 
     def _cut(self, demonstrations: Demonstrations) -> tuple[Frame, tuple[Frame, ...], Frame] | None:
         """The frame of a chat in parts: its beginning, demonstrations, its end.
@@ -158,14 +182,9 @@ class Turns:
         if frame.slots[start : start + n_turns] != turns:
             return None
         places = range(start, start + n_turns + 1, 2)
-        cuts = {place: self._place(frame.literals[place]) for place in places}
+        cuts = {place: self._encoder.last_control(frame.literals[place]) for place in places}
         edges = [(place, cut) for place, cut in cuts.items() if cut is not None]
         if None in [*cuts.values()][1:] or len(edges) < 2:
             return None
         shown = tuple(frame.part(*ends, turns=(0, 1)) for ends in pairwise(edges))
         return frame.part(None, edges[0]), shown, frame.part(edges[-1], None)
-
-    def _place(self, literal: str) -> int | None:
-        """Where a literal is cut: before its last control token."""
-        spans = self._encoder.control_spans(literal)
-        return spans[-1][0] if spans else None

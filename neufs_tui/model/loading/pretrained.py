@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import cast
 
 import torch
-from transformers import (
-    AutoConfig,
-    AutoTokenizer,
-    PretrainedConfig,
-    PreTrainedModel,
-    PreTrainedTokenizerBase,
-)
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from neufs_tui.core.settings import ModelChoice
 from neufs_tui.errors import ModelError, UsageError
@@ -28,13 +20,13 @@ from neufs_tui.model.loading.fingerprint import (
 )
 from neufs_tui.model.loading.intact import (
     embedding_rows,
-    refuse_other_kinds,
     refuse_other_tokenizer,
     whole_model,
 )
 from neufs_tui.model.loading.libraries import quieten
 from neufs_tui.model.loading.listener import LoadListener
 from neufs_tui.model.loading.sources import find_source
+from neufs_tui.model.loading.tokenizer import read_tokenizer, reading
 from neufs_tui.model.ways import find_ways
 from neufs_tui.storage.file_states import file_states
 
@@ -98,47 +90,37 @@ def load_model(choice: ModelChoice, models_dir: Path, listener: LoadListener) ->
         source = find_source(choice, models_dir, digests, listener)
         before = file_states(read_files(source.folder))
 
-    def reading(part: str) -> AbstractContextManager[None]:
-        doing = f"reading {part} of"
-        return told_of(doing, choice.name, folder=source.folder, is_on_hub=source.is_on_hub)
-
-    same = {"revision": source.commit, "trust_remote_code": choice.trust_remote_code}
-    with reading("the config.json"):
-        config = AutoConfig.from_pretrained(source.location, **same)
-        refuse_other_kinds(choice.name, config)
-    with reading("the tokenizer"):
-        listener.stage("tokenizer", "reading the tokenizer")
-        tokenizer = AutoTokenizer.from_pretrained(source.location, **same)
-    with reading("the weights"):
+    read = read_tokenizer(choice, source, listener)
+    with reading("the weights", choice, source):
         listener.stage("weights", f"reading the weights ({dtype}, {device})")
         model = whole_model(
             choice.name,
             source.location,
             dtype=_DTYPES[dtype],
             device_map=choice.device_map or {"": device},
-            **same,
+            revision=source.commit,
+            trust_remote_code=choice.trust_remote_code,
         )
         model.eval()  # type: ignore[no-untyped-call]
-        refuse_other_tokenizer(choice.name, model, tokenizer)
-        files = (*before, *sorted(code_files(config, tokenizer, model)))
+        refuse_other_tokenizer(choice.name, model, read.tokenizer)
+        files = (*before, *sorted(code_files(read.config, read.tokenizer, model)))
         if not source.is_on_hub and file_states(read_files(source.folder)) != before:
             raise ModelError(
                 f"the files of {choice.name} were changed while they were read",
                 hint="start again once they are written",
             )
-        context_window = _context_window(config, tokenizer)
         return LoadedModel(
             model=model,
-            tokenizer=cast(PreTrainedTokenizerBase, tokenizer),
+            tokenizer=read.tokenizer,
             architecture=find_architecture(model),
             name=choice.name,
             device=str(model.device) if choice.device_map else device,
             dtype=dtype,
             fingerprint=fingerprint(files, dtype, digests),
             files=files,
-            context_window=context_window,
-            pad_id=_pad_id(model, tokenizer),
-            ways=find_ways(model.config, context_window),
+            context_window=read.context_window,
+            pad_id=_pad_id(model, read.tokenizer),
+            ways=find_ways(model.config, read.context_window),
         )
 
 
@@ -146,9 +128,3 @@ def _pad_id(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> int:
     """The padding or the end-of-text token, if the embedding has a row for it, else the first."""
     known = (tokenizer.pad_token_id, tokenizer.eos_token_id)
     return next((one for one in known if one is not None and one < embedding_rows(model)), 0)
-
-
-def _context_window(config: PretrainedConfig, tokenizer: PreTrainedTokenizerBase) -> int:
-    """By the configuration, else by the tokenizer, which says 1e30 where it does not know."""
-    known = getattr(config.get_text_config(), "max_position_embeddings", None)
-    return int(known or min(tokenizer.model_max_length, 1 << 30))

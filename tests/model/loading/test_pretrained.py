@@ -11,9 +11,9 @@ from transformers import AutoModelForCausalLM, GPTNeoXConfig, PretrainedConfig
 
 from neufs_tui.errors import ModelError, UsageError
 from neufs_tui.model.loading import embedded, intact
-from neufs_tui.model.loading import pretrained as loading
 from neufs_tui.model.loading.catalogue import EMBEDDED
 from neufs_tui.model.loading.pretrained import choose_device, choose_dtype
+from neufs_tui.model.loading.tokenizer import LoadedTokenizer
 from tests.models import Listener, load
 from tests.tiny import save_tiny_gguf, tiny_tokenizer
 
@@ -68,7 +68,7 @@ def test_a_window_that_the_configuration_leaves_open_is_the_tokenizers(
 ) -> None:
     tokenizer = tiny_tokenizer()
     tokenizer.model_max_length = said
-    assert loading._context_window(PretrainedConfig(), tokenizer) == window
+    assert LoadedTokenizer(PretrainedConfig(), tokenizer).context_window == window
 
 
 def test_a_package_that_a_checkpoint_needs_is_named(

@@ -95,9 +95,6 @@ def _tell_counts(made: ExactPrompt, name: Callable[[ExampleId], str]) -> None:
         parts.add_row(what, *(f"{number:,}" for number in numbers))
     console.print()
     console.print(parts)
-    console.print()
-    for sentence in wording.told(made):
-        say(sentence)
     scored = Table(box=None, pad_edge=False)
     scored.add_column("label")
     scored.add_column("tokens", justify="right")
@@ -107,6 +104,9 @@ def _tell_counts(made: ExactPrompt, name: Callable[[ExampleId], str]) -> None:
         scored.add_row(one_line(label.name), number, one_line(wording.pieces(label)))
     console.print()
     console.print(scored)
+    console.print()
+    for sentence in wording.told(made):
+        say(sentence)
 
 
 def _as_json(made: ExactPrompt, model: str, examples: dict[ExampleId, Example]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from neufs_tui.core.exact_prompt import (
 )
 from neufs_tui.engine.protocol import EngineDied, EngineFailed, ScanProgressed
 from tests.app.test_label_app import EXAMPLES, FIRST, Session, app_on, start
-from tests.fakes import LABELS, READY, FakeStartup, StoredWorkspace, opened
+from tests.fakes import LABELS, READY, FakeStartup, StoredWorkspace, opened, settled
 
 
 def special(text: str) -> Stretch:
@@ -89,6 +89,21 @@ async def test_the_prompt_is_asked_for_and_shown(size: tuple[int, int]) -> None:
         await session.say(ScanProgressed(8, 100, 9.0, 7.0))
         assert session.said("#page > *") == said
         assert session.engine.requests.count(asked) == n_asked
+
+
+async def test_its_headings_follow_the_windows_width() -> None:
+    app, startup = app_on()
+    async with app.run_test(size=(160, 50)) as pilot:
+        session = await start(pilot, startup)
+        await open_page(session)
+        await session.say(prompt_of())
+        widths = []
+        for size in ((160, 50), (80, 24)):
+            await pilot.resize_terminal(*size)
+            await settled(pilot)
+            lines = session.said("#page > *").splitlines()
+            widths.append(max(cell_len(line) for line in lines if line.endswith("so far")))
+        assert widths == [88, 74]
 
 
 @pytest.mark.parametrize("key", ["P", "escape", "q"])

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import on
 from textual.content import Content
-from textual.events import Mount
 
 from neufs_tui.app.keys import closed_by
 from neufs_tui.app.pages.prompt import page
 from neufs_tui.app.screens.page import PageScreen
+from neufs_tui.app.widgets.text_view import TextView
 from neufs_tui.core.exact_prompt import ExactPrompt
 from neufs_tui.core.records import ExampleId
 from neufs_tui.wording.explanation import Neighbours
@@ -39,18 +38,21 @@ class PromptScreen(PageScreen):
         """Whether it is still to come."""
         return self._prompt is None
 
-    @on(Mount)
-    def _show_what_is_known(self) -> None:
-        if self._prompt is not None:
-            self.hear(self._prompt)
-
     def hear(self, prompt: ExactPrompt) -> None:
         """Show what the engine has made; of another example it comes too late."""
         if prompt.example_id == self._example_id and prompt != self._prompt:
             self._prompt = prompt
-            self.fill(page(prompt, self._pool.name, self.line_width))
+            self.fill(self._page_of(prompt))
+
+    def on_resize(self) -> None:
+        """Fit the headings to another width, where they stand."""
+        if self._prompt is not None:
+            self.query_one(TextView).restyle(self._page_of(self._prompt))
 
     def wait(self, waiting: str) -> None:
         """Say what it waits for."""
         if self._prompt is None:
             self.fill(Content(waiting))
+
+    def _page_of(self, prompt: ExactPrompt) -> Content:
+        return page(prompt, self._pool.name, self.line_width)

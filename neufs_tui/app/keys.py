@@ -96,6 +96,12 @@ COMMANDS: tuple[Binding, ...] = (
     _command(
         "words", "i", "underline the words that switch its neurons on", "Words behind the neurons"
     ),
+    _command(
+        "prompt",
+        "P",
+        "what the model reads, token by token, and what each label costs",
+        "The exact prompt",
+    ),
     _command("suggest", "v", "rows of one label that is all but certain, to accept", "Suggestions"),
     _command("curve", "c", "the learning curve, and what the labels changed", "Learning curve"),
     *SCROLLING,

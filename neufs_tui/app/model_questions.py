@@ -6,14 +6,18 @@ from typing import TYPE_CHECKING
 
 from neufs_tui.app.widgets.example_view import ExampleView
 from neufs_tui.app.widgets.foot import Foot
+from neufs_tui.core.exact_prompt import ExactPrompt
 from neufs_tui.core.words import stretches
 from neufs_tui.engine.protocol import Explain, Explained, FindWords
+from neufs_tui.labelling.engine_view import EngineState
 from neufs_tui.labelling.loop import LabellingLoop
+from neufs_tui.wording import exact_prompt as prompts
 from neufs_tui.wording.explanation import Neighbours, leaving_out, words_found
 from neufs_tui.wording.reasons import origin_shown, why_shown
 from neufs_tui.wording.status import asking
 
 if TYPE_CHECKING:
+    from neufs_tui.app.screens.prompt import PromptScreen
     from neufs_tui.app.screens.why import ExplainedScreen
 
 
@@ -27,6 +31,10 @@ class ModelQuestions:
         self._foot = foot
         self._page: ExplainedScreen | None = None
         """The page opened last, which may wait for its explanation."""
+        self._prompt: PromptScreen | None = None
+        """The prompt opened last, which may wait for the engine."""
+        self._is_prompt_asked = False
+        """Whether an engine that is there was asked for it."""
         self._underlines = False
         """Whether the words behind the gap were asked for."""
         self._waits = ""
@@ -60,6 +68,22 @@ class ModelQuestions:
         )
         return self._page
 
+    def open_prompt(self) -> PromptScreen | None:
+        """A page of what the model reads for the example shown.
+
+        Returns:
+            What to show; None when there is nothing to show it of, which is told.
+        """
+        loop = self._loop
+        if loop.shown is None or loop.engine.state is EngineState.GONE:
+            self._foot.say(prompts.NO_EXAMPLE if loop.shown is None else prompts.NO_MODEL)
+            return None
+        from neufs_tui.app.screens.prompt import PromptScreen
+
+        self._prompt = PromptScreen(loop.shown.example.id, self._pool, self._prompt_waiting)
+        self._is_prompt_asked = loop.ask_prompt()
+        return self._prompt
+
     def toggle_words(self) -> None:
         """Underline the words behind the gap, or show the text as it was."""
         loop = self._loop
@@ -86,8 +110,12 @@ class ModelQuestions:
         if self._underlines and loop.questions.words is not None:
             self._foot.say(words_found(len(words)))
 
-    def explain(self, event: Explained) -> None:
+    def hear(self, event: Explained | ExactPrompt) -> None:
         """Pass what the engine said on to the panel, and to a page that waits for it."""
+        if isinstance(event, ExactPrompt):
+            if self._prompt is not None:
+                self._prompt.hear(event)
+            return
         if event.explanation is self._loop.questions.explanation:
             self.tell()
         if self._page is not None:
@@ -104,6 +132,12 @@ class ModelQuestions:
             self._page.wait(
                 asking(self._loop.engine.scan, is_unread=self._loop.questions.is_unread)
             )
+        if self._prompt is not None and self._prompt.waits:
+            if self._loop.engine.is_away:
+                self._is_prompt_asked = False  # it was lost with the engine
+            elif not self._is_prompt_asked:
+                self._is_prompt_asked = self._loop.ask_prompt()
+            self._prompt.wait(self._prompt_waiting)
         if self._waits and self._waits == self._foot.said:
             self._say_waiting()
 
@@ -113,6 +147,12 @@ class ModelQuestions:
             what = leaving_out(len(stretches(loop.shown.example.text)))
             self._waits = asking(loop.engine.scan, is_unread=loop.questions.is_unread, what=what)
             self._foot.say(self._waits)
+
+    @property
+    def _prompt_waiting(self) -> str:
+        engine = self._loop.engine
+        name, is_loaded = self._loop.workspace.model_name, engine.model is not None
+        return prompts.waiting(engine.state, name, is_loaded=is_loaded)
 
     @property
     def _pool(self) -> Neighbours:

@@ -28,7 +28,7 @@ _COMMANDS = {
     "import": "import_labels",
     "list": "list",
     **{name: name for name in ("engine", "evaluate", "explain", "export", "history", "label")},
-    **{name: name for name in ("models", "next", "predict", "scan", "select", "serve")},
+    **{name: name for name in ("models", "next", "predict", "prompt", "scan", "select", "serve")},
     **{name: name for name in ("show", "stats")},
 }
 """Name of a command → the module of this package that has it."""

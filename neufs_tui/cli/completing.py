@@ -11,7 +11,7 @@ FILE = click.Path()
 """A path, which is not looked at before the command is."""
 
 
-class _Model(click.ParamType):
+class _Model(click.ParamType[str]):
     """A model: those that come by a short name, those of the hub that are here, or a path."""
 
     name = "model"
@@ -27,7 +27,7 @@ class _Model(click.ParamType):
         return [*found, CompletionItem(incomplete, type="file")]
 
 
-class _LabelName(click.ParamType):
+class _LabelName(click.ParamType[str]):
     """One of the labels of the pool that was named before it."""
 
     name = "label"
@@ -36,13 +36,15 @@ class _LabelName(click.ParamType):
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         """The labels that begin so, with their definitions; none where they are not known."""
-        from neufs_tui.cli.options import project_request
         from neufs_tui.project.project import last_task
+        from neufs_tui.project.request import ProjectRequest
 
-        if ctx.params.get("pool") is None:
+        # behind an option that waits for its value, arguments are not taken in yet
+        pool = ctx.params.get("pool") or next(iter(ctx.args), None)
+        if pool is None:
             return []
         try:
-            task = last_task(project_request(ctx.params))
+            task = last_task(ProjectRequest(pool, session=ctx.params.get("session")))
         except NeufsError:  # there is nothing to complete, and nobody to tell
             return []
         labels = task.labels if task is not None else ()

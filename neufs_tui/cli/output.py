@@ -6,6 +6,7 @@ What comes from a file, names and errors that quote it included, is shown and ne
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -37,6 +38,22 @@ def tell_data(text: str) -> None:
     """A result that is a file: exact in a pipe, shown in a terminal."""
     # Without colour, click takes escape sequences out
     click.echo(visible(text) if sys.stdout.isatty() else text, nl=False, color=True)
+
+
+def tell_stretches(stretches: Sequence[tuple[str, bool]]) -> None:
+    """A result that is a file: exact in a pipe; in a terminal shown, with some of it in reverse.
+
+    Args:
+        stretches: what follows one another, and whether it is in reverse.
+    """
+    if not sys.stdout.isatty():
+        tell_data("".join(text for text, _ in stretches))
+        return
+    shown = (
+        click.style(visible(text), reverse=True) if is_reverse else visible(text)
+        for text, is_reverse in stretches
+    )
+    click.echo("".join(shown), color=True)
 
 
 def say(sentence: str, **style: Any) -> None:

@@ -76,6 +76,8 @@ class AskPrompt:
     """The annotator asks what the model reads for an example, by the last focus."""
 
     example_id: ExampleId
+    text: str
+    """Its own, which the pool may not have any more."""
 
 
 @dataclass(frozen=True, slots=True)

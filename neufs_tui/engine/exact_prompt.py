@@ -7,7 +7,7 @@ from itertools import chain, count
 from typing import TYPE_CHECKING
 
 from neufs_tui.core.exact_prompt import ExactPrompt, TemplatedPrompt
-from neufs_tui.core.records import Decision, Demonstration, ExampleId
+from neufs_tui.core.records import Decision, Demonstration, Example, ExampleId
 from neufs_tui.engine.announcer import Announcer, Listener
 from neufs_tui.engine.demonstrations import demonstrations
 from neufs_tui.engine.protocol import EngineConfig, Event
@@ -25,6 +25,7 @@ def exact_prompt(
     config: EngineConfig,
     decisions: Sequence[Decision],
     example_id: ExampleId,
+    text: str,
     *,
     first: int | None = None,
 ) -> ExactPrompt:
@@ -37,6 +38,7 @@ def exact_prompt(
         config: the pool and its task.
         decisions: what holds, in order, as the engine takes it.
         example_id: an example of the pool.
+        text: its text.
         first: how many of the labels are taken, from the first on; None takes all.
 
     Raises:
@@ -47,7 +49,6 @@ def exact_prompt(
     labels = [pair for pair in every if pair[0] != example_id][:first]
     shown = encoder.fitting([one for _, one in labels])
     ids = [one for one, _ in labels[len(labels) - len(shown) :]]
-    text = examples[example_id].text
     return ExactPrompt(
         example_id=example_id,
         parts=encoder.parts(text, shown),
@@ -57,6 +58,25 @@ def exact_prompt(
         candidates=encoder.scored_labels(),
         window=encoder.window,
     )
+
+
+def read_prompt(
+    config: EngineConfig,
+    decisions: Sequence[Decision],
+    example: Example,
+    listener: Listener,
+    *,
+    first: int | None = None,
+) -> ExactPrompt:
+    """The same with the model's tokenizer, which is loaded; the listener hears stages.
+
+    Raises:
+        ModelError: the model cannot be found, or its chat template not be used.
+        UsageError: a label does not survive its tokenizer.
+    """
+    encoder = load_encoder(config, listener)
+    Announcer(listener).notice(encoder.notices(one.text for one in config.examples))
+    return exact_prompt(encoder, config, decisions, example.id, example.text, first=first)
 
 
 def load_encoder(config: EngineConfig, listener: Listener = _nobody) -> PromptEncoder:

@@ -1,26 +1,36 @@
-"""Questions about the whole pool, answered with the next ranking."""
+"""Questions about the pool, and about a prompt of it, answered with the next ranking."""
 
 from __future__ import annotations
 
 from array import array
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from neufs_tui.core.exact_prompt import AskPrompt, ExactPrompt
+from neufs_tui.engine.exact_prompt import exact_prompt
 from neufs_tui.engine.hunting import suggested
 from neufs_tui.engine.protocol import (
-    AskUncertainty,
     EngineConfig,
     Focus,
+    PoolQuestion,
     Suggest,
     Suggested,
     Uncertainty,
 )
 from neufs_tui.selection.scanned_pool import Readings
 
+if TYPE_CHECKING:
+    from neufs_tui.model.encoding import PromptEncoder
+
 
 def answered(
-    asked: Suggest | AskUncertainty, focus: Focus, readings: Readings | None, config: EngineConfig
-) -> Suggested | Uncertainty:
+    asked: PoolQuestion,
+    focus: Focus,
+    readings: Readings | None,
+    config: EngineConfig,
+    encoder: PromptEncoder,
+) -> Suggested | Uncertainty | ExactPrompt:
     """The answer to a question.
 
     Args:
@@ -28,7 +38,10 @@ def answered(
         focus: where the annotator is.
         readings: the pool as it is ranked; None while nothing is.
         config: the pool and its task.
+        encoder: of its prompts.
     """
+    if isinstance(asked, AskPrompt):
+        return exact_prompt(encoder, config, focus.decisions, asked.example_id, asked.text)
     if isinstance(asked, Suggest):
         return suggested(asked, focus, readings, config.task.label_names)
     return Uncertainty(uncertainty(readings, config))

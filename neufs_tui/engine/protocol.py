@@ -15,6 +15,7 @@ from typing import Literal
 from neufs_tui.core.calibration import Calibration, Uncalibrated
 from neufs_tui.core.check_readings import ChecksRead
 from neufs_tui.core.estimated import Estimated
+from neufs_tui.core.exact_prompt import AskPrompt, ExactPrompt
 from neufs_tui.core.explanation import Explanation, Word
 from neufs_tui.core.records import (
     Decision,
@@ -122,7 +123,8 @@ class AskUncertainty:
     """The annotator asks how uncertain the model is of each example's label, by the last focus."""
 
 
-Request = Focus | Explain | FindWords | Suggest | AskUncertainty
+PoolQuestion = Suggest | AskUncertainty | AskPrompt
+Request = Focus | Explain | FindWords | PoolQuestion
 
 StageName = LoadStage | Literal["libraries", "scan"]
 
@@ -329,6 +331,7 @@ Event = (
     | WordsFound
     | Suggested
     | Uncertainty
+    | ExactPrompt
     | EngineFailed
     | EngineDied
 )

@@ -13,15 +13,14 @@ from neufs_tui.engine.candidates import NONE, Candidates
 from neufs_tui.engine.kept_model import KeptModel
 from neufs_tui.engine.line import Line
 from neufs_tui.engine.protocol import (
-    AskUncertainty,
     EngineConfig,
     Event,
     Explain,
     FindWords,
     Focus,
+    PoolQuestion,
     Rescored,
     ScanProgressed,
-    Suggest,
 )
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ class Engine:
         self._rescorer: Rescorer | None = None
         self._explainer: Explainer | None = None
         self._answering: Answering
-        self._asked: dict[type, Suggest | AskUncertainty] = {}
+        self._asked: dict[type, PoolQuestion] = {}
         """Questions about the pool that are not answered yet, the newest of each kind."""
         self._candidates = NONE
         """What is to be reread, best first."""
@@ -178,11 +177,12 @@ class Engine:
         self._reports.follow(self._focus)
         ranked = self._ranker.answer(self._focus)
         self._reports.tell_estimates(self._ranker.learned, self._ranker.readings)
-        if self._asked:
+        if self._asked and self._scanner is not None:
             from neufs_tui.engine.pool_questions import answered
 
+            here = (self._focus, self._ranker.readings, self._config, self._scanner.encoder)
             for asked in self._asked.values():
-                self._send(answered(asked, self._focus, self._ranker.readings, self._config))
+                self._send(answered(asked, *here))
             self._asked.clear()
         if self._rescorer is None or not self._rescorer.demonstrations:
             self._candidates = self._shortlist = NONE
@@ -272,11 +272,11 @@ class Engine:
                     newer = True
                 case Focus():
                     self._focus, newer = said, True
-                case Suggest() | AskUncertainty():
+                case Explain() | FindWords():
+                    self._ask(said)
+                case _:
                     self._asked[type(said)] = said
                     newer = True
-                case _:
-                    self._ask(said)
         return newer
 
     def _ask(self, asked: Explain | FindWords) -> None:

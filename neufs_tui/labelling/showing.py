@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from neufs_tui.core.counts import Counts
+from neufs_tui.core.exact_prompt import AskPrompt
 from neufs_tui.core.labelled import LabelledExample
 from neufs_tui.core.records import Example, ExampleId, Pick
 from neufs_tui.engine.protocol import AskUncertainty, Explain, FindWords, Focus, Request, Suggest
@@ -126,6 +127,12 @@ class Showing:
     def ask_uncertainty(self) -> bool:
         """Ask how uncertain the model is of each example; False when nobody is there."""
         return self._ask(AskUncertainty())
+
+    def ask_prompt(self) -> bool:
+        """Ask what the model reads for the example shown; False when there is nobody to ask."""
+        if self.shown is None:
+            return False
+        return self._ask(AskPrompt(self.shown.example.id, self.shown.example.text))
 
     def coming(self, n: int) -> list[tuple[Example, Pick]]:
         """What would be shown next, the first that come, should the example shown be labelled."""

@@ -51,7 +51,7 @@ async def test_every_binding_has_an_id_and_a_tooltip_that_is_on_the_help_page() 
     async with app.run_test(size=(160, 50)) as pilot:
         session = await start(pilot, startup)
         own = [one.binding for one in app.screen.active_bindings.values() if one.binding.id]
-        assert len({one.id for one in own}) == 32
+        assert len({one.id for one in own}) == 33
         await session.press("question_mark")
         page = session.said("#page > *")
         for binding in own:

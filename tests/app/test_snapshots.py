@@ -33,6 +33,7 @@ from neufs_tui.engine.protocol import (
 from neufs_tui.project.first_text import FirstText
 from neufs_tui.project.live_test import LiveTest
 from neufs_tui.statistics.stability import Change
+from tests.app.test_prompt import prompt_of
 from tests.fakes import (
     LABELS,
     READY,
@@ -498,6 +499,16 @@ def test_while_the_pool_is_read_a_text_is_there(
 ) -> None:
     session = Session(StoredWorkspace(pool(200)), "1", first=FIRST)
     session.startup.may_open.clear()
+    assert snap_compare(session.app, terminal_size=size, run_before=session.run)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_exact_prompt_has_what_each_label_costs(
+    snap_compare: SnapCompare, size: tuple[int, int]
+) -> None:
+    examples = pool(200, first=ODD_TEXT)
+    session = Session(StoredWorkspace(examples), "P").says(READY, ranked_first)
+    session.then(replace(prompt_of(), example_id=examples[0].id))
     assert snap_compare(session.app, terminal_size=size, run_before=session.run)
 
 

@@ -132,6 +132,8 @@ def commands(pool: Path, model: Path) -> dict[str, list[object]]:
         "select": ["select", pool, "-n", 3, *asked],
         "select --json": ["select", pool, "-n", 3, *asked, "--json"],
         "explain": ["explain", pool, "#7", *asked],
+        "prompt": ["prompt", pool, "#7", *asked],
+        "prompt --json": ["prompt", pool, "#7", *asked, "--json"],
         "explain --json": ["explain", pool, "#7", *asked, "--json"],
         "explain a label": ["explain", pool, "#1", *asked],
         "evaluate": ["evaluate", pool, *asked, "--test", pool, "--gold", "kind"],
@@ -176,8 +178,8 @@ def test_in_a_pipe_and_on_a_terminal_nothing_from_a_file_steers(
     for name, command in commands(pool, model).items():
         ran = run(*command)
         shown = STYLING.sub("", on_terminal(*command))
-        # in a pipe an export is the data itself, and so are predictions
-        is_data = name.startswith(("export", "predict"))
+        # in a pipe an export is the data itself, and so are predictions and a prompt
+        is_data = name.startswith(("export", "predict")) or name == "prompt"
         for text in (shown, ran.err, "" if is_data else ran.out):
             assert not STEERING.search(text), (name, text)
             assert "Traceback" not in text, (name, text)

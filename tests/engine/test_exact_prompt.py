@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from neufs_tui.core.records import Answer, Decision, DecisionKind, Demonstration, Label
+from neufs_tui.core.exact_prompt import ExactPrompt
+from neufs_tui.core.records import Answer, Decision, DecisionKind, Demonstration, Example, Label
 from neufs_tui.core.settings import ModelChoice
 from neufs_tui.engine.exact_prompt import exact_prompt, load_encoder, templated, templated_prompt
 from neufs_tui.engine.protocol import EngineConfig
@@ -43,6 +44,18 @@ def coder(window: int = 10_000) -> PromptEncoder:
     return PromptEncoder(tiny_tokenizer(), TASK, context_window=window)
 
 
+def prompt_of(
+    example: Example,
+    wanted: EngineConfig,
+    decisions: list[Decision],
+    *,
+    window: int = 10_000,
+    first: int | None = None,
+) -> ExactPrompt:
+    asked = (example.id, example.text)
+    return exact_prompt(coder(window), wanted, decisions, *asked, first=first)
+
+
 @pytest.mark.parametrize("n_labels", [1, 3, 30])
 def test_it_is_the_prompt_that_is_reread(
     n_labels: int, wanted: EngineConfig, loaded: LoadedModel, monkeypatch: pytest.MonkeyPatch
@@ -62,12 +75,12 @@ def test_it_is_the_prompt_that_is_reread(
         return capture(prompts)
 
     monkeypatch.setattr(rescorer._runner, "capture", noting)
-    ids = [one.id for one in EXAMPLES[34:38]]
+    asked = EXAMPLES[34:38]
     rescorer.follow(decisions)
-    while rescorer.step(these(ids)):
+    while rescorer.step(these([one.id for one in asked])):
         pass
     encoder = load_encoder(wanted)  # of the tokenizer alone
-    told = [exact_prompt(encoder, wanted, decisions, one) for one in ids]
+    told = [exact_prompt(encoder, wanted, decisions, one.id, one.text) for one in asked]
     assert sorted(read) == sorted(
         tuple(token for part in one.parts for token in part.ids) for one in told
     )
@@ -85,26 +98,24 @@ def test_it_is_the_prompt_that_is_reread(
 
 def test_the_first_labels_show_what_each_costs(wanted: EngineConfig) -> None:
     decisions = [label(place) for place in range(5)]
-    told = [
-        exact_prompt(coder(), wanted, decisions, EXAMPLES[9].id, first=first) for first in range(6)
-    ]
+    told = [prompt_of(EXAMPLES[9], wanted, decisions, first=first) for first in range(6)]
     assert [len(one.shown) for one in told] == [0, 1, 2, 3, 4, 5]
     for before, after in pairwise(told):
         newest = [part for part in after.parts if part.kind == "demonstration"][-1]
         assert after.n_tokens - before.n_tokens == newest.n_tokens
-    assert told[5] == exact_prompt(coder(), wanted, decisions, EXAMPLES[9].id)
+    assert told[5] == prompt_of(EXAMPLES[9], wanted, decisions)
     assert not any(part.kind == "demonstration" for part in told[0].parts)
 
 
 def test_a_labelled_example_is_not_its_own_demonstration(wanted: EngineConfig) -> None:
     decisions = [label(0), label(1), label(2)]
-    told = exact_prompt(coder(), wanted, decisions, EXAMPLES[1].id)
+    told = prompt_of(EXAMPLES[1], wanted, decisions)
     assert told.shown == ((EXAMPLES[0].id, "yes"), (EXAMPLES[2].id, "yes"))
     assert told.text.count(EXAMPLES[1].text) == 1
 
 
 def test_the_labels_are_those_that_are_scored(wanted: EngineConfig) -> None:
-    told = exact_prompt(coder(), wanted, [], EXAMPLES[0].id)
+    told = prompt_of(EXAMPLES[0], wanted, [])
     assert [one.name for one in told.candidates] == list(TASK.label_names)
     for one, ids in zip(told.candidates, coder().candidates, strict=True):
         assert tuple(piece.ids[0] for piece in one.pieces) == ids
@@ -112,7 +123,7 @@ def test_the_labels_are_those_that_are_scored(wanted: EngineConfig) -> None:
 
 def test_a_text_without_its_middle_is_told(wanted: EngineConfig) -> None:
     long = replace(EXAMPLES[0], text="filling " * 400)
-    told = exact_prompt(coder(300), replace(wanted, examples=(long,)), [], long.id)
+    told = prompt_of(long, wanted, [], window=300)
     assert told.truncated and " … " in told.text
 
 

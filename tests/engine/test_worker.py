@@ -13,8 +13,10 @@ import torch
 
 from neufs_tui.core.check_readings import ChecksRead
 from neufs_tui.core.estimated import Estimated
+from neufs_tui.core.exact_prompt import AskPrompt, ExactPrompt
 from neufs_tui.core.records import Answer, Decision, DecisionKind
 from neufs_tui.engine.client import EngineClient
+from neufs_tui.engine.exact_prompt import exact_prompt, load_encoder
 from neufs_tui.engine.protocol import (
     Calibrated,
     EngineDied,
@@ -96,6 +98,27 @@ def test_an_engine_hunts_and_answers_questions_for_suggestions(
     while not isinstance(event := events.get(timeout=WAIT_S), Suggested):
         pass
     assert event == Suggested(0, "yes", ())  # nothing is certain without labels
+
+
+def test_the_prompt_of_an_example_is_told_by_the_last_focus(
+    client: Begin, tiny_llama: Path, tmp_path: Path
+) -> None:
+    engine, events = client(tiny_llama), queue.Queue[Event]()
+    first, second, third = pool(3)
+    label = Decision(first.id, DecisionKind.LABEL, Answer("yes"))
+    engine.send(Focus(0, (), second.id))
+    engine.send(Focus(1, (label,), second.id))
+    engine.start(events.put)
+    engine.send(AskPrompt(second.id, second.text))  # before there is a model
+    while not isinstance(event := events.get(timeout=WAIT_S), ExactPrompt):
+        pass
+    asked = config(tmp_path, tiny_llama)
+    assert event == exact_prompt(load_encoder(asked), asked, [label], second.id, second.text)
+    assert event.shown == ((first.id, "yes"),)
+    engine.send(AskPrompt(third.id, third.text))
+    while not isinstance(event := events.get(timeout=WAIT_S), ExactPrompt):
+        pass
+    assert event.example_id == third.id
 
 
 def test_what_the_model_makes_of_the_pool_is_noticed_before_the_scan(

@@ -24,6 +24,7 @@ from neufs_tui.app.widgets.example_view import ExampleView
 from neufs_tui.app.widgets.header import Header
 from neufs_tui.app.widgets.side_panel import SidePanel
 from neufs_tui.app.widgets.text_view import TextView
+from neufs_tui.core.exact_prompt import ExactPrompt
 from neufs_tui.core.records import Answer
 from neufs_tui.engine.protocol import (
     Event,
@@ -178,8 +179,8 @@ class LabelScreen(PagesScreen):
         match event:
             case ModelReady():
                 self._header.name_model(event)
-            case Explained():
-                self._questions.explain(event)
+            case Explained() | ExactPrompt():
+                self._questions.hear(event)
             case WordsFound():
                 self._questions.underline()
             case Suggested() if self._hunting is not None:

@@ -54,6 +54,13 @@ class PagesScreen(Screen[None]):
 
         self._open(OthersScreen)
 
+    def action_prompt(self) -> None:
+        """Show what the model reads, token by token."""
+        if self._questions is None:
+            self._foot.say(sentences.STILL_READING)
+        elif (opened := self._questions.open_prompt()) is not None:
+            self.app.push_screen(opened)
+
     def action_words(self) -> None:
         """Underline the words behind the gap, or show the text as it was."""
         if self._questions is not None:

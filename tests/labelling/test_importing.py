@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 
 from neufs_tui.core.records import Answer, Decision, DecisionKind, content_hash
 from neufs_tui.errors import SessionError, UsageError
-from neufs_tui.export.registry import render
+from neufs_tui.export.few_shot_set import FewShotSet
+from neufs_tui.export.registry import FORMATS, render
 from neufs_tui.labelling.importing import import_given
 from neufs_tui.labelling.loop import LabellingLoop
 from neufs_tui.labelling.workspace import Workspace
@@ -24,6 +26,12 @@ from tests.pools import AWKWARD, write_rows
 
 WORDS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12).filter(label_key)
 IDS = st.one_of(st.none(), st.integers(0, 9), st.sampled_from(["", "1", "row 7", "null"]))
+
+IMPORTABLE = [
+    name
+    for name, form in FORMATS.items()
+    if "neufs-tui import" in form.read_by and (name != "hf" or find_spec("datasets"))
+]
 
 
 def read_given(path: Path) -> GivenLabels:
@@ -72,9 +80,13 @@ def test_an_export_comes_back_with_the_same_labels_in_the_same_order(
             session.record(decision, pick=None, seconds=None)
         hers = session.decided()
         task = read_project(asked).require_task()
-    for form in ("jsonl", "csv"):
-        path = folder / f"export.{form}"
-        path.write_bytes(render(form, task, hers).encode())
+    for form in IMPORTABLE:
+        path = folder / form / FORMATS[form].path
+        files = render(form, FewShotSet(task, hers))
+        (path if FORMATS[form].is_folder else path.parent).mkdir(parents=True)
+        for name, content in files.items():
+            (path / name if FORMATS[form].is_folder else path).write_bytes(content.encode())
+        path = path / "tasks.json" if form == "label-studio" else path
         fresh = ProjectRequest(source, labels=tuple(names), session=str(folder / f"{form}.db"))
         found, _ = import_given(fresh, read_given(path))
         assert (found.unmatched, found.strangers, found.contradicting) == ((), (), ())

@@ -17,6 +17,13 @@ from neufs_tui.storage.pool_lines import ReadingRule
 
 ROWS = [{"id": n, "text": f"text {n}"} for n in range(4)]
 LINES = "".join(json.dumps(row) + "\n" for row in ROWS).encode()
+
+
+def packed(raw: bytes) -> bytes:
+    """Gzipped, the same at any time: it names tests."""
+    return gzip.compress(raw, mtime=0)
+
+
 FORMS = {
     "p.jsonl": LINES,
     "p.ndjson": LINES,
@@ -33,12 +40,12 @@ def test_each_form_may_be_gzipped(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    packed = gzip.compress(FORMS[name])
+    raw = packed(FORMS[name])
     Path(name).write_bytes(FORMS[name])
-    Path(f"{name}.gz").write_bytes(packed)
+    Path(f"{name}.gz").write_bytes(raw)
     plain, pool = read_pool(name), read_pool(f"{name}.gz")
     assert (pool.examples, pool.rows, pool.notices) == (plain.examples, plain.rows, plain.notices)
-    assert pool.sha256 == hashlib.sha256(packed).hexdigest()
+    assert pool.sha256 == hashlib.sha256(raw).hexdigest()
     with Path(f"{name}.gz").open("rb") as stream:
         drawn = draw_text(f"{name}.gz", stream, ReadingRule(), seed=0, decided=())
     with Path(name).open("rb") as stream:
@@ -47,10 +54,10 @@ def test_each_form_may_be_gzipped(
 
 
 def test_its_bytes_say_so_where_its_name_does_not(tmp_path: Path) -> None:
-    packed = gzip.compress(LINES[:50]) + gzip.compress(LINES[50:])
-    assert len(read_pool("-", stdin=BytesIO(packed)).examples) == 4
+    raw = packed(LINES[:50]) + packed(LINES[50:])
+    assert len(read_pool("-", stdin=BytesIO(raw)).examples) == 4
     path = tmp_path / "pool.jsonl"
-    path.write_bytes(packed)
+    path.write_bytes(raw)
     assert len(read_pool(str(path)).examples) == 4
 
 
@@ -59,12 +66,12 @@ def test_its_bytes_say_so_where_its_name_does_not(tmp_path: Path) -> None:
     [
         ("p.jsonl.gz", LINES, "is no gzip file, although its name says so"),
         ("p.jsonl.gz", b"", "is no gzip file, although its name says so"),
-        ("p.jsonl.gz", gzip.compress(LINES)[:-9], "breaks off"),
-        ("p.jsonl", gzip.compress(LINES)[:20], "breaks off"),
+        ("p.jsonl.gz", packed(LINES)[:-9], "breaks off"),
+        ("p.jsonl", packed(LINES)[:20], "breaks off"),
         ("p.jsonl.gz", b"\x1f\x8bnot indeed, but long", "is gzipped and damaged"),
-        ("p.jsonl.gz", gzip.compress(LINES)[:-8] + bytes(8), "is gzipped and damaged: CRC"),
-        ("p.jsonl.gz", gzip.compress(LINES) + b"more", "is gzipped and damaged: Not a gzipped"),
-        ("p.jsonl.gz", gzip.compress(b"one\n"), "bad line"),
+        ("p.jsonl.gz", packed(LINES)[:-8] + bytes(8), "is gzipped and damaged: CRC"),
+        ("p.jsonl.gz", packed(LINES) + b"more", "is gzipped and damaged: Not a gzipped"),
+        ("p.jsonl.gz", packed(b"one\n"), "bad line"),
     ],
 )
 def test_what_is_no_whole_gzip_is_said_and_nothing_drawn(
@@ -92,7 +99,7 @@ class Counted(BytesIO):
 
 def test_of_a_large_one_only_the_beginning_is_unpacked() -> None:
     rows = [{"text": hashlib.sha256(b"%d" % n).hexdigest() * 3} for n in range(20_000)]
-    stream = Counted(gzip.compress("".join(json.dumps(row) + "\n" for row in rows).encode()))
+    stream = Counted(packed("".join(json.dumps(row) + "\n" for row in rows).encode()))
     drawn = draw_text("p.jsonl.gz", stream, ReadingRule(), seed=1, decided=())
     assert drawn is not None and drawn.text in {row["text"] for row in rows[:3000]}
     assert stream.n_read < len(stream.getvalue()) / 2

@@ -50,7 +50,7 @@ def _row(example: Example, label: str) -> str:
 FORMATS = {
     "hf": Format(
         Shape.ROWS,
-        "Hugging Face datasets",
+        "Hugging Face datasets, `neufs-tui import`",
         KEPT,
         "hf",
         dataset_folder,

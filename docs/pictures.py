@@ -19,6 +19,7 @@ from neufs_tui.app.keymap import configured
 from neufs_tui.app.keys import COMMANDS, LABEL, written
 from neufs_tui.app.main import LabelApp
 from neufs_tui.app.screens.label import LabelScreen
+from neufs_tui.app.screens.prompt import PromptScreen
 from neufs_tui.core.settings import CaptureSettings
 from neufs_tui.labelling.loop import LabellingLoop
 from neufs_tui.labelling.startup import Startup
@@ -119,7 +120,12 @@ async def one_hour(pilot: Pilot[None]) -> None:
     await pilot.resize_terminal(80, 24)
     await pilot.pause()
     keep(pilot, "finish")
+    await press_and_keep(pilot, "export", "x", *["down"] * 6)
     await settle(pilot, lambda loop: loop.is_settled)
+    await pilot.press("P")
+    while isinstance(page := pilot.app.screen, PromptScreen) and page.waits:
+        await pilot.pause(_PAUSE_S)
+    await press_and_keep(pilot, "prompt")
     await pilot.resize_terminal(100, 36)
     await press_and_keep(pilot, "curve", "c")
     await pilot.resize_terminal(160, 50)

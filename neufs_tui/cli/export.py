@@ -70,7 +70,8 @@ from neufs_tui.export.registry import FORMATS
     "test_file",
     type=FILE,
     metavar="FILE",
-    help="Texts with gold labels, for lm-eval, promptfoo and hf.  [default: the check examples]",
+    help="Texts with gold labels, for lm-eval, promptfoo and hf.  [default: the session's test "
+    "file, else the check examples]",
 )
 @click.option("--gold", "gold_field", metavar="FIELD", help="Their gold label.  [default: label]")
 @click.option(
@@ -231,8 +232,9 @@ def export(k: int | None, output: str, force: bool, choose: bool, **options: Any
         examples = [one.example for one in chosen] if nearest is not None else []
         more, told, pool, model = readout_folder(request, decisions, examples)
         files, said = files | more, said | told
-    is_tested = bool(checked) and any(FORMATS[name].takes_tests for name in names)
-    as_test = ", but for the test" if is_tested and not options["test_file"] else ""
+    is_tested = any(FORMATS[name].takes_tests for name in names)
+    test_file: str = (options["test_file"] or settings.selection.test) if is_tested else ""
+    as_test = ", but for the test" if is_tested and not test_file else ""
     left_out = f"{plural(len(checked), 'check example')} left out{as_test}" if checked else ""
     doubted = "" if with_flagged or not flagged else f"{plural(len(flagged), 'flagged example')}"
     lacks = lacking(class_counts(chosen, task.label_names))
@@ -263,8 +265,9 @@ def export(k: int | None, output: str, force: bool, choose: bool, **options: Any
         write_folder({**files, MANIFEST: manifest}, target, force=force)
     else:
         tests = [(one.example, one.answer.text) for one in checked]
-        if options["test_file"]:
-            tests = gold_tests(options["test_file"], task, chosen, options)
+        if test_file:
+            gold = "label" if options["test_file"] else settings.selection.gold
+            tests = gold_tests(test_file, task, chosen, options, options["gold_field"] or gold)
         few_shot = made_set(
             request,
             names,

@@ -149,9 +149,20 @@ def made_set(
 
 
 def gold_tests(
-    source: str, task: Task, labelled: Sequence[LabelledExample], options: Mapping[str, Any]
+    source: str,
+    task: Task,
+    labelled: Sequence[LabelledExample],
+    options: Mapping[str, Any],
+    field: str,
 ) -> list[tuple[Example, str]]:
     """Texts with gold labels of a file, without those that the set shows.
+
+    Args:
+        source: its path.
+        task: whose labels the gold labels are.
+        labelled: the set.
+        options: how the file is read, as for the pool.
+        field: of the gold label.
 
     Raises:
         PoolError: it cannot be read.
@@ -162,7 +173,7 @@ def gold_tests(
     read = read_gold_texts(
         source,
         task,
-        field=options["gold_field"] or "label",
+        field=field,
         text_field=options["text_field"],
         encoding=options["encoding"],
         left_out={one.example.id for one in labelled},

@@ -89,9 +89,13 @@ _HINTS = {
 
 def _readme(name: str, form: Format, few_shot: FewShotSet) -> str:
     language = "python" if "load_dataset" in form.loading else "sh"
+    loading = form.loading.replace("TASK", few_shot.name)
+    if "/" in few_shot.model:  # as a hub or a folder has it
+        loading = loading.replace("MODEL", few_shot.model)
     return (
         f"# {few_shot.name}\n\n"
         f"{len(few_shot.labelled):,} labelled examples for {form.read_by}, written by neufs-tui "
-        f"(`export --format {name}`); `manifest.json` says where they come from.\n\n"
-        f"```{language}\n{form.loading.replace('TASK', few_shot.name)}\n```\n"
+        f"(`export --format {name}`); `manifest.json` says where they come from. "
+        "From this folder:\n\n"
+        f"```{language}\n{loading}\n```\n"
     )

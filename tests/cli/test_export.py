@@ -173,3 +173,21 @@ def test_a_task_without_a_test_is_refused_with_what_gives_one(
     assert ran.status == 1
     assert "--test FILE" in ran.err
     assert not (tmp_path / "task").exists()
+
+
+def test_the_sessions_test_file_is_the_test_of_its_exports(
+    run: Run, pool: Path, tests_file: Path, tmp_path: Path
+) -> None:
+    project = read_project(
+        ProjectRequest(
+            str(pool), labels=("yes", "no, not at all"), test=str(tests_file), gold="gold"
+        )
+    )
+    with open_session(project) as session:
+        for one in project.pool.examples[:2]:
+            session.record(
+                Decision(one.id, DecisionKind.LABEL, Answer("yes")), pick=None, seconds=None
+            )
+    assert run("export", pool, "--format", "hf", "--check", "-o", tmp_path / "hf").status == 0
+    rows = (tmp_path / "hf" / "test.jsonl").read_text().splitlines()
+    assert [json.loads(row)["label"] for row in rows] == ["no, not at all", "yes", "yes"]

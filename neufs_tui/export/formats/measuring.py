@@ -110,7 +110,6 @@ FORMATS = {
         "kept by its sampler, first_n",
         "lm_eval",
         lm_eval_task,
-        "cd THIS_FOLDER\n"
         "lm_eval --model hf --model_args pretrained=MODEL --include_path . --tasks TASK \\\n"
         "  --apply_chat_template --fewshot_as_multiturn true",
         has_turns=True,
@@ -124,7 +123,7 @@ FORMATS = {
         "promptfoo",
         promptfoo_config,
         "# name your model under providers in promptfooconfig.yaml, such as ollama:chat:llama3\n"
-        "cd THIS_FOLDER\npromptfoo eval",
+        "promptfoo eval",
         has_turns=True,
         needs=Needs.TESTS,
         takes_tests=True,

@@ -37,6 +37,8 @@ class Destination:
     """Of the format."""
     path: Path | None
     """Its file or folder; None is standard output."""
+    in_folder: bool = False
+    """It lies under its usual name in a folder that was named, which need not be there."""
 
     @property
     def is_folder(self) -> bool:
@@ -69,7 +71,7 @@ def destinations(names: Sequence[str], output: str) -> list[Destination]:
 
     Args:
         names: of the formats.
-        output: what was named: a file, or a folder of several; `-` is standard output.
+        output: what was named: a file, or a folder for it or for several; `-` is standard output.
 
     Raises:
         UsageError: several files cannot go to standard output, or who reads the file will not by
@@ -79,16 +81,19 @@ def destinations(names: Sequence[str], output: str) -> list[Destination]:
     if output == "-" and (folders or len(names) > 1):
         what = f"{folders[0]} is a folder" if folders else "several formats are several files"
         raise UsageError(what, hint="name a folder for it with -o FOLDER")
-    if len(names) == 1:
-        suffix, form = Path(FORMATS[names[0]].path).suffix, FORMATS[names[0]]
-        if form.by_suffix and output != "-" and Path(output).suffix != suffix:
+    if output == "-":
+        return [Destination(names[0], None)]
+    is_in_folder = not folders and (output.endswith("/") or Path(output).is_dir())
+    if len(names) == 1 and not is_in_folder:
+        form, suffix = FORMATS[names[0]], Path(FORMATS[names[0]].path).suffix
+        if form.by_suffix and Path(output).suffix != suffix:
+            reader = form.read_by.split(",")[0]
             raise UsageError(
-                f"{form.read_by.split(',')[0]} tells by a name that ends with {suffix} what a file "
-                "is",
+                f"{reader} tells by a name that ends with {suffix} what a file is",
                 hint=f"name it {output}{suffix}",
             )
-        return [Destination(names[0], None if output == "-" else Path(output))]
-    return [Destination(name, Path(output) / FORMATS[name].path) for name in names]
+        return [Destination(names[0], Path(output))]
+    return [Destination(name, Path(output) / FORMATS[name].path, in_folder=True) for name in names]
 
 
 def refuse_taken_places(places: Sequence[Destination], *, force: bool) -> None:
@@ -99,15 +104,15 @@ def refuse_taken_places(places: Sequence[Destination], *, force: bool) -> None:
     """
     from neufs_tui.export.writer import MANIFEST, refuse_taken, refuse_taken_folder
 
-    paths = [(place.path, place.is_folder) for place in places if place.path is not None]
-    if len(places) > 1 and not (folder := paths[0][0].parent).exists():
-        refuse_taken_folder(folder, [])
-        return
-    for path, is_folder in paths:
-        if is_folder:
-            refuse_taken_folder(path, [MANIFEST], force=force)
+    for place in places:
+        if place.path is None:
+            continue
+        if place.in_folder and not place.path.parent.exists():
+            refuse_taken_folder(place.path.parent, [])
+        elif place.is_folder:
+            refuse_taken_folder(place.path, [MANIFEST], force=force)
         else:
-            refuse_taken(path, force=force)
+            refuse_taken(place.path, force=force)
 
 
 def made_set(
@@ -228,7 +233,7 @@ def write_formats(
             placeholder=placeholder if place.name == "prompt" else None,
             **said,
         )
-        if len(places) > 1:
+        if place.in_folder:
             place.path.parent.mkdir(parents=True, exist_ok=True)
         if place.is_folder:
             write_folder({**files, MANIFEST: manifest}, place.path, force=force)

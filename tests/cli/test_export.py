@@ -80,6 +80,14 @@ def test_several_formats_go_into_a_folder_each_with_its_manifest(
     assert "is there already" in again.err and "--force" in again.err
 
 
+def test_one_file_goes_into_a_folder_that_is_named(
+    run: Run, labelled: Path, tmp_path: Path
+) -> None:
+    for folder in (f"{tmp_path}/new/", tmp_path):
+        assert run("export", labelled, "--format", "dspy", "-o", folder).status == 0
+        assert (Path(folder) / "dspy.json.manifest.json").exists()
+
+
 def test_nothing_is_written_where_one_format_cannot_hold_a_label(
     run: Run, labelled: Path, tmp_path: Path
 ) -> None:

@@ -54,7 +54,8 @@ FORMATS = {
         KEPT,
         "hf",
         dataset_folder,
-        'rows = datasets.load_dataset("/path/of/this/folder")["train"]\nrows.features["label"].names',
+        'rows = datasets.load_dataset("/path/of/this/folder")["train"]\n'
+        'rows.features["label"].names',
         takes_tests=True,
     ),
 }

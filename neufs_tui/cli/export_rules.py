@@ -54,9 +54,8 @@ def refuse_contradictions(options: Mapping[str, Any]) -> None:
     for flag, others in _CONTRADICTING.items():
         for other in others:
             if given[flag] and given[other]:
-                raise UsageError(
-                    f"{other} and {flag} contradict each other", hint="use one of them"
-                )
+                both = f"{flag} and {other}"
+                raise UsageError(f"{both} contradict each other", hint="use one of them")
     if retrieves and not given["-o"] and not is_readout:
         raise UsageError("--retrieval writes a folder", hint="name it with -o FOLDER")
     if given["--check"] and not given["-o"]:

@@ -763,7 +763,7 @@ async def test_the_finish_says_what_the_set_lacks_whenever_that_is_another() -> 
             await session.press(key)
             said = " ".join(session.said("#feedback").split())
             assert (expected or "labelled,") in said if expected else "labelled," not in said
-            assert ("q quits and says how" in said) is said.startswith("#2 ")
+            assert ("x exports them" in said) is said.startswith("#2 ")
         await session.press("u", "u", "u", "u", "u", "1")
         assert "2 labelled, but With Explanation has none" in session.said("#feedback")
 

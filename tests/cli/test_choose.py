@@ -152,7 +152,7 @@ def test_a_run_that_was_killed_goes_on_and_finds_the_same(
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (("--choose", "-k", "4"), "-k and --choose contradict each other"),
+        (("--choose", "-k", "4"), "--choose and -k contradict each other"),
         (("--model", "other", "--dtype", "float32"), "--model, --dtype without --choose"),
         (("--skip-bad-lines",), "without --choose, --readout or --retrieval has no effect"),
     ],

@@ -162,7 +162,7 @@ def test_check_examples_are_the_test_where_no_file_is(run: Run, pool: Path, tmp_
         (("--test", "t.jsonl"), "--test without a format that has a test"),
         (("--gold", "label"), "--gold without --test"),
         (("--texts", "t.jsonl"), "--texts without --format openai-batch"),
-        (("--order", "balanced", "--choose"), "--order and --choose contradict"),
+        (("--order", "balanced", "--choose"), "--choose and --order contradict"),
         (("--format", "dspy", "-o", "set.txt"), "ends with .json"),
     ],
 )

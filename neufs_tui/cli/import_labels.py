@@ -116,6 +116,7 @@ def _as_json(given: GivenLabels, found: Matched) -> dict[str, Any]:
         "other_text": [_named(row.example) | {"label": row.label} for row in found.strangers],
         "unmatched": [_named(row.example) | {"label": row.label} for row in found.unmatched],
         "other_id": found.n_other_id,
+        "near": found.n_near,
         "without_label": dict(given.without),
     }
 

@@ -1,7 +1,8 @@
 """Labels that were given elsewhere, in another file or in the pool's own rows: which are taken.
 
-A row is of the example of the pool with its text. An own id that both have makes up for a text
-that differs in white space or Unicode form, and for no other.
+A row is of the example of the pool with its text. A text that differs in white space or Unicode
+form alone, as annotation tools leave some, is of the example with the same own id, else of the one
+example that it can be of.
 """
 
 from __future__ import annotations
@@ -100,6 +101,8 @@ class Matched:
     """All other rows whose text is not in the pool."""
     n_other_id: int = 0
     """Rows that were matched by their text although their id is another example's."""
+    n_near: int = 0
+    """Rows whose text differs from the example's in white space or Unicode form."""
     unknown: Mapping[str, int] = field(default_factory=dict)
     """Labels that the task has not → examples that would have them."""
     without: Mapping[str, int] = field(default_factory=dict)
@@ -191,6 +194,7 @@ def match(
         strangers=tuple(found.strangers),
         unmatched=tuple(found.unmatched),
         n_other_id=found.n_other_id,
+        n_near=found.n_near,
         unknown=dict(unknown),
         without=given.without,
     )
@@ -204,6 +208,7 @@ class _Found:
     strangers: list[GivenRow] = field(default_factory=list)
     unmatched: list[GivenRow] = field(default_factory=list)
     n_other_id: int = 0
+    n_near: int = 0
 
 
 def _found(rows: Iterable[GivenRow], examples: Iterable[Example]) -> _Found:
@@ -211,19 +216,39 @@ def _found(rows: Iterable[GivenRow], examples: Iterable[Example]) -> _Found:
     by_own: dict[str, list[Example]] = {}
     for one in by_text.values():
         by_own.setdefault(str(one.stable_id), []).append(one)
-    found = _Found()
+    found, by_plain = _Found(), _ByPlainText(by_text.values())
     for row in rows:
         there = row.example
         own = by_own.get(str(there.source_id), []) if there.source_id is not None else []
         example = by_text.get(there.id)
         found.n_other_id += example is not None and bool(own) and example not in own
         if example is None:
-            example = next((one for one in own if _plain(one.text) == _plain(there.text)), None)
+            example = by_plain.find(there.text, own)
+            found.n_near += example is not None
         if example is not None:
             found.labels.setdefault(example.id, (example, []))[1].append(row.label)
         else:
             (found.strangers if own else found.unmatched).append(row)
     return found
+
+
+class _ByPlainText:
+    """Finds the example that a text may be of, where no text is the same."""
+
+    def __init__(self, examples: Iterable[Example]) -> None:
+        self._examples = examples
+        self._by_plain: dict[str, list[Example]] | None = None
+        """Made when the first text is looked for: most files have none."""
+
+    def find(self, text: str, own: Sequence[Example]) -> Example | None:
+        """One of `own` before any other; None where it may be of none, or of several."""
+        if self._by_plain is None:
+            self._by_plain = {}
+            for one in self._examples:
+                self._by_plain.setdefault(_plain(one.text), []).append(one)
+        found = self._by_plain.get(_plain(text), [])
+        of_id = [one for one in found if one in own]
+        return of_id[0] if of_id else found[0] if len(found) == 1 else None
 
 
 def _plain(text: str) -> str:

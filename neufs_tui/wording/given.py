@@ -56,6 +56,9 @@ def others(found: Matched) -> list[str]:
     if found.n_other_id:
         rows = plural(found.n_other_id, "row", "rows")
         lines.append(f"{rows} went by the text: the id is that of another example of the pool")
+    if found.n_near:
+        rows = plural(found.n_near, "row differs", "rows differ")
+        lines.append(f"{rows} from the pool's text in white space or Unicode form alone")
     return [*lines, *found.rows_without]
 
 

@@ -63,6 +63,14 @@ def test_an_own_id_makes_up_for_white_space_and_for_no_other_text(own: object) -
     assert other.unmatched == ()
 
 
+def test_a_text_without_an_id_may_differ_in_white_space_where_it_can_be_of_one_alone() -> None:
+    examples = pool_of({"text": "x  y"}, {"text": "two"}, {"text": "two "}).examples
+    found = matched(row(" x y\n"), row("two\t"), row("two"), examples=examples)
+    assert {*found.taken} == {content_hash("x  y"), content_hash("two")}
+    assert found.n_near == 1
+    assert [one.example.text for one in found.unmatched] == ["two\t"]
+
+
 def test_a_text_goes_before_an_id_that_is_another_examples_and_that_is_counted() -> None:
     found = matched(row("b", id=0), row("c", id=2), row("d", id="from elsewhere"))
     assert texts_of(found) == dict.fromkeys("bcd", "yes")

@@ -8,6 +8,7 @@ from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process, create_subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from shlex import quote
+from signal import SIGINT
 from typing import ClassVar
 
 from textual import on, work
@@ -159,9 +160,9 @@ class ExportScreen(ModalScreen[str]):
         self.query_one(TextView).move(name)
 
     def action_leave(self) -> None:
-        """Back to labelling; what is being written is stopped, and nothing of it is left."""
+        """Back to labelling; what is being written is stopped, as by Ctrl-C."""
         if self._process is not None:
-            self._process.kill()
+            self._process.send_signal(SIGINT)
         self.dismiss(self._done)
 
     @property

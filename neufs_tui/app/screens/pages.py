@@ -110,7 +110,7 @@ class PagesScreen(Screen[None]):
         if self._loop is None:
             self._foot.say(sentences.STILL_READING)
             return
-        if not self._loop.position.labelled:
+        if not self._loop.workspace.session.decided():
             self._foot.say("nothing is labelled yet")
             return
         from neufs_tui.app.screens.export import ExportScreen

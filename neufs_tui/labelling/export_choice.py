@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neufs_tui.core.records import Example
 from neufs_tui.export.few_shot_set import BALANCED, SELECTION, FewShotSet, few_shot_set
 from neufs_tui.export.format import Needs
 from neufs_tui.export.registry import FORMATS, render
+from neufs_tui.storage.paths import default_session_path
 
 if TYPE_CHECKING:
     from neufs_tui.labelling.workspace import Workspace
@@ -38,30 +37,30 @@ class ExportChoice:
     force: bool = False
     """What is there is replaced."""
 
-    def arguments(self, pool: str, session: str) -> list[str]:
+    def arguments(self, pool: str, session: str | None = None) -> list[str]:
         """Of the command `neufs-tui` that does it.
 
         Args:
             pool: as it is named.
-            session: its file.
+            session: its file as it is named; None where it is at its usual place.
         """
+        of_session = ["--session", session] if session is not None else []
         k = ["-k", str(self.k)] if self.k is not None else []
         order = ["--order", self.order] if self.order != SELECTION else []
         check, force = ["--check"] * self.is_checked, ["--force"] * self.force
-        where = ["export", pool, "--session", session, "--format", self.format_name]
+        where = ["export", pool, *of_session, "--format", self.format_name]
         return [*where, *k, *order, *check, *force, "-o", self.path]
 
 
 def usual_path(pool: str, format_name: str) -> str:
-    """Where a format goes unless another place is named: beside the pool.
+    """Where a format goes unless another place is named: beside the pool, as its session does.
 
     >>> usual_path("data/pool.jsonl", "chat"), usual_path("data/pool.jsonl", "hf")
     ('data/pool.few_shot.json', 'data/pool.hf')
     """
-    path = Path(pool)
-    stem = re.sub(r"\.\w+$", "", path.stem) if path.suffix == ".gz" else path.stem
-    name = f"{stem or 'pool'}.{FORMATS[format_name].path}"
-    return str(path.with_name(name)) if path.name else name
+    session = default_session_path(pool)
+    name = f"{session.name.removesuffix('.neufs.db')}.{FORMATS[format_name].path}"
+    return str(session.with_name(name))
 
 
 def preview(workspace: Workspace, choice: ExportChoice) -> str:

@@ -89,7 +89,9 @@ async def test_enter_writes_and_a_file_that_is_there_is_replaced_only_when_asked
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    app, startup = app_on(StoredWorkspace(EXAMPLES))
+    workspace = StoredWorkspace(EXAMPLES)
+    workspace.session_name = str(workspace.session.path)
+    app, startup = app_on(workspace)
     async with app.run_test(size=(120, 40)) as pilot:
         session = await start(pilot, startup)
         await opened(session)
@@ -131,7 +133,7 @@ def test_a_folder_is_previewed_file_by_file() -> None:
     [
         ("pool.jsonl", "pool.few_shot.csv"),
         ("a/b.c.jsonl.gz", "a/b.c.few_shot.csv"),
-        ("-", "-.few_shot.csv"),
+        ("-", "stdin.few_shot.csv"),
     ],
 )
 def test_an_export_lies_beside_its_pool(pool: str, path: str) -> None:

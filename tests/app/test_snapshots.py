@@ -512,6 +512,15 @@ def test_the_exact_prompt_has_what_each_label_costs(
     assert snap_compare(session.app, terminal_size=size, run_before=session.run)
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_the_export_shows_what_will_be_written(
+    snap_compare: SnapCompare, size: tuple[int, int]
+) -> None:
+    session = Session(StoredWorkspace(pool(200, first=ODD_TEXT)), "2", "1", "x", "down", "down")
+    session.says(READY, SCAN, ranked_first)
+    assert snap_compare(session.app, terminal_size=size, run_before=session.run)
+
+
 def test_the_last_shot_is_announced(snap_compare: SnapCompare) -> None:
     session = Session(StoredWorkspace(pool(200, first=ODD_TEXT), shots=1), "2")
     session.says(READY, SCAN, ranked_first)

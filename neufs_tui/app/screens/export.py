@@ -210,8 +210,7 @@ class ExportScreen(ModalScreen[str]):
         self._say(f"neufs-tui {' '.join(map(quote, self._arguments(choice)))}")
 
     def _arguments(self, choice: ExportChoice) -> list[str]:
-        session = str(self._workspace.session.path)
-        return choice.arguments(self._workspace.pool_name, session)
+        return choice.arguments(self._workspace.pool_name, self._workspace.session_name)
 
     @work(exclusive=True)
     async def _write(self, choice: ExportChoice) -> None:

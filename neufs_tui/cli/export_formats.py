@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -138,14 +137,14 @@ def made_set(
         texts: file of texts to ask about; None asks about what is not decided in the pool.
         decided: ids of what is.
     """
-    from neufs_tui.export.few_shot_set import FewShotSet
+    from neufs_tui.export.few_shot_set import FewShotSet, tool_name
     from neufs_tui.export.format import Needs
 
     needed = {FORMATS[name].needs for name in names}
     return FewShotSet(
         task,
         labelled,
-        _task_name(request.source),
+        tool_name(request.source),
         model,
         tests,
         _texts(request, texts, decided) if Needs.TEXTS in needed else (),
@@ -253,16 +252,6 @@ def _check(name: str, path: Path, few_shot: FewShotSet) -> None:
     same = f"{plural(len(few_shot.labelled), 'example')}, the same texts, labels and order"
     missing = f"; with {checked.missing} installed, it is read by that too"
     say(f"checked by {checked.by}: {same}{missing if checked.missing else ''}")
-
-
-def _task_name(source: str) -> str:
-    """A pool's name for tools that name their tasks.
-
-    >>> _task_name("data/my pool.v2.jsonl"), _task_name("-"), _task_name("7.csv")
-    ('my_pool_v2', 'few_shot', 'few_shot_7')
-    """
-    name = re.sub(r"\W+", "_", Path(source).stem, flags=re.ASCII).strip("_")
-    return name if name and not name[0].isdigit() else "_".join(filter(None, ("few_shot", name)))
 
 
 def _texts(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from neufs_tui.core.exact_prompt import TemplatedPrompt
 from neufs_tui.core.labelled import LabelledExample
@@ -40,6 +42,16 @@ class FewShotSet:
     def demonstrations(self) -> list[Demonstration]:
         """The set as the prompt shows it."""
         return [Demonstration(one.example.text, one.answer.text) for one in self.labelled]
+
+
+def tool_name(source: str) -> str:
+    """What tools that name their tasks call the set of a pool.
+
+    >>> tool_name("data/my pool.v2.jsonl"), tool_name("-"), tool_name("7.csv")
+    ('my_pool_v2', 'few_shot', 'few_shot_7')
+    """
+    name = re.sub(r"\W+", "_", Path(source).stem, flags=re.ASCII).strip("_")
+    return name if name and not name[0].isdigit() else "_".join(filter(None, ("few_shot", name)))
 
 
 def few_shot_set(

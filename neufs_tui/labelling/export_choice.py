@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from neufs_tui.core.records import Example
-from neufs_tui.export.few_shot_set import BALANCED, SELECTION, FewShotSet, few_shot_set
+from neufs_tui.export.few_shot_set import BALANCED, SELECTION, FewShotSet, few_shot_set, tool_name
 from neufs_tui.export.format import Needs
 from neufs_tui.export.registry import FORMATS, render
 from neufs_tui.storage.paths import default_session_path
@@ -82,6 +82,7 @@ def preview(workspace: Workspace, choice: ExportChoice) -> str:
     few_shot = FewShotSet(
         workspace.task,
         shots,
+        tool_name(workspace.pool_name),
         model=workspace.model_name,
         tests=_tests(workspace),
         texts=_texts(workspace) if form.needs is Needs.TEXTS else (),

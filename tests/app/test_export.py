@@ -64,7 +64,7 @@ async def test_number_order_place_and_check_go_into_the_command() -> None:
         assert json.loads(session.said("#preview > Static"))[-1]["content"] == LABELS[1].name
         await session.press("backspace", "9")
         assert "of 3 examples the first 1 to 3" in session.said("#said")
-        await session.press("backspace", "3", "tab", *["backspace"] * 30, *"x/o q")
+        await session.press("backspace", "3", "tab", "ctrl+u", *"x/o q")
         assert session.said("#said").endswith("-o 'x/o q'")
         assert screen.query_one("#path", Input).value == "x/o q"
         await session.press("shift+tab", "shift+tab", "down", "down")
@@ -104,6 +104,7 @@ async def test_enter_writes_and_a_file_that_is_there_is_replaced_only_when_asked
             "checked by Python's json: 3 examples, the same texts, labels and order",
         ]
         assert len(json.loads(target.read_text())) == 7
+        assert target.read_text() == preview(workspace, ExportChoice("chat", "x"))
         target.write_text("mine")
         await session.press("enter")
         assert "enter once more replaces it" in session.said("#said")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from neufs_tui.errors import ExportError, UsageError
-from neufs_tui.export.few_shot_set import BALANCED, few_shot_set, interleaved, redacted
+from neufs_tui.export.few_shot_set import BALANCED, few_shot_set, interleaved, redacted, tool_name
 from tests.export.values import labelled
 
 
@@ -54,3 +54,11 @@ def test_a_field_that_is_not_there_is_refused_with_those_that_are() -> None:
     with pytest.raises(UsageError) as caught:
         redacted([labelled("x")], [], ["id"])
     assert "text alone" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [("data/my pool.v2.jsonl", "my_pool_v2"), ("-", "few_shot"), ("7.csv", "few_shot_7")],
+)
+def test_a_pool_has_a_name_that_tools_take(source: str, name: str) -> None:
+    assert tool_name(source) == name

@@ -206,8 +206,10 @@ def export(k: int | None, output: str, force: bool, choose: bool, **options: Any
     if settings is None or pool is None or task is None:
         raise ExportError("nothing is labelled yet", hint="run `neufs-tui label` on the pool first")
     with_flagged = "flagged" in options["include"]
-    flagged = [one for one in everything if one.flagged and not one.check]
-    labelled = [one for one in everything if one.is_shot or (with_flagged and one in flagged)]
+    n_flagged = sum(one.flagged and not one.check for one in everything)
+    labelled = [
+        one for one in everything if one.is_shot or (with_flagged and one.flagged and not one.check)
+    ]
     if checked and not labelled:
         raise ExportError(
             f"nothing but {plural(len(checked), 'check example')} is labelled yet, and none is "
@@ -236,10 +238,10 @@ def export(k: int | None, output: str, force: bool, choose: bool, **options: Any
     test_file: str = (options["test_file"] or settings.selection.test) if is_tested else ""
     as_test = ", but for the test" if is_tested and not test_file else ""
     left_out = f"{plural(len(checked), 'check example')} left out{as_test}" if checked else ""
-    doubted = "" if with_flagged or not flagged else f"{plural(len(flagged), 'flagged example')}"
+    doubted = f"{plural(n_flagged, 'flagged example')} left out" if n_flagged else ""
+    flags = "" if with_flagged else doubted
     lacks = lacking(class_counts(chosen, task.label_names))
     thin = f"of the {len(chosen):,} examples {lacks}" if lacks else ""
-    flags = f"{doubted} left out" if doubted else ""
     for notice in filter(None, [missing, changes_since(task, chosen), left_out, flags, thin]):
         say(notice)
     shown = tuple((one.example.id, one.answer.text) for one in chosen)

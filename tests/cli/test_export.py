@@ -30,7 +30,7 @@ def labelled(run: Run, pool: Path) -> Path:
 
 
 @pytest.fixture
-def tests_file(tmp_path: Path) -> Path:
+def gold_file(tmp_path: Path) -> Path:
     rows = [{"text": f"New {at}.", "gold": "YES" if at else "no, not at all"} for at in range(3)]
     return write_rows(tmp_path / "new.jsonl", rows)
 
@@ -50,14 +50,14 @@ def test_every_format_is_listed_with_who_reads_it(run: Run) -> None:
 
 
 def test_several_formats_go_into_a_folder_each_with_its_manifest(
-    run: Run, labelled: Path, tests_file: Path, tmp_path: Path
+    run: Run, labelled: Path, gold_file: Path, tmp_path: Path
 ) -> None:
     names = [name for name, form in FORMATS.items() if form.needs is not Needs.TEMPLATE]
     # a label with blanks is what fastText cannot hold
     asked = [part for name in names if name != "fasttext" for part in ("--format", name)]
     out = tmp_path / "sets"
     ran = run(
-        "export", labelled, *asked, "--test", tests_file, "--gold", "gold", "--check", "-o", out
+        "export", labelled, *asked, "--test", gold_file, "--gold", "gold", "--check", "-o", out
     )
     assert ran.status == 0, ran.err
     assert ran.err.count("checked by ") == len(names) - 1
@@ -75,7 +75,7 @@ def test_several_formats_go_into_a_folder_each_with_its_manifest(
     requests = (out / "requests.jsonl").read_text().splitlines()
     assert len(requests) == 18  # what is not decided in the pool
 
-    again = run("export", labelled, *asked, "--test", tests_file, "--gold", "gold", "-o", out)
+    again = run("export", labelled, *asked, "--test", gold_file, "--gold", "gold", "-o", out)
     assert again.status == 1
     assert "is there already" in again.err and "--force" in again.err
 
@@ -184,11 +184,11 @@ def test_a_task_without_a_test_is_refused_with_what_gives_one(
 
 
 def test_the_sessions_test_file_is_the_test_of_its_exports(
-    run: Run, pool: Path, tests_file: Path, tmp_path: Path
+    run: Run, pool: Path, gold_file: Path, tmp_path: Path
 ) -> None:
     project = read_project(
         ProjectRequest(
-            str(pool), labels=("yes", "no, not at all"), test=str(tests_file), gold="gold"
+            str(pool), labels=("yes", "no, not at all"), test=str(gold_file), gold="gold"
         )
     )
     with open_session(project) as session:

@@ -55,7 +55,6 @@ class Checked:
     missing: str = ""
     """The library that would have read it, were it installed; empty where it did, or there is
     none."""
-    n_shots: int = 0
 
 
 def installed_library(check: Check) -> str | None:
@@ -103,4 +102,4 @@ def check_export(name: str, path: Path, few_shot: FewShotSet) -> Checked:
             ) from error
         require_same(form, few_shot, found, reader)
     missing = check.library if check.load is not None and number is None else ""
-    return Checked(readers[-1][0], missing, len(few_shot.labelled))
+    return Checked(readers[-1][0], missing)

@@ -33,6 +33,7 @@ from neufs_tui.engine.in_process import scan_pool, select_pool
 from neufs_tui.engine.protocol import EngineConfig, Event, ModelReady
 from neufs_tui.model.encoding import PromptEncoder
 from neufs_tui.model.loaded import LoadedModel
+from neufs_tui.model.pushes import Pushes
 from neufs_tui.storage.paths import models_dir
 
 ENTRIES, SET_SIZE, BATCH, SHOTS = 2000, 500, 4, 4
@@ -79,12 +80,13 @@ def capture_to_json(loaded: LoadedModel, texts: list[str], task: Task, out: Path
     architecture = loaded.architecture
     encoder = PromptEncoder(loaded.tokenizer, task, context_window=loaded.context_window)
     seen: dict[int, torch.Tensor] = {}
-    for layer, module in enumerate(architecture.down_projections):
+    d_mlp = max(architecture.shape.n_active)
+    for layer, ffn in architecture.every_ffn():
 
         def keep(_: object, args: tuple[torch.Tensor, ...], layer: int = layer) -> None:
             seen[layer] = args[0].detach().clone()
 
-        module.register_forward_pre_hook(keep)
+        ffn.output.register_forward_pre_hook(keep)
     records = []
     for text in texts:
         prompt = list(encoder.prompt(text).ids)
@@ -100,14 +102,14 @@ def capture_to_json(loaded: LoadedModel, texts: list[str], task: Task, out: Path
             logits = loaded.model(input_ids=ids, attention_mask=mask, use_cache=False).logits
             log_probabilities = logits.float().log_softmax(dim=2)
             tokens = sorted({token for candidate in candidates for token in candidate})
-            projections = architecture.token_projections(tokens)
+            pushes = Pushes(architecture, tokens)
             for row, candidate in enumerate(candidates):
                 positions = torch.arange(len(candidate)) + len(prompt) - 1
                 score = log_probabilities[row, positions, torch.tensor(candidate)].mean().item()
                 places = torch.tensor([tokens.index(token) for token in candidate])
                 entries = []
                 for layer in range(architecture.n_layers):
-                    own = seen[layer][row, positions].float() * projections[layer][places]
+                    own = seen[layer][row, positions].float() * pushes.of(layer, places, None)
                     flat = own.flatten()
                     values, index = flat.topk(min(ENTRIES, len(flat)))
                     entries.append((index, values))
@@ -120,8 +122,8 @@ def capture_to_json(loaded: LoadedModel, texts: list[str], task: Task, out: Path
                 "neurons": [
                     {
                         "layer": layer,
-                        "position": int(index) // architecture.d_mlp,
-                        "neuron": int(index) % architecture.d_mlp,
+                        "position": int(index) // d_mlp,
+                        "neuron": int(index) % d_mlp,
                         "score": float(value),
                     }
                     for layer, (indices, values) in enumerate(entries)
@@ -136,7 +138,8 @@ def select_from_json(loaded: LoadedModel, path: Path) -> list[int]:
     """k-medoids over dense arrays, ten starts."""
     architecture = loaded.architecture
     records = json.loads(path.read_text())
-    dense = np.zeros((len(records), architecture.n_layers, architecture.d_mlp), dtype=np.float32)
+    d_mlp = max(architecture.shape.n_active)
+    dense = np.zeros((len(records), architecture.n_layers, d_mlp), dtype=np.float32)
     for row, record in enumerate(records):
         for entry in record["neurons"]:
             at = (row, entry["layer"], entry["neuron"])

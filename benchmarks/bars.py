@@ -35,8 +35,8 @@ from neufs_tui.engine.explaining import Explainer
 from neufs_tui.engine.protocol import EngineConfig
 from neufs_tui.engine.scanning import Scanner
 from neufs_tui.model.loaded import LoadedModel
-from neufs_tui.model.loading.ffn_check import ffn_ends
-from neufs_tui.model.weights import applied_weight
+from neufs_tui.model.loading.ffn_check import watched
+from neufs_tui.model.pushes import Pushes
 
 N_LABELLED = 5
 
@@ -48,23 +48,20 @@ def projected(loaded: LoadedModel, prompt: list[int], answer: list[int]) -> np.n
     Returns:
         Shape (2, n_layers).
     """
-    with ffn_ends(loaded.architecture) as ends:
+    architecture = loaded.architecture
+    places = torch.arange(len(prompt) - 1, len(prompt) - 1 + len(answer))
+    with watched(architecture, places) as seen:
         loaded.model(input_ids=torch.tensor([prompt + answer], device=loaded.model.device))
-    places = range(len(prompt) - 1, len(prompt) - 1 + len(answer))
-    rows = loaded.architecture.token_rows(answer).double()
-    pushes = np.zeros((2, loaded.architecture.n_layers))
-    for layer, end in ends.items():
-        module, arrival = (
-            loaded.architecture.down_projections[layer],
-            loaded.architecture.arrivals[layer],
-        )
-        weight = applied_weight(module, end.received.shape[-1]).double()
-        bias = 0.0 if module.bias is None else module.bias.double()
-        for place, row in zip(places, rows, strict=True):
-            pushed = row * arrival.gain * end.scale[place]
-            pushes[0, layer] += float((end.wrote[place].double() - bias) @ pushed)
-            pushes[1, layer] += float(weight @ end.received[place].double() @ pushed)
-    return pushes
+    rows = architecture.token_rows(answer).double()
+    pushes = Pushes(architecture, answer)
+    found = np.zeros((2, architecture.n_layers))
+    for layer, here in enumerate(seen.recorder.activations()):
+        for number, ffn in enumerate(architecture.ffns[layer]):
+            wrote = seen.written(architecture, (layer, number)).to(rows)
+            found[0, layer] += float((wrote * rows * ffn.arrival.gain).sum())
+        own = pushes.of(layer, torch.arange(len(answer)), here.experts)
+        found[1, layer] = float((here.values.double() * own).sum())
+    return found
 
 
 def errors(loaded: LoadedModel, rows: list[dict[str, str]], folder: Path) -> np.ndarray:

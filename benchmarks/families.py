@@ -82,14 +82,18 @@ def outcome(config: PretrainedConfig) -> str | None:
         check_weights(small)
     except ModelError as error:
         return f"refused: {error.message}"
-    first = small.architecture.arrivals[0]
+    arrivals = [ffn.arrival for _, ffn in small.architecture.every_ffn()]
     exact = "exact by tree" if ways.tree else "exact expanded"
     details = [
         *(["one text at a time"] if ways.alone and not ways.tree else []),
         *([f"expanded beyond {ways.window:,} tokens"] if ways.tree and ways.window else []),
         *([f"expanded beyond {ways.rope_switch:,} tokens"] if ways.rope_switch else []),
-        *(["norm behind the FFN"] if first.norm is not None else []),
-        *(["scaled behind the FFN"] if bool((first.later_gain != 1).any()) else []),
+        *(["norm behind the FFN"] if any(one.norms for one in arrivals) else []),
+        *(
+            ["scaled behind the FFN"]
+            if any(bool((one.later_gain != 1).any()) for one in arrivals)
+            else []
+        ),
     ]
     return ", ".join([exact, *details])
 

@@ -33,8 +33,8 @@ from transformers import LlamaConfig, PreTrainedTokenizerFast
 from transformers.models.auto.modeling_auto import AutoModelForCausalLM
 
 LABELS = ("yes", "no")
-SHAPE = (3, 48)
-"""(n_layers, d_mlp) of the model."""
+N_LAYERS, D_MLP = 3, 48
+"""Of the model."""
 GROUPS = 40
 """Kinds of neuron sets."""
 QUICK_S, USUAL_S = 0.25, 0.8
@@ -76,8 +76,8 @@ def save_model(folder: Path) -> None:
     config = LlamaConfig(
         vocab_size=len(vocabulary),
         hidden_size=32,
-        intermediate_size=SHAPE[1],
-        num_hidden_layers=SHAPE[0],
+        intermediate_size=D_MLP,
+        num_hidden_layers=N_LAYERS,
         num_attention_heads=4,
         max_position_embeddings=4096,
         pad_token_id=0,
@@ -115,7 +115,7 @@ def store_scan(pool: Path) -> None:
     loaded = load_checked_model(config.model, config.cache_dir / "models", listener)
     scanner = Scanner(config, loaded)
     rng = np.random.default_rng(1)
-    n_neurons = SHAPE[0] * SHAPE[1]
+    n_neurons = N_LAYERS * D_MLP
     groups = [rng.permutation(n_neurons)[:60] for _ in range(GROUPS)]
 
     def captures() -> Iterator[tuple[str, Capture]]:

@@ -104,7 +104,7 @@ def measure(loaded: LoadedModel, texts: list[str], names: list[str]) -> dict[str
                 seconds[name] += time.perf_counter() - began
     captures = runners["nothing shared"].capture(cuts["bare"][0])
     architecture = loaded.architecture
-    rows = CaptureRows((architecture.n_layers, architecture.d_mlp))
+    rows = CaptureRows(architecture.shape)
     stored = [rows.encode("0" * 32, capture) for capture in captures]
     n_bytes = sum(len(part) for row in stored for part in row if isinstance(part, bytes))
     n_kept = sum(len(capture.neurons) for capture in captures)

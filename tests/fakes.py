@@ -43,7 +43,7 @@ LABELS = (
     Label("Without Explanation", "says that something is good or bad, and stops"),
     Label("With Explanation", "says why, or how to mend it"),
 )
-READY = ModelReady("smollm2-135m", "cpu", "float32", 30, 1536, "f00d")
+READY = ModelReady("smollm2-135m", "cpu", "float32", "30 layers of 1,536 neurons", "f00d")
 IDENTITY = ModelIdentity("smollm2-135m", "f00d", "cpu", "float32")
 """What a session keeps of it."""
 

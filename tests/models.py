@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from neufs_tui.core.settings import ModelChoice
+from neufs_tui.model.families.architecture import Architecture
+from neufs_tui.model.families.ffns import SingleFfn
 from neufs_tui.model.loaded import LoadedModel
 from neufs_tui.model.loading.listener import LoadListener
 from neufs_tui.model.loading.pretrained import load_model
@@ -40,3 +42,10 @@ def load(
 def load_tiny(folder: Path, family: str, window: int = 256) -> LoadedModel:
     """Make a tiny model and load it."""
     return load(save_tiny_model(folder, family, window))
+
+
+def only_ffns(architecture: Architecture) -> list[SingleFfn]:
+    """The FFN of each layer of a model whose layers have one."""
+    found = [ffn for (ffn,) in architecture.ffns if isinstance(ffn, SingleFfn)]
+    assert len(found) == architecture.n_layers
+    return found

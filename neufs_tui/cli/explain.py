@@ -113,6 +113,7 @@ def _as_json(
         "neurons": [
             asdict(one)
             | {
+                "name": one.name,
                 "nearest": name(one.nearest) if one.nearest else None,
                 "texts": [name(text) for text in one.texts],
             }

@@ -83,7 +83,7 @@ class Narrator:
             case ModelReady():
                 self.say(
                     f"{event.name} on {event.device} in {event.dtype}: "
-                    f"{event.n_layers} layers of {event.d_mlp:,} neurons, {event.reading}"
+                    f"{event.neurons}, {event.reading}"
                 )
             case Noticed():
                 for sentence in event.sentences:

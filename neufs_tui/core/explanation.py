@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from neufs_tui.core.model_shape import NeuronPlace
 from neufs_tui.core.records import ExampleId, ModelIdentity
 
 MOST_COMPARED = 64
@@ -18,6 +19,7 @@ class GapNeuron:
 
     layer: int
     index: int
+    """Its number in the layer's FFN, or in the expert that it is of."""
     contribution: float
     """Towards the model's answer, summed over its tokens."""
     towards: tuple[str, ...]
@@ -33,6 +35,15 @@ class GapNeuron:
     """Scanned examples that have it in their set, this one among them."""
     texts: tuple[ExampleId, ...] = ()
     """Other scanned examples that have it in their set, those in which it pushes most first."""
+    expert: int | None = None
+    """The routed expert that it is of; None in other FFNs."""
+    shared: bool = False
+    """It is of an FFN that every token passes beside routed experts."""
+
+    @property
+    def name(self) -> str:
+        """Where it is, such as L17.302."""
+        return str(NeuronPlace(self.layer, self.index, expert=self.expert, shared=self.shared))
 
 
 @dataclass(frozen=True, slots=True)

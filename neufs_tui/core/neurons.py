@@ -1,6 +1,6 @@
 """What one example switches on in the model, and what of it the labelled ones leave open.
 
-A neuron is named by its flat id, `layer * d_mlp + index`.
+A neuron goes by its flat id (`core/model_shape.py`).
 """
 
 from __future__ import annotations

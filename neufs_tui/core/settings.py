@@ -44,10 +44,10 @@ class CaptureSettings:
     """What is recorded of a forward pass."""
 
     layer_entries: float = 0.206
-    """Largest (position, neuron) contributions kept per layer: below 1 a share of d_mlp, else
-    a number. The reference keeps 2,000 of 9,728."""
+    """Largest (position, neuron) contributions kept per layer: below 1 a share of the neurons that
+    a token passes there, else a number. The reference keeps 2,000 of 9,728."""
     set_size: float = 0.012
-    """Neurons in a set: below 1 a share of n_layers · d_mlp, else a number."""
+    """Neurons in a set: below 1 a share of those that a token passes, else a number."""
     nucleus_share: float = 0.9
     """Share of the positive contribution that the nucleus carries, in (0, 1)."""
     hook_site: HookSite = "down_proj"
@@ -61,13 +61,21 @@ class CaptureSettings:
     all_candidates: bool = False
     """Read every candidate to its end, also the many of a large label set that cannot win."""
 
-    def n_layer_entries(self, d_mlp: int) -> int:
-        """Entries kept per layer, at least 1; a number may exceed d_mlp, over several positions."""
-        return _share_or_number(self.layer_entries, d_mlp)
+    def n_layer_entries(self, n_active: int) -> int:
+        """Entries kept of a layer, at least 1; a number may exceed it, over several positions.
 
-    def n_set(self, n_layers: int, d_mlp: int) -> int:
-        """Neurons kept in a set, at least 1 and at most all there are."""
-        return min(_share_or_number(self.set_size, n_layers * d_mlp), n_layers * d_mlp)
+        Args:
+            n_active: neurons of the layer that a token passes.
+        """
+        return _share_or_number(self.layer_entries, n_active)
+
+    def n_set(self, n_active: int) -> int:
+        """Neurons kept in a set, at least 1 and at most all that a token passes.
+
+        Args:
+            n_active: those, of all layers.
+        """
+        return min(_share_or_number(self.set_size, n_active), n_active)
 
 
 REFERENCE_CAPTURE = CaptureSettings(

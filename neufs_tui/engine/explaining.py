@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
@@ -37,12 +38,25 @@ N_KEYWORDS, N_ALIKE = 4, 2
 _FEWEST_ALIKE = 4
 """Texts below which what they have in common is chance."""
 _REMEMBERED = 96
-"""Labelled examples whose contributions are kept; two bytes a neuron each."""
+"""Labelled examples whose contributions are kept; six bytes a neuron each."""
 _AT_ONCE = 8
 """Prompts read at once with a word left out."""
 
-Summed = NDArray[np.float16]
-"""Contributions over the answer's positions, flat, shape (n_layers · d_mlp,)."""
+
+@dataclass(frozen=True, slots=True)
+class Summed:
+    """Contributions over an answer's positions."""
+
+    neurons: NDArray[np.uint32]
+    """All that were passed, ascending, shape (m,)."""
+    contributions: NDArray[np.float16]
+    """Same shape."""
+
+    def of(self, neuron: int) -> float:
+        """A neuron's; 0 where it was not passed."""
+        column = int(np.searchsorted(self.neurons, neuron))
+        passed = column < len(self.neurons) and self.neurons[column] == neuron
+        return float(self.contributions[column]) if passed else 0.0
 
 
 class Explainer:
@@ -60,8 +74,7 @@ class Explainer:
         self._readout = Readout(scanner.loaded)
         self._runners: dict[int, CaptureRunner] = {}
         self._remembered: OrderedDict[ExampleId, Summed] = OrderedDict()
-        n_layers, d_mlp = scanner.shape
-        self._occurrences = np.zeros(n_layers * d_mlp, dtype=np.int64)
+        self._occurrences = np.zeros(scanner.shape.n_neurons, dtype=np.int32)
         """By neuron, how many of the examples counted have it in their set."""
         self._n_counted = 0
         self._scanned = Readings(ScannedPool({}))
@@ -108,13 +121,14 @@ class Explainer:
         decided = [place_of[one.example_id] for one in before if one.example_id in place_of]
         gap, neurons = find_gap(pool, place, at, decided=decided, shape=self._shape)
         here = self._contributions(example_id)
-        summed = here.values.sum(axis=0)  # (n_layers, d_mlp)
+        summed = here.summed
         self._count_occurrences()
         rarity = np.log((self._n_counted + 1) / np.maximum(self._occurrences[neurons], 1))
         alike = [pool.ids[one] for one in sharing(pool.sets, place, neurons, rarity)]
         settings, capture = self._config.selection, pool.captures[place]
         state = SelectionState.at(read, before, settings, settings.first_signal)
-        strongest_first = neurons[np.argsort(-summed.ravel()[neurons], kind="stable")]
+        pushed = summed[np.searchsorted(here.neurons, neurons)]
+        strongest_first = neurons[np.argsort(-pushed, kind="stable")]
         named = strongest_first[:N_NEURONS].tolist()
         texts = strongest_in(pool, named, leave_out=place, n=N_ALIKE)
         yield Explanation(
@@ -128,7 +142,14 @@ class Explainer:
                 self._neuron(neuron, here, there, [pool.ids[one] for one in its])
                 for neuron, its in zip(named, texts, strict=True)
             ),
-            bars=bars(summed, capture.neurons, neurons, n_shown=N_NEURONS),
+            bars=bars(
+                here.neurons,
+                summed,
+                capture.neurons,
+                neurons,
+                shape=self._shape,
+                n_shown=N_NEURONS,
+            ),
             overlap=nearest_labelled(pool, place, at),
             alternatives=alternatives(state),
             keywords=self._told_by([example_id, *alike]),
@@ -157,7 +178,7 @@ class Explainer:
             return
         labelled = _labelled(_before(example_id, decisions))
         sets = (self._captures[one].neurons for one in labelled if one in self._captures)
-        neurons = uncovered(capture.neurons, sets, self._shape)
+        neurons = uncovered(capture.neurons, sets)
         text = self._examples[example_id].text
         spans = stretches(text)
         prompts = [self._encoder.prompt(one) for one in (text, *(without(text, s) for s in spans))]
@@ -185,20 +206,23 @@ class Explainer:
         there: Mapping[ExampleId, Summed],
         texts: Sequence[ExampleId],
     ) -> GapNeuron:
-        layer, index = divmod(neuron, self._shape[1])
-        own = here.values[:, layer, index]
+        place = self._shape.place(neuron)
+        column = int(np.searchsorted(here.neurons, neuron))
+        own = here.values[:, column]
         # Its sign where it contributes most decides which way its direction points
-        active = bool(here.activations[own.argmax(), layer, index] > 0)
-        promoted = self._readout.promoted(layer, index, active=active)
-        nearest = max(there, key=lambda one: float(there[one][neuron]), default=None)
+        active = bool(here.activations[own.argmax(), column] > 0)
+        promoted = self._readout.promoted(neuron, active=active)
+        nearest = max(there, key=lambda one: there[one].of(neuron), default=None)
         return GapNeuron(
-            layer=layer,
-            index=index,
+            layer=place.layer,
+            index=place.index,
+            expert=place.expert,
+            shared=place.shared,
             contribution=float(own.sum()),
             towards=promoted.towards,
             away=promoted.away,
             nearest=nearest,
-            nearest_contribution=float(there[nearest][neuron]) if nearest is not None else 0.0,
+            nearest_contribution=there[nearest].of(neuron) if nearest is not None else 0.0,
             n_examples=int(self._occurrences[neuron]),
             texts=tuple(texts),
         )
@@ -219,9 +243,8 @@ class Explainer:
         self._n_counted = len(self._captures)
 
     def _summed(self, example_id: ExampleId) -> Summed:
-        summed = self._contributions(example_id).values.sum(axis=0).ravel()
-        largest = np.finfo(np.float16).max
-        return np.asarray(summed.clip(-largest, largest), dtype=np.float16)
+        found, largest = self._contributions(example_id), np.finfo(np.float16).max
+        return Summed(found.neurons, found.summed.clip(-largest, largest).astype(np.float16))
 
     def _contributions(self, example_id: ExampleId) -> Contributions:
         prompt = self._encoder.prompt(self._examples[example_id].text)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neufs_tui.core.explanation import Explanation
+from neufs_tui.core.model_shape import ModelShape
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.prompts import PROMPT_DATE
 from neufs_tui.core.records import Decision, Example, ExampleId
@@ -37,8 +38,7 @@ class Scanned:
 
     captures: Mapping[ExampleId, Capture]
     model: ModelReady
-    shape: tuple[int, int]
-    """(n_layers, d_mlp)."""
+    shape: ModelShape
 
 
 def scan_pool(config: EngineConfig, listener: Listener) -> Scanned:

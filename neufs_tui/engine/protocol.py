@@ -153,8 +153,8 @@ class ModelReady:
     name: str
     device: str
     dtype: str
-    n_layers: int
-    d_mlp: int
+    neurons: str
+    """How they are laid out, as a phrase."""
     fingerprint: str
     """Digest of every file the model is read from and the dtype, as recorded in manifests."""
     reading: str = ""

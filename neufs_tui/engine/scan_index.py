@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from neufs_tui import __version__
+from neufs_tui.core.model_shape import ModelShape
 from neufs_tui.core.records import ModelIdentity
 from neufs_tui.engine.protocol import EngineConfig
 from neufs_tui.remembered import Remembered
@@ -26,8 +27,7 @@ class KnownScan:
     model: ModelIdentity
     prompt: str
     """Digest of the prompt, as the cache's key has it."""
-    shape: tuple[int, int]
-    """(n_layers, d_mlp)."""
+    shape: ModelShape
     reads_all: bool
     """Every label was read to its end, whatever its chances."""
 
@@ -53,7 +53,8 @@ class ScanIndex:
             files: every file the model was read from.
         """
         then = {str(file.absolute()): list(state) for file, state in file_states(files).items()}
-        self._remembered.add({_key(config): asdict(scan) | {"files": then}})
+        kept = asdict(scan) | {"shape": scan.shape.to_text(), "files": then}
+        self._remembered.add({_key(config): kept})
 
     def find(self, config: EngineConfig) -> KnownScan | None:
         """The scan of what is asked for; None if none is known, or a file of its model changed."""
@@ -66,14 +67,14 @@ class ScanIndex:
                     "dtype": str(dtype),
                 },
                 "prompt": str(prompt),
-                "shape": [int(n_layers), int(d_mlp)],
+                "shape": str(shape),
                 "reads_all": bool(reads_all),
                 "files": dict(files),
             }:
                 if not _unchanged(files):
                     return None
                 model = ModelIdentity(name, fingerprint, device, dtype)
-                return KnownScan(model, prompt, (n_layers, d_mlp), reads_all)
+                return KnownScan(model, prompt, ModelShape.from_text(shape), reads_all)
         return None
 
 

@@ -54,7 +54,7 @@ class Scanner:
         )
         self._prefix = self.encoder.shared_prefix()
         self._batching = Batching(config, loaded, self.runner)
-        self.shape = (loaded.architecture.n_layers, loaded.architecture.d_mlp)
+        self.shape = loaded.architecture.shape
         scan = KnownScan(
             ready(loaded).identity, self.encoder.fingerprint(), self.shape, self.runner.reads_all
         )
@@ -174,8 +174,7 @@ def ready(loaded: LoadedModel) -> ModelReady:
         name=loaded.name,
         device=loaded.device,
         dtype=loaded.dtype,
-        n_layers=loaded.architecture.n_layers,
-        d_mlp=loaded.architecture.d_mlp,
+        neurons=str(loaded.architecture.shape),
         fingerprint=loaded.fingerprint,
         reading=str(loaded.ways),
     )

@@ -16,35 +16,46 @@ from neufs_tui.core.settings import CaptureSettings
 from neufs_tui.model.answers import build_answer_tree, padded
 from neufs_tui.model.concentration import Concentration
 from neufs_tui.model.encoding import EncodedPrompt
+from neufs_tui.model.layer_layout import layer_layouts
 from neufs_tui.model.loaded import LoadedModel
+from neufs_tui.model.neuron_sets import NO_NEURON, neuron_sets
 from neufs_tui.model.passes import CHUNK
+from neufs_tui.model.pushes import Pushes
 from neufs_tui.model.reading import Reader, Reading
 from neufs_tui.model.ways import Way
-
-_NO_NEURON = 2**31 - 1
-"""Fills up a row of neurons; sorts behind all of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entries:
-    """The largest contributions of one example, before they become a neuron set."""
+    """The largest contributions of one example, before they become a neuron set.
+
+    Layer after layer, of each the largest first; k of each layer are 0.206 of its active neurons
+    by default, so k may differ between layers.
+    """
 
     position: NDArray[np.int64]
-    """Answer position, 0 for the first answer token, shape (n_layers, k), largest first."""
+    """Answer position, 0 for the first answer token, shape (Σ k,)."""
     neuron: NDArray[np.int64]
-    """Index within the layer, 0 ≤ neuron < d_mlp, shape (n_layers, k)."""
+    """Flat ids, same shape."""
     contribution: NDArray[np.float32]
-    """s^l_i(t), shape (n_layers, k); −inf where a layer has fewer than k of them."""
+    """s^l_i(t), same shape; −inf where a layer has fewer than k of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contributions:
     """All contributions to one answer, nothing left out."""
 
+    neurons: NDArray[np.uint32]
+    """Flat ids of all neurons that were passed at some position, ascending, shape (m,)."""
     values: NDArray[np.float32]
-    """s^l_i(t), shape (position, n_layers, d_mlp)."""
+    """s^l_i(t), shape (position, m); 0 where it was not passed at that position."""
     activations: NDArray[np.float32]
-    """a^l_i(p_t), same shape; times 1/rms where a norm follows the FFN."""
+    """a^l_i(p_t), same shape; times an expert's weight, and 1/rms where a norm follows the FFN."""
+
+    @property
+    def summed(self) -> NDArray[np.float32]:
+        """Over the answer's positions, shape (m,)."""
+        return np.asarray(self.values.sum(axis=0))
 
 
 class CaptureRunner:
@@ -83,14 +94,14 @@ class CaptureRunner:
             chunk=chunk,
         )
         tokens = sorted({token for candidate in candidates for token in candidate})
-        self._projections = loaded.architecture.token_projections(
-            tokens, arriving=settings.arriving
-        )
-        home = self._projections.device
+        self._pushes = Pushes(loaded.architecture, tokens, arriving=settings.arriving)
+        home = loaded.architecture.device
         places = [[tokens.index(token) for token in candidate] for candidate in candidates]
-        self._projection_of = torch.tensor(padded(places), device=home)  # (candidate, position)
+        self._token_of = torch.tensor(padded(places), device=home)  # (candidate, position)
         self._slots = self._answers.candidate_slots.to(home)
         self._lengths = self._answers.lengths.to(home)
+        self._shape = loaded.architecture.shape
+        self._layouts = layer_layouts(self._shape, home)
 
     def sibling(self, neutral_prompt: Sequence[int] | None = None) -> CaptureRunner:
         """A runner of the same task with a shared beginning of its own.
@@ -142,9 +153,11 @@ class CaptureRunner:
         position, neuron, contribution = self._top_entries(reading, concentration)
         lengths = self._lengths[reading.answers]
         if self._settings.drop_last_position:
-            last = lengths[:, None, None] - 1
+            last = lengths[:, None] - 1
             contribution = contribution.masked_fill(position == last, -torch.inf)
-        ids, strengths, counts = self._neuron_sets(neuron, contribution)
+        size = self._settings.n_set(sum(self._shape.n_active))
+        repeat = bool((lengths > 1).any())
+        ids, strengths, counts = neuron_sets(neuron, contribution, size, repeat=repeat)
         nuclei = concentration.nucleus(self._settings.nucleus_share)
         participation = concentration.participation()
         numbers = (reading.answers, lengths, counts, nuclei, participation)
@@ -156,8 +169,8 @@ class CaptureRunner:
             Capture(
                 answer=int(answer),
                 scores=scores,
-                neurons=row[row != _NO_NEURON].astype(np.uint32),
-                contributions=values[row != _NO_NEURON],
+                neurons=row[row != NO_NEURON].astype(np.uint32),
+                contributions=values[row != NO_NEURON],
                 neuron_count=int(count),
                 n_answer_tokens=int(length),
                 nucleus=int(nucleus),
@@ -197,12 +210,22 @@ class CaptureRunner:
             answer: index of a candidate that is read to its end.
         """
         reading = self._reader.read([prompt.ids])
-        places, projection = self._answer_places(reading, answer), self._answer_pushes(answer)
-        activations = torch.stack([layer[places[0]].float() for layer in reading.activations])
-        return Contributions(
-            values=(activations * projection).transpose(0, 1).cpu().numpy(),
-            activations=activations.transpose(0, 1).cpu().numpy(),
+        ids, contributed, active = [], [], []
+        for layer in range(self._shape.n_layers):
+            activation, experts, pushes = self._at_answer(reading, layer, answer)
+            ids.append(self._layouts[layer].ids(experts[0] if experts is not None else None))
+            active.append(activation[0])
+            contributed.append(activation[0] * pushes[0])
+        every = [one.expand(len(part), -1) for one, part in zip(ids, active, strict=True)]
+        neurons, column = torch.unique(torch.cat(every, dim=1), return_inverse=True)
+        values, activations = (
+            column.new_zeros(len(column), len(neurons), dtype=torch.float32)
+            .scatter_add(1, column, torch.cat(parts, dim=1))
+            .cpu()
+            .numpy()
+            for parts in (contributed, active)
         )
+        return Contributions(neurons.cpu().numpy().astype(np.uint32), values, activations)
 
     @torch.inference_mode()
     def summed_contributions(
@@ -219,24 +242,36 @@ class CaptureRunner:
             Sums over the neurons and the answer's positions, shape (row,).
         """
         reading = self._reader.read([prompt.ids for prompt in prompts])
-        places, projection = self._answer_places(reading, answer), self._answer_pushes(answer)
-        layers, indices = np.divmod(neurons.astype(np.int64), projection.shape[2])
-        sums = torch.zeros(len(prompts), dtype=torch.float64, device=places.device)
-        for layer in np.unique(layers):
-            own = torch.tensor(indices[layers == layer], device=places.device)
-            activation = reading.activations[layer][places][..., own].double()
-            sums += (activation * projection[layer][:, own]).sum(dim=(1, 2))
+        home = self._loaded.architecture.device
+        sums = torch.zeros(len(prompts), dtype=torch.float64, device=home)
+        wanted = torch.from_numpy(neurons.astype(np.int64)).to(home)
+        for layer in np.unique(self._shape.layers_of(neurons)).tolist():
+            activation, experts, pushes = self._at_answer(reading, layer, answer)
+            counts = torch.isin(self._layouts[layer].ids(experts), wanted)
+            sums += (activation.double() * pushes * counts).sum(dim=(1, 2))
         return sums.cpu().numpy()
 
-    def _answer_places(self, reading: Reading, answer: int) -> Tensor:
-        """Where the activations of an answer's positions are, shape (row, position)."""
-        length = len(self._answers.candidates[answer])
-        return reading.places[:, self._slots[answer, :length]]
+    def _at_answer(
+        self, reading: Reading, layer: int, answer: int
+    ) -> tuple[Tensor, Tensor | None, Tensor]:
+        """A layer's activations at an answer's positions, their experts and their pushes.
 
-    def _answer_pushes(self, answer: int) -> Tensor:
-        """Wᵀu of an answer's tokens, shape (n_layers, position, d_mlp)."""
+        Returns:
+            Activations in float32 and pushes, both of shape (row, position, n_active), and experts,
+            (row, position, n_routed), if the layer has some.
+        """
         length = len(self._answers.candidates[answer])
-        return self._projections[:, self._projection_of[answer, :length]]
+        places = reading.places[:, self._slots[answer, :length]]
+        tokens = self._token_of[answer, :length].expand(len(places), -1)
+        return self._at(reading, layer, places, tokens)
+
+    def _at(
+        self, reading: Reading, layer: int, places: Tensor, tokens: Tensor
+    ) -> tuple[Tensor, Tensor | None, Tensor]:
+        activation = reading.activations[layer]
+        experts = None if activation.experts is None else activation.experts[places]
+        values = activation.values[places].float()
+        return values, experts, self._pushes.of(layer, tokens, experts)
 
     def _top_entries(
         self, reading: Reading, concentration: Concentration | None = None
@@ -248,44 +283,29 @@ class CaptureRunner:
             concentration: takes in each neuron's largest contribution, if it is wanted.
 
         Returns:
-            Position, neuron and contribution, each of shape (row, n_layers, k), largest first.
+            Position, flat id and contribution, each of shape (row, Σ k), layer after layer, of
+            each the largest first.
         """
-        d_mlp = self._loaded.architecture.d_mlp
         lengths = self._lengths[reading.answers]
         longest = int(lengths.max())
-        projection = self._projection_of[reading.answers, :longest]  # (row, position)
+        tokens = self._token_of[reading.answers, :longest]  # (row, position)
         places = reading.places.gather(1, self._slots[reading.answers, :longest])
         filling = torch.arange(longest, device=lengths.device) >= lengths[:, None]
-        k = min(self._settings.n_layer_entries(d_mlp), longest * d_mlp)
-        best, where = [], []
-        for layer, activation in enumerate(reading.activations):
-            own = activation[places].float()  # (row, position, d_mlp)
-            contribution = own * self._projections[layer][projection]
+        where, which, best = [], [], []
+        for layer, n_active in enumerate(self._shape.n_active):
+            activation, experts, pushes = self._at(reading, layer, places, tokens)
+            contribution = activation * pushes  # (row, position, n_active)
             contribution = contribution.masked_fill(filling[..., None], -torch.inf)
+            layout = self._layouts[layer]
             if concentration is not None:
-                concentration.add(contribution.amax(dim=1))
+                concentration.add(layout.largest(contribution, experts))
+            k = min(self._settings.n_layer_entries(n_active), longest * n_active)
             values, index = contribution.flatten(1).topk(k, dim=1)
+            position = index // max(1, n_active)
             best.append(values)
-            where.append(index)
-        flat = torch.stack(where, dim=1)  # (row, n_layers, k)
-        return flat // d_mlp, flat % d_mlp, torch.stack(best, dim=1)
-
-    def _neuron_sets(self, neuron: Tensor, contribution: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Merge positions by their maximum, count the neurons kept, cut the sets to size.
-
-        Returns:
-            Neurons as int32 (row, set size), ascending, filled up with `_NO_NEURON`; their
-            contributions in half precision, same shape; and the counts (row,).
-        """
-        architecture = self._loaded.architecture
-        d_mlp, n_layers = architecture.d_mlp, architecture.n_layers
-        flat = neuron + d_mlp * torch.arange(n_layers, device=neuron.device)[:, None]
-        strongest = torch.full((len(neuron), n_layers * d_mlp), -torch.inf, device=neuron.device)
-        strongest.scatter_reduce_(1, flat.flatten(1), contribution.flatten(1), "amax")
-        counts = torch.isfinite(strongest).sum(dim=1)
-        values, ids = strongest.topk(self._settings.n_set(n_layers, d_mlp), dim=1)
-        ids, order = ids.masked_fill(values <= 0, _NO_NEURON).sort(dim=1)
-        return ids.int(), values.gather(1, order).half(), counts
+            where.append(position)
+            which.append(layout.ids_at(position, index % max(1, n_active), experts))
+        return torch.cat(where, dim=1), torch.cat(which, dim=1), torch.cat(best, dim=1)
 
 
 def _on_host(*columns: Tensor) -> list[NDArray[np.generic]]:

@@ -19,7 +19,7 @@ from neufs_tui.model.answers import AnswerTree
 from neufs_tui.model.hidden_states import HiddenStates
 from neufs_tui.model.loaded import LoadedModel
 from neufs_tui.model.packing import NOTHING
-from neufs_tui.model.recording import record_activations
+from neufs_tui.model.recording import Activations, joined, record_activations
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,8 +32,8 @@ class Recorded:
     """Shape (place,), on the CPU."""
     logits: Tensor
     """Shape (place, vocabulary)."""
-    activations: list[Tensor]
-    """Per layer, shape (place, d_mlp)."""
+    activations: list[Activations]
+    """Per layer."""
 
 
 def read_expanded(
@@ -73,7 +73,7 @@ def read_expanded(
         columns, slots = torch.tensor(at).T
         places = (everyone[:, None] * width + columns).flatten()
         mask = (ids != loaded.pad_id) if settings.mask_pad_tokens else real
-        with record_activations(loaded.architecture, settings, places) as seen:
+        with record_activations(loaded.architecture, settings, places) as recorder:
             output = loaded.model(
                 input_ids=ids[:, -width:].to(loaded.model.device),
                 attention_mask=mask.long().to(loaded.model.device),
@@ -86,7 +86,7 @@ def read_expanded(
             rows=everyone.repeat_interleave(len(at)),
             slots=slots.repeat(len(prompts)),
             logits=output.logits[0].to(home),
-            activations=[seen[layer].to(home) for layer in range(loaded.architecture.n_layers)],
+            activations=[layer.to(home) for layer in recorder.activations()],
         )
 
     rows = torch.where(real, everyone[:, None], NOTHING)
@@ -115,6 +115,6 @@ def read_expanded(
         slots=torch.cat([part.slots for part in parts]),
         logits=torch.cat([part.logits for part in parts]),
         activations=[
-            torch.cat(layer) for layer in zip(*(part.activations for part in parts), strict=True)
+            joined(layer) for layer in zip(*(part.activations for part in parts), strict=True)
         ],
     )

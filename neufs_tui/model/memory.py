@@ -54,9 +54,10 @@ def batch_tokens(loaded: LoadedModel, n_slots: int, free_bytes: int) -> int:
 def _work_a_token(loaded: LoadedModel) -> float:
     """Multiplications that one token takes in the layers' weights, roughly."""
     architecture = loaded.architecture
-    d_model, d_mlp = architecture.d_model, architecture.d_mlp
+    d_model = architecture.d_model
     # Queries, keys, values and output; gate, up and down
-    return float(architecture.n_layers * (4 * d_model * d_model + 3 * d_model * d_mlp))
+    attention = 4 * d_model * d_model * architecture.n_layers
+    return float(attention + 3 * d_model * sum(architecture.shape.n_active))
 
 
 def _bytes_a_token(loaded: LoadedModel, n_slots: int) -> float:
@@ -64,15 +65,18 @@ def _bytes_a_token(loaded: LoadedModel, n_slots: int) -> float:
     architecture = loaded.architecture
     config = loaded.model.config.get_text_config()
     size = loaded.model.dtype.itemsize
-    d_model, d_mlp, n_layers = architecture.d_model, architecture.d_mlp, architecture.n_layers
+    d_model, n_active = architecture.d_model, architecture.shape.n_active
     # Within a layer: residual, norm, queries, keys and values; gate, up and their product
-    passing = size * (8 * d_model + 3 * d_mlp)
-    cached = size * 2 * d_model * n_layers
+    passing = size * (8 * d_model + 3 * max(n_active))
+    cached = size * 2 * d_model * architecture.n_layers
     # Behind a norm, activations are kept in float32
-    kept = [size if one.norm is None else 4 for one in architecture.arrivals]
-    recorded = n_slots * (sum(kept) * d_mlp + size * int(config.vocab_size))
-    # The strongest contribution of every neuron in float32, and what sorting them takes
-    merged = 12 * n_layers * d_mlp
+    kept = sum(
+        (4 if ffn.arrival.norms else size) * ffn.shape.n_active
+        for _, ffn in architecture.every_ffn()
+    )
+    recorded = n_slots * (kept + size * int(config.vocab_size))
+    # Contributions and their neurons, and what sorting them takes
+    merged = 12 * sum(n_active)
     return passing + cached + (recorded + merged) / _SHORT_PROMPT
 
 

@@ -14,7 +14,7 @@ from neufs_tui.model.hidden_states import HiddenStates
 from neufs_tui.model.loaded import LoadedModel
 from neufs_tui.model.packing import NOTHING, Columns, attention
 from neufs_tui.model.prefix import PromptPrefix
-from neufs_tui.model.recording import record_activations
+from neufs_tui.model.recording import Activations, joined, record_activations
 
 CHUNK = 1024
 """Columns of a sequence read in one pass: what bounds the memory of a long text."""
@@ -59,7 +59,7 @@ class Passes:
         self._seen: Columns | None = None
         self._rows: list[Tensor] = []
         self._slots: list[Tensor] = []
-        self._activations: list[list[Tensor]] = []
+        self._activations: list[list[Activations]] = []
 
     def read(self, columns: Columns) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
         """Read a layout, chunk by chunk.
@@ -83,11 +83,11 @@ class Passes:
                 self._slots.append(part.slots.flatten()[places])
                 yield self._rows[-1], self._slots[-1], logits
 
-    def recorded(self) -> tuple[Tensor, Tensor, list[Tensor]]:
-        """All slots read so far: rows (place,), slots (place,), and per layer (place, d_mlp)."""
+    def recorded(self) -> tuple[Tensor, Tensor, list[Activations]]:
+        """All slots read so far: rows (place,), slots (place,), and those of each layer."""
         home = self._loaded.architecture.device
         by_layer = zip(*self._activations, strict=True)
-        activations = [torch.cat([part.to(home) for part in layer]) for layer in by_layer]
+        activations = [joined([part.to(home) for part in layer]) for layer in by_layer]
         return torch.cat(self._rows), torch.cat(self._slots), activations
 
     def _listening(self, part: Columns) -> AbstractContextManager[None]:
@@ -97,7 +97,7 @@ class Passes:
 
     def _forward(self, queries: Columns, keys: Columns, places: Tensor) -> Tensor:
         architecture = self._loaded.architecture
-        with record_activations(architecture, self._settings, places) as seen:
+        with record_activations(architecture, self._settings, places) as recorder:
             output = self._loaded.model(
                 input_ids=queries.ids,
                 attention_mask=self._bias(queries, keys),
@@ -106,7 +106,7 @@ class Passes:
                 use_cache=self._cache is not None,
             )
         if len(places):
-            self._activations.append([seen[layer] for layer in range(architecture.n_layers)])
+            self._activations.append(recorder.activations())
         logits: Tensor = output.logits[0]
         return logits
 

@@ -12,7 +12,7 @@ from neufs_tui.model.answers import AnswerTree
 from neufs_tui.model.expanded import Recorded
 from neufs_tui.model.hidden_states import HiddenStates
 from neufs_tui.model.loaded import LoadedModel
-from neufs_tui.model.recording import record_activations
+from neufs_tui.model.recording import joined, record_activations
 
 
 def read_plain(
@@ -50,15 +50,15 @@ def read_plain(
                 listening = hidden.during(
                     torch.full((len(prompt),), row), torch.arange(len(prompt))
                 )
-            with listening, record_activations(loaded.architecture, settings, last) as seen:
+            with listening, record_activations(loaded.architecture, settings, last) as recorder:
                 output = loaded.model(input_ids=ids, attention_mask=mask, use_cache=False)
             rows.append(row)
             slots.append(slot)
             logits.append(output.logits[0].to(home))
-            activations.append([layer.to(home) for _, layer in sorted(seen.items())])
+            activations.append([layer.to(home) for layer in recorder.activations()])
     return Recorded(
         rows=torch.tensor(rows),
         slots=torch.tensor(slots),
         logits=torch.cat(logits),
-        activations=[torch.cat(layer) for layer in zip(*activations, strict=True)],
+        activations=[joined(layer) for layer in zip(*activations, strict=True)],
     )

@@ -23,6 +23,7 @@ from neufs_tui.model.packing import NOTHING, Piece, lay_out, pack
 from neufs_tui.model.passes import CHUNK, Passes
 from neufs_tui.model.plain import read_plain
 from neufs_tui.model.prefix import MIN_LENGTH, PromptPrefix
+from neufs_tui.model.recording import Activations, joined
 from neufs_tui.model.scoring import CandidateScores
 from neufs_tui.model.ways import Way
 
@@ -43,8 +44,8 @@ class Reading:
     """Mean log-probability of each candidate, float32, shape (row, candidate)."""
     answers: Tensor
     """The best candidate of each row, shape (row,)."""
-    activations: list[Tensor]
-    """Per layer, shape (place, d_mlp); times 1/rms where a norm follows the FFN."""
+    activations: list[Activations]
+    """Per layer."""
     places: Tensor
     """Where each slot was read, shape (row, slot); `NOTHING` where it was not."""
     hidden: Tensor | None = None
@@ -236,7 +237,7 @@ class Reader:
         scores: CandidateScores,
         rows: Tensor,
         slots: Tensor,
-        activations: list[Tensor],
+        activations: list[Activations],
         hidden: HiddenStates | None,
     ) -> Reading:
         final, best = scores.final()
@@ -258,13 +259,13 @@ def _joined(parts: Sequence[tuple[Sequence[int], Reading]]) -> Reading:
     places = []
     for reading in readings:
         places.append(torch.where(reading.places == NOTHING, NOTHING, reading.places + before))
-        before += len(reading.activations[0])
+        before += len(reading.activations[0].values)
     hidden = [reading.hidden for reading in readings if reading.hidden is not None]
     by_layer = zip(*(reading.activations for reading in readings), strict=True)
     return Reading(
         scores=torch.cat([reading.scores for reading in readings])[order],
         answers=torch.cat([reading.answers for reading in readings])[order],
-        activations=[torch.cat(layer) for layer in by_layer],
+        activations=[joined(layer) for layer in by_layer],
         places=torch.cat(places)[order],
         hidden=torch.cat(hidden)[order] if len(hidden) == len(readings) else None,
     )

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from neufs_tui.model.loaded import LoadedModel
-from neufs_tui.model.weights import applied_weight, computing_device, norm_gain
+from neufs_tui.model.weights import computing_device, norm_gain
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +28,14 @@ class Readout:
     def __init__(self, loaded: LoadedModel) -> None:
         """Bind the model; weights are fetched layer by layer."""
         self._loaded = loaded
-        self._weights: dict[int, Tensor] = {}
+        self._columns: dict[tuple[int, int, int | None], Tensor] = {}
 
     @torch.inference_mode()
-    def promoted(self, layer: int, index: int, *, active: bool, n_tokens: int = 10) -> Promoted:
+    def promoted(self, neuron: int, *, active: bool, n_tokens: int = 10) -> Promoted:
         """The tokens that a neuron pushes towards and away from while it is on.
 
         Args:
-            layer: its layer.
-            index: its place in the layer.
+            neuron: its flat id.
             active: whether its activation is positive; a negative one turns its direction round.
             n_tokens: tokens of each kind.
 
@@ -45,11 +44,13 @@ class Readout:
             follows the FFN.
         """
         architecture = self._loaded.architecture
-        if layer not in self._weights:
-            module = architecture.down_projections[layer]
-            self._weights = {layer: applied_weight(module, architecture.d_mlp)}
-        direction = self._weights[layer][:, index]
-        direction = direction * architecture.arrivals[layer].gain.to(direction.device)
+        place = architecture.shape.place(neuron)
+        ffn = architecture.ffns[place.layer][place.ffn]
+        matrix = place.layer, place.ffn, place.expert
+        if matrix not in self._columns:
+            self._columns = {matrix: ffn.columns(place.expert or 0)}
+        direction = self._columns[matrix][:, place.index]
+        direction = direction * ffn.arrival.gain.to(direction.device)
         if not active:
             direction = -direction
         folded = _folded(architecture.final_norm, direction)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neufs_tui.core.explanation import Bar, Gap, Overlap
+from neufs_tui.core.model_shape import ModelShape
 from neufs_tui.selection.jaccard import NeuronSets
 from neufs_tui.selection.scanned_pool import ScannedPool
 
@@ -34,7 +35,7 @@ def find_gap(
     labelled: Sequence[int],
     *,
     decided: Sequence[int],
-    shape: tuple[int, int],
+    shape: ModelShape,
 ) -> tuple[Gap, NeuronIds]:
     """What of an example's neuron set the labelled ones leave open.
 
@@ -43,18 +44,17 @@ def find_gap(
         place: one of them.
         labelled: places of the labelled examples, not this one.
         decided: those and the skipped ones, which are not ranked; not this one.
-        shape: the model's (n_layers, d_mlp).
+        shape: how the model's neurons are laid out.
     """
-    n_layers, d_mlp = shape
     own = pool.captures[place].neurons
-    neurons = uncovered(own, (pool.captures[one].neurons for one in labelled), shape)
+    neurons = uncovered(own, (pool.captures[one].neurons for one in labelled))
     is_ranked = np.ones(len(pool.ids), dtype=bool)
     is_ranked[list(decided)] = False
     gaps = pool.sets.n_outside(labelled)[is_ranked]
     gap = Gap(
         size=len(neurons),
         set_size=len(own),
-        by_layer=tuple(np.bincount(neurons // d_mlp, minlength=n_layers).tolist()),
+        by_layer=tuple(np.bincount(shape.layers_of(neurons), minlength=shape.n_layers).tolist()),
         median=float(np.median(gaps)),
         rank=1 + int((gaps > len(neurons)).sum()),
         n_ranked=len(gaps),
@@ -63,12 +63,12 @@ def find_gap(
     return gap, neurons
 
 
-def uncovered(own: NeuronIds, labelled: Iterable[NeuronIds], shape: tuple[int, int]) -> NeuronIds:
+def uncovered(own: NeuronIds, labelled: Iterable[NeuronIds]) -> NeuronIds:
     """What of a neuron set is in none of some others, ascending."""
-    covered = np.zeros(shape[0] * shape[1], dtype=bool)
+    is_covered = np.zeros(len(own), dtype=bool)
     for neurons in labelled:
-        covered[neurons] = True
-    return own[~covered[own]]
+        is_covered |= np.isin(own, neurons, assume_unique=True)
+    return own[~is_covered]
 
 
 def sharing(sets: NeuronSets, place: int, gap: NeuronIds, rarity: NDArray[np.float64]) -> list[int]:
@@ -143,30 +143,37 @@ def nearest_labelled(pool: ScannedPool, place: int, labelled: Sequence[int]) -> 
 
 
 def bars(
-    contributions: NDArray[np.float32], own: NeuronIds, gap: NeuronIds, *, n_shown: int
+    neurons: NeuronIds,
+    contributions: NDArray[np.float32],
+    own: NeuronIds,
+    gap: NeuronIds,
+    *,
+    shape: ModelShape,
+    n_shown: int,
 ) -> tuple[Bar, ...]:
     """The whole, taken apart into the strongest gap neurons and everything else.
 
     Args:
-        contributions: of every neuron, shape (n_layers, d_mlp).
-        own: the example's neuron set.
+        neurons: all that were passed, ascending, shape (m,).
+        contributions: of each of them, same shape.
+        own: the example's neuron set, some of them.
         gap: the part of it that no label covers.
+        shape: how the model's neurons are laid out.
         n_shown: gap neurons with a bar of their own.
 
     Returns:
         Bars whose contributions sum to `contributions.sum()`.
     """
-    flat = contributions.ravel().astype(np.float64)
-    d_mlp = contributions.shape[1]
-    shown = gap[np.argsort(-flat[gap], kind="stable")[:n_shown]]
-    single = [Bar(f"L{n // d_mlp}.{n % d_mlp}", 1, float(flat[n])) for n in shown.tolist()]
-    others = np.setdiff1d(gap, shown)
-    covered = np.setdiff1d(own, gap)
-    n_rest = len(flat) - len(own)
-    rest = flat.sum() - flat[own].sum()
+    wide = contributions.astype(np.float64)
+
+    def bar(name: str, some: NeuronIds) -> Bar:
+        return Bar(name, len(some), float(wide[np.searchsorted(neurons, some)].sum()))
+
+    pushed = wide[np.searchsorted(neurons, gap)]
+    shown = gap[np.argsort(-pushed, kind="stable")[:n_shown]]
     return (
-        *single,
-        Bar("other gap neurons", len(others), float(flat[others].sum())),
-        Bar("neurons that a label covers", len(covered), float(flat[covered].sum())),
-        Bar("all other neurons", n_rest, float(rest)),
+        *(bar(str(shape.place(int(one))), np.array([one])) for one in shown),
+        bar("other gap neurons", np.setdiff1d(gap, shown)),
+        bar("neurons that a label covers", np.setdiff1d(own, gap)),
+        bar("all other neurons", np.setdiff1d(neurons, own)),
     )

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from neufs_tui.core.model_shape import ModelShape
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import ExampleId
 from neufs_tui.core.settings import CaptureSettings
@@ -63,8 +64,8 @@ class CacheSource:
     folder: Path
     """Where caches are kept, made when there is none."""
     key: CacheKey
-    shape: tuple[int, int]
-    """The model's (n_layers, d_mlp)."""
+    shape: ModelShape
+    """How the model's neurons are laid out."""
 
     def open(self) -> ActivationCache:
         """Open the cache, made when there is none; a damaged one is set aside as `.corrupt`.
@@ -84,19 +85,18 @@ class ActivationCache:
         self._rows = rows
 
     @classmethod
-    def open(cls, folder: Path, key: CacheKey, *, shape: tuple[int, int]) -> ActivationCache:
+    def open(cls, folder: Path, key: CacheKey, *, shape: ModelShape) -> ActivationCache:
         """Open a cache, made when there is none; a damaged one is set aside as `.corrupt`.
 
         Args:
             folder: where caches are kept, made when there is none.
             key: what the captures depend on.
-            shape: the model's (n_layers, d_mlp).
+            shape: how the model's neurons are laid out.
 
         Raises:
             NeufsError: the file cannot be made or used.
         """
-        n_layers, d_mlp = shape
-        meta = key.parts() | {"n_layers": str(n_layers), "d_mlp": str(d_mlp)}
+        meta = key.parts() | {"shape": shape.to_text()}
         file = CacheFile(folder / key.file_name(), meta, table="captures", columns=COLUMNS)
         cache = cls(file, CaptureRows(shape))
         cache._file.run(lambda _: None)

@@ -1,7 +1,7 @@
 """Captures ↔ rows of the activation cache: about four bytes for each neuron kept.
 
 The flat ids of a set ascend, so they are stored as how many neurons each layer has and each
-one's index inside its layer, little-endian, in two bytes where d_mlp allows.
+one's number inside its layer, little-endian, in two bytes where the layers are narrow enough.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from neufs_tui.core.model_shape import ModelShape
 from neufs_tui.core.neurons import HIDDEN_DIMENSIONS, Capture
 from neufs_tui.core.records import ExampleId
 from neufs_tui.storage.cache_file import DamagedRows
@@ -40,16 +41,19 @@ _SCORE, _CONTRIBUTION, _HIDDEN = np.dtype("<f4"), np.dtype("<f2"), np.dtype("<f2
 class CaptureRows:
     """Writes and reads captures of one model."""
 
-    def __init__(self, shape: tuple[int, int]) -> None:
-        """Bind the model's (n_layers, d_mlp)."""
-        self._n_layers, self._d_mlp = shape
-        # A full layer's count is d_mlp itself, so that number must fit too
-        self._integer = _NARROW if self._d_mlp <= np.iinfo(_NARROW).max else _WIDE
+    def __init__(self, shape: ModelShape) -> None:
+        """Bind how the model's neurons are laid out."""
+        self._shape = shape
+        self._offsets = shape.offsets[:-1].astype(np.uint32)
+        widest = int(np.diff(shape.offsets).max(initial=0))
+        # A full layer's count is its width itself, so that number must fit too
+        self._integer = _NARROW if widest <= np.iinfo(_NARROW).max else _WIDE
 
     def encode(self, example_id: ExampleId, capture: Capture) -> Row:
         """One capture as a row."""
-        layers, indices = np.divmod(capture.neurons, np.uint32(self._d_mlp))
-        counts = np.bincount(layers, minlength=self._n_layers)
+        layers = self._shape.layers_of(capture.neurons)
+        indices = capture.neurons - self._offsets[layers]
+        counts = np.bincount(layers, minlength=self._shape.n_layers)
         return (
             example_id,
             capture.answer,
@@ -83,9 +87,8 @@ class CaptureRows:
             *rows, strict=True
         )
         counts = _joined(layer_counts, self._integer).astype(np.int64)
-        counts = counts.reshape(len(rows), self._n_layers)
-        layers = np.tile(np.arange(self._n_layers, dtype=np.uint32), len(rows))
-        first = np.repeat(layers * np.uint32(self._d_mlp), counts.ravel())
+        counts = counts.reshape(len(rows), self._shape.n_layers)
+        first = np.repeat(np.tile(self._offsets, len(rows)), counts.ravel())
         inside = _joined(indices, self._integer).astype(np.uint32)
         strengths = _joined(contributions, _CONTRIBUTION).astype(np.float16)
         if not len(first) == len(inside) == len(strengths):

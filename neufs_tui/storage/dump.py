@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neufs_tui.atomic import whole_files
+from neufs_tui.core.model_shape import ModelShape, NeuronPlace
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import Example
 from neufs_tui.errors import UsageError
@@ -21,7 +22,7 @@ def write_dump(
     examples: Sequence[Example],
     captures: Sequence[Capture],
     label_names: Sequence[str],
-    shape: tuple[int, int],
+    shape: ModelShape,
     meta: Mapping[str, str],
 ) -> None:
     """Write captures through a temporary file, so that a half-written one never has the name.
@@ -31,7 +32,7 @@ def write_dump(
         examples: in the order of the arrays.
         captures: one for each example.
         label_names: the candidates, in the order of the scores.
-        shape: the model's (n_layers, d_mlp).
+        shape: how the model's neurons are laid out.
         meta: model, fingerprint, settings …, kept as JSON.
 
     Raises:
@@ -51,15 +52,15 @@ def dump_arrays(
     examples: Sequence[Example],
     captures: Sequence[Capture],
     label_names: Sequence[str],
-    shape: tuple[int, int],
+    shape: ModelShape,
     meta: Mapping[str, str],
 ) -> dict[str, NDArray[np.generic]]:
     """The arrays by name; the neurons of example r are `offset[r]:offset[r + 1]`."""
-    n_layers, d_mlp = shape
     answers = [capture.answer for capture in captures]
     sizes = [len(capture.neurons) for capture in captures]
     neuron = np.concatenate([np.empty(0, np.uint32), *(c.neurons for c in captures)])
-    layer, index = np.divmod(neuron, np.uint32(d_mlp))
+    occurring, column = np.unique(neuron, return_inverse=True)
+    places = [shape.place(int(one)) for one in occurring]
     scores = np.array([capture.scores for capture in captures], dtype=np.float32)
     return {
         "id": np.array([str(example.stable_id) for example in examples], dtype=np.str_),
@@ -74,13 +75,21 @@ def dump_arrays(
         "participation": np.array([c.participation for c in captures], dtype=np.float64),
         "offset": np.cumsum([0, *sizes], dtype=np.int64),
         "neuron": neuron.astype(np.uint32),
-        "layer": layer.astype(np.uint16),
-        "index": index.astype(np.uint32),
+        "layer": np.array([one.layer for one in places], dtype=np.uint16)[column],
+        "ffn": np.array([one.ffn for one in places], dtype=np.uint8)[column],
+        "expert": np.array([_expert(one) for one in places], dtype=np.int32)[column],
+        "index": np.array([one.index for one in places], dtype=np.uint32)[column],
         "contribution": np.concatenate(
             [np.empty(0, np.float16), *(c.contributions for c in captures)]
         ),
         "hidden": np.array([c.hidden for c in captures], dtype=np.float16),
-        "n_layers": np.array(n_layers),
-        "d_mlp": np.array(d_mlp),
+        "n_layers": np.array(shape.n_layers),
+        "layer_offset": shape.offsets,
+        "shape_json": np.array(shape.to_text()),
         "meta_json": np.array(json.dumps(dict(meta), ensure_ascii=False)),
     }
+
+
+def _expert(place: NeuronPlace) -> int:
+    """The routed expert of a neuron; −1 for an FFN that every token passes."""
+    return -1 if place.expert is None else place.expert

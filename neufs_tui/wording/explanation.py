@@ -232,7 +232,7 @@ def scanned(gap: Gap) -> str:
 def _neuron_row(neuron: GapNeuron, name: Name) -> NeuronRow:
     nearest = neuron.nearest
     return NeuronRow(
-        f"L{neuron.layer}.{neuron.index}",
+        neuron.name,
         _pushed(neuron.contribution),
         f"{neuron.n_examples:,}",
         _tokens(neuron.towards),

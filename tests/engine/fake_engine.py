@@ -49,8 +49,9 @@ def ranked(focus: Focus) -> None:
     connection.send(Ranked(focus.revision, focus.shown, None, None, None, (), complete=False))
 
 
-# the batch size it was started with, told where the tests can see it
-connection.send(ModelReady("fake", "cpu", "float32", config.batch_halvings, starts, "f00d"))
+# the batch size it was started with and which start it is, told where the tests can see it
+told = f"{config.batch_halvings} {starts}"
+connection.send(ModelReady("fake", "cpu", "float32", told, "f00d"))
 sys.stdout.write("noise on standard output\n")
 match behaviour:
     case "dies at once":

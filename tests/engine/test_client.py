@@ -133,10 +133,10 @@ def test_after_a_kill_the_batches_are_half_as_large(
 ) -> None:
     monkeypatch.setenv("FAKE_ENGINE", "dies on the first focus")
     client = behaves.start()
-    assert behaves.next(ModelReady).n_layers == 0
+    assert behaves.next(ModelReady).neurons == "0 1"
     client.send(FOCUS)
     behaves.next(EngineDied)
-    assert behaves.next(ModelReady).n_layers == 1
+    assert behaves.next(ModelReady).neurons == "1 2"
 
 
 def test_out_of_memory_is_a_restart_with_smaller_batches_not_a_failure(
@@ -146,7 +146,7 @@ def test_out_of_memory_is_a_restart_with_smaller_batches_not_a_failure(
     client = behaves.start()
     died = behaves.next(EngineDied)
     assert died == EngineDied("the model ran out of memory", True, "with smaller batches")
-    assert behaves.next(ModelReady).n_layers == 1
+    assert behaves.next(ModelReady).neurons == "1 2"
     client.send(FOCUS)
     assert behaves.next(Ranked).revision == 3
 

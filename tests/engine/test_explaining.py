@@ -21,7 +21,7 @@ from neufs_tui.model.capture import CaptureRunner
 from neufs_tui.model.encoding import PromptEncoder
 from neufs_tui.model.loaded import LoadedModel
 from tests.engine.test_scanning import TASK, config, pool
-from tests.models import load, load_tiny
+from tests.models import load, load_tiny, only_ffns
 from tests.pools import examples_of
 
 EXAMPLES = pool(12)
@@ -45,8 +45,10 @@ def projected_ffn_output(loaded: LoadedModel, prompt: list[int], answer: list[in
     """All layers' FFN outputs, their biases aside, projected on the answer's tokens."""
     seen: list[torch.Tensor] = []
     handles = [
-        module.register_forward_hook(lambda module, _, out: seen.append(out[0] - bias(module)))
-        for module in loaded.architecture.down_projections
+        ffn.down_projection.register_forward_hook(
+            lambda module, _, out: seen.append(out[0] - bias(module))
+        )
+        for ffn in only_ffns(loaded.architecture)
     ]
     with torch.no_grad():
         loaded.model(input_ids=torch.tensor([prompt + answer]))
@@ -92,9 +94,9 @@ def test_the_bars_add_up_to_the_projected_ffn_output(
         assert singles == pytest.approx([one.contribution for one in found.neurons])
         assert {one.nearest for one in found.neurons} <= {EXAMPLES[0].id, EXAMPLES[1].id}
         sets = [set(capture.neurons.tolist()) for capture in explainer._captures.values()]
-        d_mlp = loaded.architecture.d_mlp
+        offsets = loaded.architecture.shape.offsets
         for one in found.neurons:
-            neuron = one.layer * d_mlp + one.index
+            neuron = int(offsets[one.layer]) + one.index
             assert one.n_examples == sum(neuron in own for own in sets) > 0
 
 
@@ -184,8 +186,8 @@ def test_a_word_is_marked_by_what_the_model_does_without_it(
     runner = CaptureRunner(loaded, encoder.candidates, CaptureSettings())
 
     def pushed(text: str, answer: int, neurons: np.ndarray) -> float:
-        values = runner.contributions(encoder.prompt(text), answer).values
-        return float(values.sum(axis=0).ravel()[neurons].sum())
+        found = runner.contributions(encoder.prompt(text), answer)
+        return float(found.summed[np.isin(found.neurons, neurons)].sum())
 
     n_marked = 0
     for example in EXAMPLES[1:]:
@@ -258,14 +260,16 @@ def test_a_gap_is_described_by_the_words_of_the_texts_that_share_it(
         # the planted ones push the more, the later the text is in the pool
         pushes = np.where(np.isin(neurons, planted), example.row, 0.5).astype(np.float16)
         scanner.captures[example.id] = replace(capture, neurons=neurons, contributions=pushes)
-    explainer, (_, d_mlp) = Explainer(settings, scanner), scanner.shape
+    explainer, offsets = Explainer(settings, scanner), scanner.shape.offsets
     labels = [Decision(one.id, DecisionKind.LABEL, Answer("yes")) for one in examples[:30:2]]
     found = explained(explainer, examples[35].id, labels)
     assert len(found.keywords) == N_KEYWORDS
     assert {*found.keywords} < {"says", "win", "prize", "in", "draw", "claim", "now"}
     assert len(found.alike) == N_ALIKE
     assert {*found.alike} < {one.id for one in examples[30:]} - {found.example_id}
-    strongest = [one.texts for one in found.neurons if one.layer * d_mlp + one.index in planted]
+    strongest = [
+        one.texts for one in found.neurons if int(offsets[one.layer]) + one.index in planted
+    ]
     assert strongest and {*strongest} == {(examples[39].id, examples[38].id)}
     other = explained(explainer, examples[1].id, labels)
     assert not {*other.keywords} & {"win", "prize", "claim"}

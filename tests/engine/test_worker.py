@@ -66,7 +66,7 @@ def test_an_engine_loads_scans_and_answers(client: Begin, tiny_llama: Path) -> N
         "scan",
     ]
     (ready,) = (one for one in seen if isinstance(one, ModelReady))
-    assert (ready.n_layers, ready.d_mlp, ready.dtype) == (3, 48, "float32")
+    assert (ready.neurons, ready.dtype) == ("3 layers of 48 neurons", "float32")
     assert max(one.done for one in seen if isinstance(one, ScanProgressed)) == 20
     assert event.pick is not None and event.pick.reason is not None
 

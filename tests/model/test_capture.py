@@ -23,7 +23,7 @@ from neufs_tui.model.reading import LARGE_TREE
 from neufs_tui.model.ways import Way
 from tests.captures import assert_same
 from tests.model.test_concentration import slow_nucleus
-from tests.models import load, load_tiny
+from tests.models import load, load_tiny, only_ffns
 from tests.tiny import CORPUS, FAMILIES
 
 TASK = Task(
@@ -44,9 +44,9 @@ def obvious(
     """One candidate behind one prompt: a whole forward pass, then loops."""
     seen: dict[tuple[int, str], torch.Tensor] = {}
     handles = []
-    for layer, module in enumerate(loaded.architecture.down_projections):
+    for layer, ffn in enumerate(only_ffns(loaded.architecture)):
         handles.append(
-            module.register_forward_hook(
+            ffn.down_projection.register_forward_hook(
                 lambda _, args, out, layer=layer: seen.update(
                     {(layer, "down_proj"): args[0][0], (layer, "ffn"): out[0]}
                 )
@@ -59,9 +59,10 @@ def obvious(
                     lambda _, args, out, layer=layer: seen.update({(layer, "arrived"): out[0]})
                 )
             )
-    for layer, module in enumerate(loaded.architecture.activations):
+    for layer, ffn in enumerate(only_ffns(loaded.architecture)):
+        assert ffn.activation is not None
         handles.append(
-            module.register_forward_hook(
+            ffn.activation.register_forward_hook(
                 lambda _, args, out, layer=layer: seen.update({(layer, "act_fn"): out[0]})
             )
         )
@@ -75,7 +76,8 @@ def obvious(
         score += logits[position].log_softmax(0)[token].item() / len(answer)
         row = loaded.model.get_output_embeddings().weight[token].detach()
         by_layer = []
-        for layer, module in enumerate(loaded.architecture.down_projections):
+        for layer, ffn in enumerate(only_ffns(loaded.architecture)):
+            module = ffn.down_projection
             weight = module.weight.detach()
             columns = weight if isinstance(module, Conv1D) else weight.T
             activation = seen[layer, site][position]
@@ -120,9 +122,8 @@ def test_contributions_and_scores_equal_the_obvious_implementation(
         assert capture.answer == int(scores.argmax())
         slow = expected[capture.answer]["contributions"]  # (position, layer, neuron)
         fast = np.full(slow.shape, np.nan)
-        layers = np.arange(3)[:, None]
         kept = np.isfinite(entries.contribution)
-        at = (entries.position, np.broadcast_to(layers, kept.shape), entries.neuron)
+        at = (entries.position, entries.neuron // 48, entries.neuron % 48)
         fast[tuple(part[kept] for part in at)] = entries.contribution[kept]
         scale = np.abs(slow).max()
         assert np.abs(fast - slow).max() / scale < 1e-4
@@ -244,7 +245,7 @@ def test_neuron_sets_and_counts_follow_their_definition(
     (capture,) = CaptureRunner(loaded, encoder.candidates, settings).capture([prompt])
     candidate = list(encoder.candidates[capture.answer])
     slow = obvious(loaded, list(prompt.ids), candidate, "down_proj")["contributions"]
-    expected, count = neuron_set(slow, settings.n_layer_entries(48), settings.n_set(3, 48))
+    expected, count = neuron_set(slow, settings.n_layer_entries(48), settings.n_set(3 * 48))
     assert set(capture.neurons.tolist()) == expected
     assert capture.neuron_count == count
     assert capture.n_answer_tokens == len(candidate)
@@ -348,7 +349,7 @@ def test_the_nucleus_is_that_of_every_contribution(tmp_path: Path, family: str) 
     runner = CaptureRunner(loaded, encoder.candidates, CaptureSettings(nucleus_share=0.8))
     prompts = [encoder.prompt(text) for text in CORPUS]
     for prompt, captured in zip(prompts, runner.capture(prompts), strict=True):
-        values = runner.contributions(prompt, captured.answer).values.max(axis=0).ravel()
+        values = runner.contributions(prompt, captured.answer).values.max(axis=0)
         assert abs(captured.nucleus - slow_nucleus(values, 0.8)) <= 1
         positive = values[values > 0].astype(np.float64)
         expected = positive.sum() ** 2 / (positive**2).sum()

@@ -7,6 +7,7 @@ import psutil
 import pytest
 import torch
 
+from neufs_tui.core.model_shape import FfnShape
 from neufs_tui.model import memory
 from neufs_tui.model.loading.failures import is_out_of_memory
 from neufs_tui.model.memory import batch_tokens, free_memory
@@ -41,7 +42,11 @@ def test_a_batch_of_a_larger_model_has_fewer_tokens(tmp_path: Path) -> None:
     loaded = load_tiny(tmp_path, "llama")
 
     def tokens(d_model: int, d_mlp: int, device: str = "cpu") -> int:
-        wide = replace(loaded.architecture, d_model=d_model, d_mlp=d_mlp)
+        ffns = [
+            tuple(replace(ffn, shape=FfnShape("dense", d_mlp)) for ffn in ffns)
+            for ffns in loaded.architecture.ffns
+        ]
+        wide = replace(loaded.architecture, d_model=d_model, ffns=tuple(ffns))
         return batch_tokens(replace(loaded, architecture=wide, device=device), 4, 1 << 50)
 
     sizes = [tokens(64, 256), tokens(2048, 2048), tokens(4096, 4096), tokens(65536, 65536)]

@@ -10,7 +10,7 @@ from torch import nn
 from transformers.pytorch_utils import Conv1D
 
 from neufs_tui.model.readout import Readout
-from tests.models import load_tiny
+from tests.models import load_tiny, only_ffns
 from tests.tiny import FAMILIES
 
 
@@ -30,11 +30,11 @@ def test_a_planted_neuron_pushes_the_planted_token(tmp_path: Path, family: str) 
     head -= torch.outer(head @ direction, direction)  # no other token answers to it
     token, other = 77, 123
     head[token], head[other] = direction, -direction
-    module = architecture.down_projections[1]
+    module = only_ffns(architecture)[1].down_projection
     (module.weight.T if isinstance(module, Conv1D) else module.weight)[:, 9] = planted
     expected = [loaded.tokenizer.decode([one]) for one in (token, other)]
     readout = Readout(loaded)
-    on = readout.promoted(1, 9, active=True, n_tokens=3)
+    on = readout.promoted(48 + 9, active=True, n_tokens=3)
     assert (on.towards[0], on.away[0]) == tuple(expected)
-    off = readout.promoted(1, 9, active=False, n_tokens=3)
+    off = readout.promoted(48 + 9, active=False, n_tokens=3)
     assert (off.towards[0], off.away[0]) == tuple(reversed(expected))

@@ -46,7 +46,8 @@ def overlaps(runner: CaptureRunner, prompts: list[EncodedPrompt], recorded: dict
             theirs = recorded["position"][part].astype(int) * 1536 + recorded["neuron"][part]
             layers = recorded["layer"][part]
             for layer in range(30):
-                flat = ours.position[layer] * 1536 + ours.neuron[layer]
+                here = ours.neuron // 1536 == layer
+                flat = ours.position[here] * 1536 + ours.neuron[here] % 1536
                 shared = len(np.intersect1d(flat, theirs[layers == layer]))
                 similarities.append(shared / (len(flat) + 2000 - shared))
     return similarities

@@ -11,11 +11,13 @@ from torch import Tensor, nn
 from transformers import AutoModelForCausalLM, BitsAndBytesConfig, LlamaConfig
 from transformers.pytorch_utils import Conv1D
 
-from neufs_tui.model.families.architecture import find_architecture
+from neufs_tui.core.model_shape import dense_shape
+from neufs_tui.model.families.architecture import Architecture, find_architecture
 from neufs_tui.model.loading.ffn_check import check_weights
 from neufs_tui.model.loading.self_check import check_structure
+from neufs_tui.model.pushes import Pushes
 from neufs_tui.model.weights import applied_weight, output_rows
-from tests.models import load
+from tests.models import load, only_ffns
 from tests.tiny import FAMILIES, save_tiny_model
 
 
@@ -71,19 +73,25 @@ def test_plain_layers_are_read_as_they_lie() -> None:
     assert torch.equal(output_rows(linear, [2, 0], 5), linear.weight.detach()[[2, 0]])
 
 
+def pushes(architecture: Architecture) -> Tensor:
+    """Of two tokens, in every layer."""
+    found = Pushes(architecture, [3, 5])
+    return torch.stack([found.of(layer, torch.arange(2), None) for layer in range(3)])
+
+
 @pytest.mark.parametrize("family", ["llama", "gpt2"])
 def test_an_offloaded_model_has_the_same_projections(tmp_path: Path, family: str) -> None:
     save_tiny_model(tmp_path, family)
     model = AutoModelForCausalLM.from_pretrained(tmp_path, dtype=torch.float32)
-    here = find_architecture(model).token_projections([3, 5])
+    here = pushes(find_architecture(model))
     offloaded = disk_offload(
         AutoModelForCausalLM.from_pretrained(tmp_path, dtype=torch.float32),
         str(tmp_path / "offload"),
         execution_device=torch.device("cpu"),
     )
     architecture = find_architecture(offloaded)
-    assert next(architecture.down_projections[0].parameters()).is_meta
-    torch.testing.assert_close(architecture.token_projections([3, 5]), here, atol=1e-5, rtol=1e-4)
+    assert next(only_ffns(architecture)[0].down_projection.parameters()).is_meta
+    torch.testing.assert_close(pushes(architecture), here, atol=1e-5, rtol=1e-4)
 
 
 @pytest.mark.parametrize("bits", [4, 8])
@@ -106,14 +114,14 @@ def test_contributions_add_up_in_a_quantised_checkpoint(tmp_path: Path, bits: in
     check_structure(loaded)
     check_weights(loaded)
     architecture = loaded.architecture
-    layer = architecture.down_projections[1]
+    layer = only_ffns(architecture)[1].down_projection
     assert not layer.weight.is_floating_point()
-    assert (architecture.d_model, architecture.d_mlp) == (128, 256)
+    assert (architecture.d_model, architecture.shape) == (128, dense_shape(3, 256))
     activation = torch.rand(256)
     with torch.no_grad():
         output = layer(activation[None])[0]
     row = architecture.unembedding.weight[5].detach().float()
-    projection = architecture.token_projections([5])[1, 0]
+    projection = Pushes(architecture, [5]).of(1, torch.tensor(0), None)
     # 8-bit layers round what they are given, 4-bit ones on some CPUs compute in bfloat16
     tolerance = 0.02
     scale = (activation * projection).abs().sum()

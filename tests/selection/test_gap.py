@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from neufs_tui.core.model_shape import dense_shape
 from neufs_tui.selection.gap import bars, find_gap, nearest_labelled, sharing, strongest_in
 from neufs_tui.selection.scanned_pool import ScannedPool
 from tests.captures import capture
 
-SHAPE = (3, 20)
+SHAPE = dense_shape(3, 20)
 SETS = st.lists(st.sets(st.integers(0, 59), max_size=25), min_size=2, max_size=8)
 
 
@@ -62,15 +63,18 @@ def test_bars_add_up_and_count_every_neuron_once(
     seed: int, own: set[int], data: st.DataObject, n_shown: int
 ) -> None:
     gap = data.draw(st.sets(st.sampled_from(sorted(own)))) if own else set()
-    values = np.random.default_rng(seed).normal(size=SHAPE).astype(np.float32)
+    passed = data.draw(st.sets(st.integers(0, 59))) | own
+    values = np.random.default_rng(seed).normal(size=len(passed)).astype(np.float32)
     parts = bars(
+        np.array(sorted(passed), dtype=np.uint32),
         values,
         np.array(sorted(own), dtype=np.uint32),
         np.array(sorted(gap), dtype=np.uint32),
+        shape=SHAPE,
         n_shown=n_shown,
     )
     assert sum(bar.contribution for bar in parts) == pytest.approx(values.sum(), abs=1e-4)
-    assert sum(bar.n_neurons for bar in parts) == 60
+    assert sum(bar.n_neurons for bar in parts) == len(passed)
     single = [bar.contribution for bar in parts[:-3]]
     assert len(single) == min(n_shown, len(gap))
     assert single == sorted(single, reverse=True)

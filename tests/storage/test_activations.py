@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from neufs_tui.core.model_shape import FfnShape, ModelShape, dense_shape
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import content_hash
 from neufs_tui.core.settings import CaptureSettings
@@ -22,11 +23,11 @@ from neufs_tui.storage.capture_rows import CaptureRows
 from tests.storage.values import capture
 
 KEY = CacheKey(model="m1", prompt="p1", capture=CaptureSettings(), dtype="float32")
-SHAPE = (3, 48)
+SHAPE = dense_shape(3, 48)
 A, B, C = (content_hash(text) for text in "abc")
 
 
-def opened(tmp_path: Path, key: CacheKey = KEY, shape: tuple[int, int] = SHAPE) -> ActivationCache:
+def opened(tmp_path: Path, key: CacheKey = KEY, shape: ModelShape = SHAPE) -> ActivationCache:
     return ActivationCache.open(tmp_path / "cache" / "activations", key, shape=shape)
 
 
@@ -84,14 +85,26 @@ def test_the_file_says_what_its_captures_depend_on(tmp_path: Path) -> None:
         connection.close()
     assert meta["model"] == "m1"
     assert '"hook_site": "down_proj"' in meta["capture"]
-    assert (meta["n_layers"], meta["d_mlp"]) == ("3", "48")
+    assert ModelShape.from_text(meta["shape"]) == SHAPE
+
+
+SHAPES = [
+    *(dense_shape(*size) for size in [(1, 1), (3, 48), (2, 65_535), (2, 65_536), (2, 90_000)]),
+    ModelShape(
+        (
+            (FfnShape("dense", 100),),
+            (),
+            (FfnShape("routed", 768, n_experts=128, n_routed=8), FfnShape("shared", 512)),
+        )
+    ),
+]
 
 
 @st.composite
-def models_and_captures(draw: st.DrawFn) -> tuple[tuple[int, int], list[Capture]]:
-    shape = draw(st.sampled_from([(1, 1), (3, 48), (2, 65_535), (2, 65_536), (2, 90_000)]))
+def models_and_captures(draw: st.DrawFn) -> tuple[ModelShape, list[Capture]]:
+    shape = draw(st.sampled_from(SHAPES))
     n_labels = draw(st.integers(1, 3))
-    ids = st.sets(st.integers(0, shape[0] * shape[1] - 1), max_size=20)
+    ids = st.sets(st.integers(0, shape.n_neurons - 1), max_size=20)
     captures = draw(
         st.lists(ids.map(lambda chosen: capture(*sorted(chosen), n_labels=n_labels)), max_size=4)
     )
@@ -100,7 +113,7 @@ def models_and_captures(draw: st.DrawFn) -> tuple[tuple[int, int], list[Capture]
 
 @given(models_and_captures())
 def test_rows_hold_any_neurons_of_any_model(
-    drawn: tuple[tuple[int, int], list[Capture]],
+    drawn: tuple[ModelShape, list[Capture]],
 ) -> None:
     shape, captures = drawn
     rows = CaptureRows(shape)
@@ -111,14 +124,14 @@ def test_rows_hold_any_neurons_of_any_model(
 
 
 def test_a_full_layer_of_the_widest_narrow_model_can_be_counted() -> None:
-    rows = CaptureRows((1, 65_535))
+    rows = CaptureRows(dense_shape(1, 65_535))
     whole = capture(*range(65_535))
     ((_, back),) = rows.decode([rows.encode("a", whole)])
     assert same(back, whole)
 
 
 def test_a_kept_neuron_takes_about_four_bytes(tmp_path: Path) -> None:
-    n_examples, size, shape = 2_000, 553, (30, 1536)
+    n_examples, size, shape = 2_000, 553, dense_shape(30, 1536)
     batch = [
         (content_hash(str(n)), capture(*range(n, n + 80 * size, 80))) for n in range(n_examples)
     ]
@@ -179,7 +192,7 @@ def test_rows_that_make_no_sense_are_not_believed(tmp_path: Path) -> None:
 def test_captures_of_a_model_of_another_shape_are_not_believed(tmp_path: Path) -> None:
     with opened(tmp_path) as cache:
         cache.put([(A, capture(1))])
-    with opened(tmp_path, shape=(4, 36)) as cache:
+    with opened(tmp_path, shape=dense_shape(4, 36)) as cache:
         assert cache.known() == set()
 
 

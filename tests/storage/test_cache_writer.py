@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from neufs_tui.core.model_shape import dense_shape
 from neufs_tui.core.records import content_hash
 from neufs_tui.core.settings import CaptureSettings
 from neufs_tui.errors import NeufsError
@@ -20,7 +21,7 @@ IDS = [content_hash(str(number)) for number in range(40)]
 @pytest.fixture
 def source(tmp_path: Path) -> CacheSource:
     key = CacheKey(model="m", prompt="p", capture=CaptureSettings(), dtype="float32")
-    return CacheSource(tmp_path, key, (3, 48))
+    return CacheSource(tmp_path, key, dense_shape(3, 48))
 
 
 def test_everything_handed_over_is_on_disk_after_a_flush(source: CacheSource) -> None:

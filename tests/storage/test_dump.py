@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from neufs_tui.core.model_shape import ModelShape, dense_shape
 from neufs_tui.core.records import Example
 from neufs_tui.errors import UsageError
 from neufs_tui.storage.dump import write_dump
@@ -21,7 +22,7 @@ def dump(path: Path, n: int = 3) -> None:
         examples=EXAMPLES[:n],
         captures=CAPTURES[:n],
         label_names=("A", "B"),
-        shape=(3, 48),
+        shape=dense_shape(3, 48),
         meta={"model": "tiny"},
     )
 
@@ -44,7 +45,9 @@ def test_the_dump_holds_what_was_captured(tmp_path: Path) -> None:
         assert arrays["index"].tolist() == [0, 47, 0, 4]
         assert arrays["contribution"].dtype == np.float16
         assert np.array_equal(arrays["contribution"][:3], CAPTURES[0].contributions)
-        assert (int(arrays["n_layers"]), int(arrays["d_mlp"])) == (3, 48)
+        assert arrays["expert"].tolist() == [-1, -1, -1, -1]
+        assert arrays["layer_offset"].tolist() == [0, 48, 96, 144]
+        assert ModelShape.from_text(str(arrays["shape_json"])) == dense_shape(3, 48)
         assert json.loads(str(arrays["meta_json"])) == {"model": "tiny"}
 
 

@@ -1,70 +1,58 @@
-"""Per family of models: where the FFN, its down-projection and the unembedding are.
-
-Hugging Face's names are translated here, once: `d_mlp` is the FFN's width, `d_model` the
-residual stream's.
-"""
+"""The parts of a model that the method reads, found by the table of `layouts.py`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 from operator import attrgetter
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 from transformers.pytorch_utils import Conv1D
 
-from neufs_tui.core.settings import HookSite
+from neufs_tui.core.model_shape import FfnKind, FfnShape, ModelShape
 from neufs_tui.errors import ModelError
-from neufs_tui.model.families.arrival import Arrival, find_arrivals
-from neufs_tui.model.weights import applied_weight, computing_device, output_rows
+from neufs_tui.model.families.arrival import Arrival, find_arrivals, norms_behind
+from neufs_tui.model.families.ffns import Ffn, RoutedFfn, ScaledInputFfn, SingleFfn
+from neufs_tui.model.families.layouts import ROUTED, SINGLE, STACKS, FfnPath
+from neufs_tui.model.weights import computing_device, output_rows
 
-
-@dataclass(frozen=True, slots=True)
-class _Layout:
-    """Paths of attributes, as one family of implementations names them."""
-
-    layers: str
-    """From the model to its list of layers."""
-    activation: str
-    """From a layer to the FFN's activation function."""
-    down_projection: str
-    """From a layer to the FFN's down-projection."""
-    final_norm: str
-    """From the model to the norm in front of the unembedding."""
-
-
-_LAYOUTS = (
-    # Llama, Qwen2, Qwen3, Mistral, Gemma to Gemma 3, and what is built like them: gated
-    _Layout("model.layers", "mlp.act_fn", "mlp.down_proj", "model.norm"),
-    _Layout(
-        "model.language_model.layers", "mlp.act_fn", "mlp.down_proj", "model.language_model.norm"
-    ),
-    # GPT-2: plain
-    _Layout("transformer.h", "mlp.act", "mlp.c_proj", "transformer.ln_f"),
+_ACTIVATIONS = ("act_fn", "act", "activation_fn", "activation")
+"""Names of an FFN's activation function beside its down-projection."""
+N_ROUTED = (
+    "top_k",
+    "num_experts_per_tok",
+    "num_experts_per_token",
+    "moe_topk",
+    "moe_top_k",
+    "moe_k",
+    "top_k_experts",
 )
+"""Names of the number of experts that a token passes: of the block or router, else of the
+configuration."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Architecture:
     """The parts of a model that the method reads."""
 
     d_model: int
-    d_mlp: int
     layers: tuple[nn.Module, ...]
     """First layer first."""
-    down_projections: tuple[nn.Module, ...]
-    """One a layer, first layer first."""
-    activations: tuple[nn.Module, ...]
-    """The activation function of each layer's FFN."""
-    arrivals: tuple[Arrival, ...]
-    """How each layer's FFN joins the residual stream."""
+    ffns: tuple[tuple[Ffn, ...], ...]
+    """Those of each layer, in the order of their neurons' ids; none in some layers."""
     unembedding: nn.Module
     """What turns the last hidden states into logits."""
     final_norm: nn.Module
     """The norm in front of it."""
+
+    @cached_property
+    def shape(self) -> ModelShape:
+        """How its neurons are laid out."""
+        return ModelShape(tuple(tuple(ffn.shape for ffn in ffns) for ffns in self.ffns))
 
     @property
     def device(self) -> torch.device:
@@ -74,82 +62,143 @@ class Architecture:
     @property
     def n_layers(self) -> int:
         """Number of layers."""
-        return len(self.down_projections)
+        return len(self.layers)
 
-    def hooked(self, site: HookSite) -> tuple[nn.Module, ...]:
-        """The module of each layer whose input (or output) is the activation at `site`."""
-        return self.down_projections if site == "down_proj" else self.activations
+    def every_ffn(self) -> Iterator[tuple[int, Ffn]]:
+        """All FFNs with their layers, first layer first."""
+        return ((layer, ffn) for layer, ffns in enumerate(self.ffns) for ffn in ffns)
 
     def token_rows(self, tokens: Sequence[int]) -> Tensor:
         """The unembedding's rows of some tokens, float32, shape (len(tokens), d_model)."""
         return output_rows(self.unembedding, tokens, self.d_model).to(self.device)
-
-    def token_projections(self, tokens: Sequence[int], *, arriving: bool = True) -> Tensor:
-        """What one unit of each neuron's activation adds to each token's logit, final norm aside.
-
-        Args:
-            tokens: token ids.
-            arriving: count what arrives in the residual stream, but for the 1/rms of a norm in
-                between, which differs from place to place; else what the down-projection writes.
-
-        Returns:
-            W_down^T (g ⊙ u_y) in float32, shape (n_layers, len(tokens), d_mlp), with g the gain
-            of what follows the FFN.
-
-        Source: Chen et al., NeuFS, contribution of a neuron to an answer token.
-        """
-        rows = self.token_rows(tokens)
-        projected = []
-        for module, arrival in zip(self.down_projections, self.arrivals, strict=True):
-            weight = applied_weight(module, self.d_mlp)  # (d_model, d_mlp)
-            pushed = rows * arrival.gain.to(self.device) if arriving else rows
-            projected.append((pushed.to(weight.device) @ weight).to(self.device))
-        return torch.stack(projected)
 
 
 def find_architecture(model: PreTrainedModel) -> Architecture:
     """Find the FFNs of a model.
 
     Raises:
-        ModelError: its FFNs are not where any known family has them, or it has no unembedding.
+        ModelError: they are not where any known family has them, or it has no unembedding.
     """
     output = model.get_output_embeddings()  # type: ignore[no-untyped-call]
-    for layout in _LAYOUTS:
-        try:
-            layers = list(cast(nn.ModuleList, attrgetter(layout.layers)(model)))
-            activations = tuple(attrgetter(layout.activation)(layer) for layer in layers)
-            down_projections = tuple(attrgetter(layout.down_projection)(layer) for layer in layers)
-            final_norm = cast(nn.Module, attrgetter(layout.final_norm)(model))
-        except AttributeError:
+    for stack in STACKS:
+        layers = _found(model, stack.layers)
+        final_norm = _found(model, stack.final_norm)
+        if not isinstance(layers, nn.ModuleList) or not final_norm or output is None:
             continue
-        if output is None or not layers:
-            break
-        widths = {_d_mlp(module) for module in down_projections}
-        if len(widths) > 1:
-            raise ModelError(
-                f"the layers of {type(model).__name__} have FFNs of different widths: "
-                f"{', '.join(map(str, sorted(widths)))} neurons",
-                hint="use a model whose layers are alike",
-            )
         d_model = int(model.config.get_text_config().hidden_size)
-        return Architecture(
-            d_model=d_model,
-            d_mlp=widths.pop(),
-            layers=tuple(layers),
-            down_projections=down_projections,
-            activations=activations,
-            arrivals=find_arrivals(layers, d_model),
-            unembedding=output,
-            final_norm=final_norm,
+        arrivals = find_arrivals(list(layers), d_model)
+        ffns = tuple(
+            _ffns(layer, arrival, model, d_model)
+            for layer, arrival in zip(layers, arrivals, strict=True)
         )
+        if any(ffns) and _width(output) == d_model:
+            return Architecture(d_model, tuple(layers), ffns, output, final_norm)
     raise ModelError(
-        f"the FFN of {type(model).__name__} is not where neufs-tui looks for it",
-        hint="use a Llama, Qwen2, Qwen3, Mistral, Gemma or GPT-2 model",
+        f"the FFNs of {type(model).__name__} are not where neufs-tui looks for them",
+        hint="docs/families.md lists the families that are read",
     )
 
 
-def _d_mlp(down_projection: nn.Module) -> int:
-    """The width that a down-projection takes; of a quantised one the weight's shape says little."""
+def _ffns(
+    layer: nn.Module, arrival: Arrival, model: PreTrainedModel, d_model: int
+) -> tuple[Ffn, ...]:
+    """The FFNs of one layer: the experts that are routed to, then what every token passes."""
+    routed = [(path, found) for path in ROUTED if (found := _module(layer, path))][:1]
+    single = [(path, found) for path in SINGLE if (found := _module(layer, path))]
+
+    def own(path: FfnPath) -> Arrival:
+        factor = _found(layer, path.factor)
+        return arrival.behind(
+            norms_behind(layer, path.norms, d_model), 1.0 if factor is None else float(factor)
+        )
+
+    kind: FfnKind = "shared" if routed else "dense"
+    return (
+        *(_routed(layer, path, found, own(path), model) for path, found in routed),
+        *(
+            SingleFfn(
+                shape=FfnShape(kind, _width(found)),
+                arrival=own(path),
+                down_projection=found,
+                activation=_activation(layer, path),
+                gate=_found(layer, path.gate),
+            )
+            for path, found in single
+        ),
+    )
+
+
+def _routed(
+    layer: nn.Module, path: FfnPath, experts: nn.Module, arrival: Arrival, model: PreTrainedModel
+) -> RoutedFfn:
+    down_projection = getattr(experts, "down_proj", None)
+    name = type(experts).__name__
+    if not isinstance(down_projection, nn.Parameter) or not down_projection.is_floating_point():
+        raise ModelError(
+            f"the experts of {type(model).__name__} ({name}) hold packed weights, which are not "
+            "read",
+            hint="use the model unquantised",
+        )
+    router = _found(layer, path.router)
+    is_transposed = router is not None or bool(getattr(experts, "is_transposed", False))
+    n_experts, *sides = down_projection.shape
+    behind = _found(layer, path.behind)
+    kind = RoutedFfn if router is None else partial(ScaledInputFfn, router=router)
+    return kind(
+        shape=FfnShape(
+            "routed",
+            width=sides[0] if is_transposed else sides[1],
+            n_experts=n_experts,
+            n_routed=_n_routed(layer, path, model),
+        ),
+        arrival=arrival,
+        experts=experts,
+        is_transposed=is_transposed,
+        behind=None if isinstance(behind, nn.Identity) else behind,
+    )
+
+
+def _n_routed(layer: nn.Module, path: FfnPath, model: PreTrainedModel) -> int:
+    """How many experts each token passes."""
+    block = _beside(layer, path)
+    config = model.config.get_text_config()
+    for owner in (block, *block.children(), config):
+        for name in N_ROUTED:
+            if isinstance(number := getattr(owner, name, None), int):
+                return number
+    raise ModelError(
+        f"how many experts of {type(model).__name__} a token passes is not known",
+        hint="report the family with the version of transformers",
+    )
+
+
+def _module(layer: nn.Module, path: FfnPath) -> nn.Module | None:
+    found = _found(layer, path.path)
+    is_of_class = not path.classes or type(found).__name__ in path.classes
+    return found if isinstance(found, nn.Module) and is_of_class else None
+
+
+def _found(owner: nn.Module, path: str | None) -> Any:
+    """What a path leads to; None where it leads nowhere."""
+    try:
+        return attrgetter(path)(owner) if path else None
+    except AttributeError:
+        return None
+
+
+def _beside(layer: nn.Module, path: FfnPath) -> nn.Module:
+    """The module that has the FFN's as an attribute."""
+    owner, _, _ = path.path.rpartition(".")
+    return cast(nn.Module, attrgetter(owner)(layer)) if owner else layer
+
+
+def _activation(layer: nn.Module, path: FfnPath) -> nn.Module | None:
+    found = (getattr(_beside(layer, path), name, None) for name in _ACTIVATIONS)
+    return next((one for one in found if isinstance(one, nn.Module)), None)
+
+
+def _width(down_projection: nn.Module) -> int:
+    """What a down-projection takes; of a quantised one the weight's shape says little."""
     if isinstance(down_projection, Conv1D):
         return int(down_projection.weight.shape[0])
     return int(cast(nn.Linear, down_projection).in_features)

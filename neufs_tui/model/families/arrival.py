@@ -14,9 +14,14 @@ from torch import Tensor, nn
 
 from neufs_tui.model.weights import norm_gain
 
-_NORMS = ("post_feedforward_layernorm", "post_norm2")
-"""Norms of a layer between its FFN and the stream: Gemma 2 to 4, OLMo 2 and 3, EXAONE 4;
-HyperCLOVA X."""
+_NORMS = (
+    "post_feedforward_layernorm",
+    "post_norm2",
+    "post_mlp_layernorm",
+    "post_ffn_norm",
+)
+"""Norms of a layer between its FFNs and the stream: Gemma 2 to 4, OLMo 2 and 3, EXAONE 4;
+HyperCLOVA X; GLM-4, AFM; LFM 3."""
 _FACTORS = ("residual_multiplier", "residual_scale")
 """What a layer's sums are multiplied by: Granite, HyperCLOVA X; MiniCPM3."""
 _SCALES_WHOLE_STREAM = ("layer_scalar",)
@@ -26,23 +31,15 @@ _SCALES_STREAM_BEFORE = ("input_residual", "post_attention_residual")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Arrival:
-    """How one layer's FFN joins the stream, and what becomes of it by the last layer's end."""
+class NormBehind:
+    """An RMS norm that what an FFN writes passes."""
 
-    norm: nn.Module | None
-    """The RMS norm that its output passes first."""
-    norm_gain: Tensor
-    """That norm's gain, else 1, float32, shape (d_model,) or (1,)."""
-    later_gain: Tensor
-    """What the norm's output is multiplied by from there on, same shape."""
-
-    @property
-    def gain(self) -> Tensor:
-        """What the FFN's output is multiplied by besides the norm's 1/rms."""
-        return self.norm_gain * self.later_gain
+    module: nn.Module
+    gain: Tensor
+    """What it multiplies by, its 1/rms aside, float32, shape (d_model,)."""
 
     def scale(self, received: Tensor, put_out: Tensor) -> Tensor:
-        """1/rms of the norm at some places, as it was applied there.
+        """1/rms at some places, as it was applied there.
 
         Args:
             received: what the norm received, shape (place, d_model).
@@ -51,25 +48,53 @@ class Arrival:
         Returns:
             Float32, shape (place,).
         """
-        unscaled = received.float() * self.norm_gain.to(received.device)
+        unscaled = received.float() * self.gain.to(received.device)
         squares = unscaled.square().sum(dim=-1).clamp(min=torch.finfo(torch.float32).tiny)
         return (put_out.float() * unscaled).sum(dim=-1) / squares
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Arrival:
+    """How an FFN joins the stream, and what becomes of it by the last layer's end."""
+
+    norms: tuple[NormBehind, ...]
+    """The norms that its output passes first, one after the other."""
+    later_gain: Tensor
+    """What it is multiplied by from there on, float32, shape (d_model,) or (1,)."""
+
+    @property
+    def gain(self) -> Tensor:
+        """What the FFN's output is multiplied by besides each norm's 1/rms."""
+        gain = self.later_gain
+        for norm in self.norms:
+            gain = gain.to(norm.gain.device) * norm.gain
+        return gain
+
+    def behind(self, norms: Sequence[NormBehind], factor: float) -> Arrival:
+        """How an FFN arrives whose output passes norms and a factor of its own before."""
+        return Arrival((*norms, *self.norms), self.later_gain * factor)
+
+
 def find_arrivals(layers: Sequence[nn.Module], d_model: int) -> tuple[Arrival, ...]:
-    """How each layer's FFN joins the stream, first layer first."""
+    """How what each layer's FFNs write joins the stream, first layer first."""
     later = torch.ones(1)
     arrivals = []
     for layer in reversed(layers):
         later = _scaled(later, layer, _SCALES_WHOLE_STREAM)
-        norm = next((found for found in (getattr(layer, n, None) for n in _NORMS) if found), None)
-        if isinstance(norm, nn.Identity):
-            norm = None
-        scaled = _scaled(later, layer, _FACTORS)
-        own = torch.ones_like(scaled) if norm is None else norm_gain(norm, d_model)
-        arrivals.append(Arrival(norm, own, scaled.to(own.device)))
+        norms = norms_behind(layer, _NORMS, d_model)
+        arrivals.append(Arrival(norms, _scaled(later, layer, _FACTORS)))
         later = _scaled(later, layer, _SCALES_STREAM_BEFORE)
     return tuple(reversed(arrivals))
+
+
+def norms_behind(owner: nn.Module, names: Sequence[str], d_model: int) -> tuple[NormBehind, ...]:
+    """Those of some norms that a module has, in the order of their names."""
+    found = [getattr(owner, name, None) for name in names]
+    return tuple(
+        NormBehind(norm, norm_gain(norm, d_model))
+        for norm in found
+        if isinstance(norm, nn.Module) and not isinstance(norm, nn.Identity)
+    )
 
 
 def _scaled(gain: Tensor, layer: nn.Module, names: Sequence[str]) -> Tensor:

@@ -7,18 +7,21 @@ where whatever else a layer computes can be held fixed.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import torch
 from torch import Tensor, nn
 
+from neufs_tui.core.settings import CaptureSettings
 from neufs_tui.errors import ModelError
 from neufs_tui.model.families.architecture import Architecture
 from neufs_tui.model.loaded import LoadedModel
-from neufs_tui.model.weights import is_plain
+from neufs_tui.model.pushes import Pushes
+from neufs_tui.model.recording import Recorder, record_activations
 
 logger = logging.getLogger(__name__)
 
@@ -60,11 +63,12 @@ def check_weights(loaded: LoadedModel) -> None:
     Raises:
         ModelError: an FFN's contributions do not sum to its own output.
     """
-    with torch.inference_mode(), ffn_ends(loaded.architecture) as ends:
+    places = torch.arange(2 * _N_TOKENS)
+    with torch.inference_mode(), watched(loaded.architecture, places) as seen:
         ids = first_pass(loaded)
     # Behind the pass: a packed weight is read by sending unit vectors through its layer
-    worst, layer = _sum_error(loaded.architecture, ends, ids[:_N_TOKENS].tolist())
-    packed = not all(map(is_plain, loaded.architecture.down_projections))
+    worst, layer = _sum_error(loaded.architecture, seen, ids[:_N_TOKENS].tolist())
+    packed = not all(ffn.is_plain for _, ffn in loaded.architecture.every_ffn())
     bound = _PACKED_BOUND if packed else _SUM_BOUNDS[loaded.dtype]
     logger.info("contributions sum to the output of their FFN within %.1e", worst)
     if not worst <= bound:
@@ -76,62 +80,70 @@ def check_weights(loaded: LoadedModel) -> None:
 
 
 @dataclass(slots=True)
-class FfnEnds:
-    """What went in and out of one layer's FFN; tensors of shape (position, width)."""
+class Watched:
+    """What each FFN did in the passes made."""
 
-    received: Tensor
-    wrote: Tensor
-    arrived: Tensor
-    """Behind the norm that follows, if one does."""
-    scale: Tensor
-    """1/rms of that norm, else 1; shape (position,)."""
-    n_passes: int = 1
+    recorder: Recorder
+    put_out: dict[tuple[int, int], Tensor] = field(default_factory=dict)
+    """What its output module put out in the last pass, by layer and number of the FFN in it."""
+    n_passes: Counter[tuple[int, int]] = field(default_factory=Counter)
+
+    def written(self, architecture: Architecture, at: tuple[int, int]) -> Tensor:
+        """What an FFN's neurons wrote, behind the norms that follow, shape (place, d_model)."""
+        layer, number = at
+        ffn, noted = architecture.ffns[layer][number], self.recorder.noted[at]
+        bias, put_out = ffn.bias(noted), self.put_out[at]
+        wrote = ffn.written(noted, put_out if bias is None else put_out - bias)
+        scale = self.recorder.scale(layer, number)
+        return wrote if scale is None else wrote * scale[:, None]
 
 
 @contextmanager
-def ffn_ends(architecture: Architecture) -> Iterator[dict[int, FfnEnds]]:
-    """Record each layer's FFN over the passes made inside."""
-    ends: dict[int, FfnEnds] = {}
-    with ExitStack() as stack:
-        for layer, module in enumerate(architecture.down_projections):
-            arrival = architecture.arrivals[layer]
+def watched(architecture: Architecture, places: Tensor) -> Iterator[Watched]:
+    """Record each FFN over the passes made inside.
 
-            def keep(_: nn.Module, args: tuple[Tensor, ...], out: Tensor, at: int = layer) -> None:
-                received, wrote = args[0].detach().flatten(0, 1), out.detach().flatten(0, 1)
-                n_passes = ends[at].n_passes + 1 if at in ends else 1
-                ones = torch.ones(len(wrote), device=wrote.device)
-                ends[at] = FfnEnds(received, wrote, wrote, ones, n_passes)
+    Args:
+        architecture: the model's parts.
+        places: those of a pass that are recorded, shape (place,).
+    """
+    with (
+        ExitStack() as stack,
+        record_activations(architecture, CaptureSettings(), places) as recorder,
+    ):
+        seen = Watched(recorder)
 
-            def normed(
-                _: nn.Module, args: tuple[Tensor, ...], out: Tensor, at: int = layer
-            ) -> None:
-                ends[at].arrived = out.detach().flatten(0, 1)
-                scale = architecture.arrivals[at].scale
-                ends[at].scale = scale(args[0].flatten(0, 1), ends[at].arrived)
+        def keep(_: nn.Module, args: object, out: Tensor, at: tuple[int, int]) -> None:
+            seen.put_out[at] = out.detach().flatten(0, -2)[places].clone()
+            seen.n_passes[at] += 1
 
-            stack.callback(module.register_forward_hook(keep).remove)
-            if arrival.norm is not None:
-                stack.callback(arrival.norm.register_forward_hook(normed).remove)
-        yield ends
+        for layer, ffns in enumerate(architecture.ffns):
+            for number, ffn in enumerate(ffns):
+                hook = partial(keep, at=(layer, number))
+                stack.callback(ffn.output.register_forward_hook(hook).remove)
+        yield seen
 
 
 @torch.inference_mode()
 def _sum_error(
-    architecture: Architecture, ends: dict[int, FfnEnds], tokens: Sequence[int]
+    architecture: Architecture, seen: Watched, tokens: Sequence[int]
 ) -> tuple[float, int]:
     """The largest error of a layer's sum relative to Σ|contribution|, and the layer."""
-    projections = architecture.token_projections(tokens).double()
+    pushes = Pushes(architecture, tokens)
     rows = architecture.token_rows(tokens).double()
     worst, where = 0.0, 0
-    for layer, module in enumerate(architecture.down_projections):
-        end = ends[layer]
-        home = projections.device
-        activations = (end.received.float() * end.scale[:, None]).to(home).double()
-        contributions = activations[:, None] * projections[layer]  # (position, token, d_mlp)
-        pushed = rows * architecture.arrivals[layer].gain.to(home)
-        bias = getattr(module, "bias", None)
-        written = end.wrote.double() if bias is None else end.wrote.double() - bias.double()
-        outputs = (written * end.scale[:, None].double()).to(home) @ pushed.T
+    for layer, activations in enumerate(seen.recorder.activations()):
+        if not architecture.ffns[layer]:
+            continue
+        here = activations.to(rows.device)
+        which = torch.arange(len(tokens), device=rows.device).expand(len(here.values), -1)
+        experts = here.experts
+        if experts is not None:
+            experts = experts[:, None].expand(-1, len(tokens), -1)
+        contributions = here.values[:, None].double() * pushes.of(layer, which, experts)
+        outputs = torch.zeros_like(contributions[..., 0])  # (place, token)
+        for number, ffn in enumerate(architecture.ffns[layer]):
+            pushed = rows * ffn.arrival.gain.to(rows.device)
+            outputs += seen.written(architecture, (layer, number)).to(rows) @ pushed.T
         sizes = contributions.abs().sum(dim=2).clamp(min=torch.finfo(torch.float32).tiny)
         error = float(((contributions.sum(dim=2) - outputs).abs() / sizes).max())
         if not error <= worst:
@@ -142,8 +154,9 @@ def _sum_error(
 def check_arrival(small: LoadedModel) -> None:
     """Prove that each FFN is run once a pass and arrives in the last stream as it is read to.
 
-    For each layer a pass is made in which its FFN writes nothing while everything else that it and
-    the later layers add to the stream is what it was: what the stream then lacks is what arrived.
+    For each FFN a pass is made in which its neurons write nothing while everything else that its
+    layer and the later ones add to the stream is what it was: what the stream then lacks is what
+    arrived.
 
     Args:
         small: a small copy, in float32.
@@ -153,61 +166,83 @@ def check_arrival(small: LoadedModel) -> None:
     """
     architecture = small.architecture
     ids = torch.arange(10, 22)[None]
+    whole_modules = {ffn.output for _, ffn in architecture.every_ffn()}
     outputs: dict[nn.Module, list[object]] = {}
     with torch.inference_mode():
-        with ExitStack() as stack, ffn_ends(architecture) as ends:
-            for leaf in _leaves(architecture.layers):
-                note = partial(_note, seen=outputs.setdefault(leaf, []))
-                stack.callback(leaf.register_forward_hook(note).remove)
+        with ExitStack() as stack, watched(architecture, torch.arange(ids.shape[1])) as seen:
+            for part in _parts(architecture.layers, whole_modules):
+                note = partial(_note, seen=outputs.setdefault(part, []))
+                stack.callback(part.register_forward_hook(note).remove)
             whole = _last_stream(small, ids)
-        for layer in range(architecture.n_layers):
-            n_passes = ends[layer].n_passes if layer in ends else 0
-            if n_passes != 1:
-                raise Differs(f"the FFN of layer {layer} is run {n_passes} times a pass")
+        for layer, ffns in enumerate(architecture.ffns):
+            for number, _ in enumerate(ffns):
+                if (n_passes := seen.n_passes[layer, number]) != 1:
+                    raise Differs(f"the FFN of layer {layer} is run {n_passes} times a pass")
         if any(hasattr(layer, _MIXES_STREAMS) for layer in architecture.layers):
             return
-        for layer, end in ends.items():
-            with ExitStack() as stack:
-                stack.callback(
-                    architecture.down_projections[layer].register_forward_hook(_nothing).remove
-                )
-                for leaf in _leaves(architecture.layers[layer:]):
-                    if leaf not in (
-                        architecture.down_projections[layer],
-                        architecture.arrivals[layer].norm,
-                    ):
-                        again = partial(_repeat, seen=iter(outputs[leaf]))
-                        stack.callback(leaf.register_forward_hook(again).remove)
-                lacking = whole - _last_stream(small, ids)
-            expected = end.wrote * end.scale[:, None] * architecture.arrivals[layer].gain
-            error = float((lacking - expected).abs().max() / whole.abs().max())
-            if not error <= ARRIVAL_BOUND:
-                raise Differs(
-                    f"what the FFN of layer {layer} writes joins the residual stream in a way "
-                    f"that is not known (off by {error:.2g})"
-                )
+        for layer, ffns in enumerate(architecture.ffns):
+            for number, ffn in enumerate(ffns):
+                norms = {norm.module: norm for norm in ffn.arrival.norms}
+                with ExitStack() as stack:
+                    for part in _parts(architecture.layers[layer:], whole_modules):
+                        if part is not ffn.output and part not in norms:
+                            again = partial(_repeat, seen=iter(outputs[part]))
+                            stack.callback(part.register_forward_hook(again).remove)
+                    bias = ffn.bias(seen.recorder.noted[layer, number])
+                    silent = partial(_only, bias=bias)
+                    stack.callback(ffn.output.register_forward_hook(silent).remove)
+                    for module, norm in norms.items():
+                        by = seen.recorder.scales[module][:, None] * norm.gain
+                        hook = partial(_scaled, by=by)
+                        stack.callback(module.register_forward_hook(hook).remove)
+                    lacking = whole - _last_stream(small, ids)
+                expected = seen.written(architecture, (layer, number)) * ffn.arrival.gain
+                error = float((lacking - expected).abs().max() / whole.abs().max())
+                if not error <= ARRIVAL_BOUND:
+                    raise Differs(
+                        f"what the FFN of layer {layer} writes joins the residual stream in a way "
+                        f"that is not known (off by {error:.2g})"
+                    )
 
 
-def _leaves(layers: Sequence[nn.Module]) -> list[nn.Module]:
-    """The modules that compute, without those that only pass on what they get."""
-    return [
-        module
-        for layer in layers
-        for module in layer.modules()
-        if not list(module.children()) and not isinstance(module, nn.Dropout | nn.Identity)
-    ]
+def _parts(layers: Sequence[nn.Module], outputs: set[nn.Module]) -> Iterator[nn.Module]:
+    """The modules that compute, without those that only pass on what they get.
+
+    One with weights of its own is whole, whatever is inside it, unless an FFN is.
+    """
+    for layer in layers:
+        is_whole = layer in outputs or not list(layer.children())
+        if not is_whole and next(layer.parameters(recurse=False), None) is not None:
+            is_whole = outputs.isdisjoint(layer.modules())
+        if not is_whole:
+            yield from _parts(list(layer.children()), outputs)
+        elif not isinstance(layer, nn.Dropout | nn.Identity):
+            yield layer
 
 
 def _note(_: nn.Module, args: object, out: object, seen: list[object]) -> None:
-    seen.append(out)
+    seen.append(_copied(out))
 
 
 def _repeat(_: nn.Module, args: object, out: object, seen: Iterator[object]) -> object:
-    return next(seen)
+    return _copied(next(seen))
 
 
-def _nothing(_: nn.Module, args: object, out: Tensor) -> Tensor:
-    return torch.zeros_like(out)
+def _copied(out: object) -> object:
+    """What a module put out, of its own: some models add to it in place."""
+    if isinstance(out, tuple):
+        return type(out)(_copied(part) for part in out)
+    return out.clone() if isinstance(out, Tensor) else out
+
+
+def _only(_: nn.Module, args: object, out: Tensor, bias: Tensor | None) -> Tensor:
+    """An FFN's bias without what its neurons write."""
+    return torch.zeros_like(out) if bias is None else bias.to(out).view_as(out).clone()
+
+
+def _scaled(_: nn.Module, args: tuple[Tensor, ...], out: Tensor, by: Tensor) -> Tensor:
+    """What a norm would put out if it divided by what it divided by before."""
+    return (args[0].flatten(0, -2) * by).view_as(out)
 
 
 def _last_stream(small: LoadedModel, ids: Tensor) -> Tensor:

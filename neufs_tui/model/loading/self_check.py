@@ -12,12 +12,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from neufs_tui.core.settings import CaptureSettings
 from neufs_tui.errors import ModelError
-from neufs_tui.model.answers import AnswerTree, build_answer_tree
+from neufs_tui.model.answers import build_answer_tree
 from neufs_tui.model.families.architecture import find_architecture
+from neufs_tui.model.layer_layout import layer_layouts
 from neufs_tui.model.loaded import LoadedModel
 from neufs_tui.model.loading.ffn_check import Differs, check_arrival
 from neufs_tui.model.loading.small_copy import ROPE_SWITCH, WINDOW, small_copy
@@ -26,7 +27,7 @@ from neufs_tui.model.ways import Ways, find_ways
 
 logger = logging.getLogger(__name__)
 
-STRUCTURE_BOUND = 1e-4
+STRUCTURE_BOUND = 5e-5
 """Of log-probabilities in nats, and of activations relative to the largest, in float32."""
 _CHUNK = 8
 """Tokens read in one pass of the check, so that a short prompt takes several."""
@@ -34,8 +35,9 @@ _SHARED = 18
 """Tokens that the check's prompts begin with alike."""
 _CANDIDATES = ((5, 6, 7), (5, 6, 8), (9,))
 """Two of them begin alike."""
-_LENGTHS = (22, 27, WINDOW + 1, ROPE_SWITCH + 6)
-"""Of the prompts: two inside every window, one beyond, one beyond LongRoPE's switch too."""
+_LENGTHS = (22, 27, WINDOW + 1, ROPE_SWITCH + 6, *(2 * WINDOW + n for n in (1, 3, 5)))
+"""Of the prompts: two inside every window, one just beyond, one beyond LongRoPE's switch too, and
+some far beyond both: one alone may not show what a layer leaves out."""
 
 
 def check_structure(loaded: LoadedModel) -> Ways:
@@ -51,11 +53,6 @@ def check_structure(loaded: LoadedModel) -> Ways:
         ModelError: no way does, or its FFNs are not all that pushes an answer.
     """
     family = loaded.model.config.model_type
-    if experts := _experts(loaded.model):
-        raise ModelError(
-            f"{family} routes tokens to experts ({experts}, …), which are not read yet",
-            hint="use a dense model",
-        )
     try:
         small = small_loaded(loaded)
     except ValueError as error:
@@ -85,19 +82,13 @@ def check_structure(loaded: LoadedModel) -> Ways:
 _HINT = "use another model, and report the family with the versions of transformers and torch"
 
 
-def _experts(model: nn.Module) -> str | None:
-    """The first parameter that belongs to an expert, by its name."""
-    names = (name for name, _ in model.named_parameters() if "expert" in name.lower())
-    return next(names, None)
-
-
 def small_loaded(loaded: LoadedModel) -> LoadedModel:
     """A small copy of a model, as if it had been loaded.
 
     Raises:
         ValueError: none can be built.
     """
-    model = small_copy(loaded.model)
+    model = small_copy(loaded.model, loaded.architecture.layers)
     return replace(
         loaded,
         model=model,
@@ -122,12 +113,12 @@ def _compare(small: LoadedModel) -> None:
     prompts = [tuple(row[:length].tolist()) for row, length in zip(tokens, _LENGTHS, strict=True)]
     plain = Reader(small, answers, CaptureSettings(), way="plain")
     with torch.inference_mode():
-        expected = _values(plain, answers, prompts)
+        expected = _values(small, plain, prompts)
         for prefix in (prompts[0][:_SHARED], ()):
             reader = Reader(small, answers, CaptureSettings(), chunk=_CHUNK)
             try:
                 reader.share(prefix)
-                found = _values(reader, answers, prompts)
+                found = _values(small, reader, prompts)
             # Code that was not made for a mask, a cache or padding may fail in any way on it
             except Exception as error:
                 raise Differs(f"{type(error).__name__}: {str(error).splitlines()[0]}") from error
@@ -139,9 +130,16 @@ def _compare(small: LoadedModel) -> None:
 
 
 def _values(
-    reader: Reader, answers: AnswerTree, prompts: Sequence[tuple[int, ...]]
+    small: LoadedModel, reader: Reader, prompts: Sequence[tuple[int, ...]]
 ) -> tuple[Tensor, Tensor]:
-    """Scores (row, candidate) and activations (row, slot, layer, neuron)."""
+    """Scores (row, candidate) and activations (row, slot, neuron), each neuron in its place."""
+    architecture = small.architecture
     reading = reader.read(prompts)
-    activations = torch.stack([layer[reading.places] for layer in reading.activations], dim=2)
-    return reading.scores, activations
+    placed = torch.zeros(*reading.places.shape, architecture.shape.n_neurons)
+    for layout, layer in zip(
+        layer_layouts(architecture.shape, architecture.device), reading.activations, strict=True
+    ):
+        experts = None if layer.experts is None else layer.experts[reading.places]
+        ids = layout.ids(experts).expand(*reading.places.shape, -1)
+        placed.scatter_(2, ids, layer.values[reading.places].float())
+    return reading.scores, placed

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, GPTNeoXConfig, PretrainedConfig
+from transformers import AutoModelForCausalLM, MambaConfig, PretrainedConfig
 
+from neufs_tui.core.model_shape import dense_shape
 from neufs_tui.errors import ModelError, UsageError
 from neufs_tui.model.loading import embedded, intact
 from neufs_tui.model.loading.catalogue import EMBEDDED
@@ -22,23 +23,17 @@ def test_a_local_folder_is_loaded_and_each_stage_is_told(
     tiny_llama: Path, listener: Listener
 ) -> None:
     loaded = load(tiny_llama, tiny_llama, listener)
-    assert (loaded.architecture.n_layers, loaded.architecture.d_mlp) == (3, 48)
+    assert loaded.architecture.shape == dense_shape(3, 48)
     assert (loaded.device, loaded.dtype) == ("cpu", "float32")
     assert loaded.context_window == 256
     assert [name for name, _ in listener.stages] == ["tokenizer", "weights"]
 
 
 def test_an_unknown_ffn_is_refused_with_the_class_name(tmp_path: Path, listener: Listener) -> None:
-    config = GPTNeoXConfig(
-        vocab_size=430,
-        hidden_size=32,
-        intermediate_size=48,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-    )
+    config = MambaConfig(vocab_size=430, hidden_size=32, num_hidden_layers=2)
     AutoModelForCausalLM.from_config(config).save_pretrained(tmp_path)
     tiny_tokenizer().save_pretrained(tmp_path)
-    with pytest.raises(ModelError, match="the FFN of GPTNeoXForCausalLM"):
+    with pytest.raises(ModelError, match="the FFNs of MambaForCausalLM"):
         load(tmp_path, tmp_path, listener)
 
 
@@ -130,7 +125,7 @@ def test_a_gguf_file_is_unpacked_once_with_its_rotary_base(
 ) -> None:
     path = save_tiny_gguf(tmp_path / "tiny.gguf")
     first = load(path, tmp_path / "models", listener)
-    assert (first.architecture.n_layers, first.architecture.d_mlp) == (2, 48)
+    assert first.architecture.shape == dense_shape(2, 48)
     assert first.model.config.rope_parameters["rope_theta"] == 123_456
     assert ("convert", "unpacking tiny.gguf (once)") in listener.stages
     again = Listener()
@@ -152,5 +147,5 @@ def test_the_embedded_model_keeps_its_rotary_base(
 ) -> None:
     loaded = load("smollm2-135m", embedded_models_dir, listener)
     assert loaded.model.config.rope_parameters["rope_theta"] == 100_000
-    assert (loaded.architecture.n_layers, loaded.architecture.d_mlp) == (30, 1536)
+    assert loaded.architecture.shape == dense_shape(30, 1536)
     assert np.isfinite(loaded.architecture.unembedding.weight[:10].detach().float().numpy()).all()

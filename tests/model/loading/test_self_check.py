@@ -15,9 +15,11 @@ from transformers import (
     LlamaConfig,
     MistralConfig,
     PretrainedConfig,
+    PreTrainedModel,
 )
 from transformers.models.auto.modeling_auto import AutoModelForCausalLM
 
+from neufs_tui.core.model_shape import FfnShape
 from neufs_tui.errors import ModelError
 from neufs_tui.model.families import arrival
 from neufs_tui.model.families.architecture import find_architecture
@@ -51,6 +53,12 @@ def unloaded(config: PretrainedConfig) -> LoadedModel:
         pad_id=0,
         ways=find_ways(model.config, 4096),
     )
+
+
+def copied(config: PretrainedConfig) -> PreTrainedModel:
+    """A small copy of a model of a configuration."""
+    whole = unloaded(config)
+    return small_copy(whole.model, whole.architecture.layers)
 
 
 @pytest.fixture(params=FAMILIES)
@@ -144,7 +152,8 @@ def test_layers_that_scale_the_stream_after_an_ffn_count() -> None:
     layers = small.architecture.layers
     for layer in layers:
         layer.layer_scalar.fill_(0.5)
-    gains = [one.later_gain for one in find_architecture(small.model).arrivals]
+    ffns = [ffn for _, ffn in find_architecture(small.model).every_ffn()]
+    gains = [ffn.arrival.later_gain for ffn in ffns]
     expected = [0.5 ** (len(layers) - at) for at in range(len(layers))]
     assert [float(gain) for gain in gains] == pytest.approx(expected)
     with pytest.raises(Differs, match="layer 0 writes joins the residual stream"):
@@ -152,18 +161,23 @@ def test_layers_that_scale_the_stream_after_an_ffn_count() -> None:
     check_arrival(replace(small, architecture=find_architecture(small.model)))
 
 
-def test_experts_are_refused_by_name() -> None:
+def test_experts_beside_an_ffn_are_both_read() -> None:
+    """Gemma 4's, each behind a norm of its own and one that both pass together."""
     config = Gemma4TextConfig(
         enable_moe_block=True, num_experts=4, top_k_experts=2, moe_intermediate_size=64
     )
-    with pytest.raises(ModelError, match="routes tokens to experts"):
-        check_structure(unloaded(config))
+    loaded = unloaded(config)
+    assert check_structure(loaded).tree
+    routed, shared = loaded.architecture.ffns[0]
+    assert routed.shape == FfnShape("routed", 64, n_experts=4, n_routed=2)
+    assert shared.shape.kind == "shared"
+    assert [len(ffn.arrival.norms) for ffn in (routed, shared)] == [2, 2]
 
 
-def test_ffns_of_different_widths_are_refused() -> None:
-    config = Gemma4TextConfig(use_double_wide_mlp=True, num_kv_shared_layers=10)
-    with pytest.raises(ModelError, match="FFNs of different widths"):
-        unloaded(config)
+def test_ffns_of_different_widths_are_read() -> None:
+    loaded = unloaded(Gemma4TextConfig(use_double_wide_mlp=True, num_kv_shared_layers=10))
+    assert check_structure(loaded).tree
+    assert {*loaded.architecture.shape.n_active} == {9216, 18432}
 
 
 def test_weights_that_are_not_applied_as_they_lie_are_refused(tmp_path: Path) -> None:
@@ -176,9 +190,9 @@ def test_weights_that_are_not_applied_as_they_lie_are_refused(tmp_path: Path) ->
 
 def test_a_small_copy_has_every_kind_of_layer_and_short_bounds() -> None:
     config = LlamaConfig(rope_parameters=LONGROPE, max_position_embeddings=16384)
-    ways = find_ways(small_copy(unloaded(config).model).config, 4096)
+    ways = find_ways(copied(config).config, 4096)
     assert ways.rope_switch == ROPE_SWITCH
-    neo = small_copy(unloaded(GPTNeoConfig()).model).config
+    neo = copied(GPTNeoConfig()).config
     assert neo.window_size == WINDOW
     assert set(neo.attention_layers) == {"global", "local"}
 
@@ -188,7 +202,8 @@ def test_small_copies_are_the_same_each_time_and_leave_the_random_state_alone() 
     torch.manual_seed(1)
     expected = torch.rand(3)
     torch.manual_seed(1)
-    one, other = small_copy(loaded.model), small_copy(loaded.model)
+    layers = loaded.architecture.layers
+    one, other = (small_copy(loaded.model, layers) for _ in range(2))
     assert torch.equal(torch.rand(3), expected)
     for mine, yours in zip(one.parameters(), other.parameters(), strict=True):
         assert torch.equal(mine, yours)

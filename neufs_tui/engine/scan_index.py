@@ -64,6 +64,8 @@ class ScanIndex:
                     "fingerprint": str(fingerprint),
                     "device": str(device),
                     "dtype": str(dtype),
+                    "adapter": str() | None as adapter,
+                    "base": str() | None as base,
                 },
                 "prompt": str(prompt),
                 "shape": [int(n_layers), int(d_mlp)],
@@ -72,7 +74,7 @@ class ScanIndex:
             }:
                 if not _unchanged(files):
                     return None
-                model = ModelIdentity(name, fingerprint, device, dtype)
+                model = ModelIdentity(name, fingerprint, device, dtype, adapter, base)
                 return KnownScan(model, prompt, (n_layers, d_mlp), reads_all)
         return None
 

@@ -178,4 +178,6 @@ def ready(loaded: LoadedModel) -> ModelReady:
         d_mlp=loaded.architecture.d_mlp,
         fingerprint=loaded.fingerprint,
         reading=str(loaded.ways),
+        adapter=loaded.adapter,
+        base=loaded.base,
     )

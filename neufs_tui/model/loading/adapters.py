@@ -9,9 +9,9 @@ from __future__ import annotations
 import logging
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -19,7 +19,7 @@ from transformers import PreTrainedModel
 
 from neufs_tui.errors import ModelError, UsageError, first_line
 from neufs_tui.model.loading.adapter_files import adapter_weights
-from neufs_tui.model.loading.failures import told_of
+from neufs_tui.model.loading.failures import is_out_of_memory, told_of
 from neufs_tui.model.loading.intact import counted, embedding_rows, refuse_broken_numbers
 from neufs_tui.model.loading.listener import LoadListener
 from neufs_tui.model.loading.sources import Source, fetch_weights
@@ -31,6 +31,8 @@ logger = logging.getLogger(__name__)
 
 _PREFIX = "base_model.model."
 """What peft puts in front of the names of a model's modules."""
+_NAME = "default"
+"""Of the one adapter; peft puts it into the names of weights."""
 _OTHER_SHAPE = re.compile(r"size mismatch for (\S+): .*?\[([\d, ]*)\].*?\[([\d, ]*)\]")
 _N_TOKENS = 16
 """Tokens by which an adapter is told from none where it is not merged."""
@@ -121,31 +123,33 @@ def _put_on(model: PreTrainedModel, adapter: Source, base: str) -> PeftModel:
         put_on = PeftModel(model, config)
         result = put_on.load_adapter(
             folder,
-            "default",
+            _NAME,
             torch_device="cpu",
             key_mapping=getattr(model, "_checkpoint_conversion_mapping", {}),
         )
     except (ValueError, KeyError, RuntimeError) as error:
+        if is_out_of_memory(error):
+            raise
         if not (shapes := _OTHER_SHAPE.findall(str(error))):
             raise ModelError(
                 f"the adapter {adapter.name} does not fit on {base}: {first_line(error)}",
                 hint=trained_on,
             ) from error
-        name, there, here = shapes[0]
+        _, there, here = shapes[0]
         raise ModelError(
-            f"the adapter {adapter.name} has {counted([one[0] for one in shapes], 'weight')} of "
-            f"another shape than {base} takes: {name} is ({there}), not ({here})",
+            f"the adapter {adapter.name} has {counted(_plain(one[0] for one in shapes), 'weight')} "
+            f"of another shape than {base} takes: ({there}), not ({here})",
             hint=trained_on,
         ) from error
     finally:
         if spread is not None:
             model.hf_device_map = spread
-    if unused := sorted(result.unexpected_keys):
+    if unused := _plain(result.unexpected_keys):
         raise ModelError(
             f"the adapter {adapter.name} has {counted(unused, 'weight')} without a place in {base}",
             hint=trained_on,
         )
-    if missing := sorted(result.missing_keys):
+    if missing := _plain(result.missing_keys):
         raise ModelError(
             f"the adapter {adapter.name} lacks {counted(missing, 'weight')}, for which {base} has "
             "a place",
@@ -155,14 +159,37 @@ def _put_on(model: PreTrainedModel, adapter: Source, base: str) -> PeftModel:
     return put_on
 
 
+def _plain(keys: Iterable[str]) -> list[str]:
+    """Names of weights as the model's own begin."""
+    return sorted(key.removeprefix(_PREFIX).replace(f".{_NAME}", "") for key in keys)
+
+
 def _merged(put_on: PeftModel, name: str) -> PreTrainedModel:
+    _untie(cast(PreTrainedModel, put_on.get_base_model()))
     try:
-        return cast(PreTrainedModel, put_on.merge_and_unload(safe_merge=True))
+        return cast(PreTrainedModel, put_on.merge_and_unload())
     except (NotImplementedError, AttributeError, ValueError) as error:
         raise ModelError(
             f"peft does not merge the adapter {name} into weights: {first_line(error)}",
             hint="use an adapter that it can merge, such as LoRA",
         ) from error
+
+
+def _untie(model: PreTrainedModel) -> None:
+    """Give the unembedding a weight of its own where only one end of the model is adapted.
+
+    What is merged into a weight that both ends share would change both.
+    """
+    from peft.tuners.tuners_utils import BaseTunerLayer
+
+    ends: list[Any] = [
+        model.get_input_embeddings(),
+        model.get_output_embeddings(),  # type: ignore[no-untyped-call]
+    ]
+    first, last = (one.get_base_layer() if isinstance(one, BaseTunerLayer) else one for one in ends)
+    is_adapted = any(isinstance(one, BaseTunerLayer) for one in ends)
+    if is_adapted and getattr(last, "weight", None) is first.weight:
+        last.weight = nn.Parameter(last.weight.detach().clone(), requires_grad=False)
 
 
 def _resize(model: PreTrainedModel, adapter: Source, base: str) -> None:

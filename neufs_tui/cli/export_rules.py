@@ -27,6 +27,7 @@ _FLAGS = {
     "--device-map": "device_map",
     "--dtype": "dtype",
     "--trust-remote-code": "trust_remote_code",
+    "--adapter": "adapter",
     "--text-field": "text_field",
     "--encoding": "encoding",
     "--skip-bad-lines": "skip_bad_lines",
@@ -66,7 +67,7 @@ def refuse_contradictions(options: Mapping[str, Any]) -> None:
     reads_model = given["--choose"] or is_best or is_readout or Needs.TEMPLATE in needed
     reads_pool = reads_model or retrieves or Needs.TEXTS in needed or given["--test"]
     is_named = any(one.names_model for one in formats)
-    of_model = ("--device", "--device-map", "--dtype", "--trust-remote-code")
+    of_model = ("--device", "--device-map", "--dtype", "--trust-remote-code", "--adapter")
     _require(
         given,
         of_model if is_named else ("--model", *of_model),

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from neufs_tui.cli.narrator import Narrator
 from neufs_tui.cli.options import project_request
 from neufs_tui.cli.output import say
-from neufs_tui.core.settings import CaptureSettings
+from neufs_tui.core.settings import NO_ADAPTER, CaptureSettings
 from neufs_tui.engine.configure import engine_config
 from neufs_tui.engine.needed_model import NeededModel
+from neufs_tui.errors import UsageError
 from neufs_tui.evaluation.classifiers import by_sentences, learned_sets, readouts
 from neufs_tui.evaluation.few_shot_sets import (
     WITHOUT,
@@ -40,7 +41,15 @@ def measured_reports(options: dict[str, Any]) -> list[Report]:
 
     Returns:
         A report for each model and prompt.
+
+    Raises:
+        UsageError: several models were named, and an adapter beside them.
     """
+    if options["adapter"] not in (None, NO_ADAPTER) and len(options["models"]) > 1:
+        raise UsageError(
+            "--adapter belongs to one model, and several are named",
+            hint="name the adapter's own folder with --model beside them",
+        )
     first_model = next(iter(options["models"]), None)
     request = project_request(options | {"model": first_model})
     project = read_project(request)

@@ -27,6 +27,7 @@ from neufs_tui.engine.protocol import (
     ScanProgressed,
     Stage,
 )
+from neufs_tui.wording.sentences import model_parts
 
 
 class Narrator:
@@ -82,7 +83,7 @@ class Narrator:
                 self._draw("fetching", event.done, event.total, megabytes)
             case ModelReady():
                 self.say(
-                    f"{event.name} on {event.device} in {event.dtype}: "
+                    f"{model_parts(event)} on {event.device} in {event.dtype}: "
                     f"{event.neurons}, {event.reading}"
                 )
             case Noticed():

@@ -98,9 +98,16 @@ def task_options(command: Command) -> Command:
 
 
 def device_options(command: Command) -> Command:
-    """Where a model runs, and how."""
+    """What is put on a model, where it runs, and how."""
     return _decorated(
         command,
+        click.option(
+            "--adapter",
+            type=MODEL,
+            metavar="ADAPTER",
+            help="Folder or hub id of an adapter (LoRA, …) to put on the model; none leaves out "
+            "one that lies beside its weights.  [default: MODEL's own, where it has no weights]",
+        ),
         click.option("--device", metavar="DEVICE", help="cpu, cuda, cuda:1, …  [default: chosen]"),
         click.option(
             "--device-map",

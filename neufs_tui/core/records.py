@@ -228,6 +228,10 @@ class ModelIdentity:
     """Digest of every file the model was read from, and the dtype."""
     device: str
     dtype: str
+    adapter: str | None = None
+    """The adapter that was said beside the name, or `none`; None where nobody said one."""
+    base: str | None = None
+    """What an adapter was put on, where it named that itself; None where it did not."""
 
 
 @dataclass(frozen=True, slots=True)

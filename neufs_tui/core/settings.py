@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 Rescoring = Literal["off", "shortlist", "pool"]
@@ -19,6 +19,8 @@ DifficultyName = Literal[Signal, "auto"]
 """A signal, or `auto`: the one that has told right from wrong best on the annotator's labels."""
 CERTAIN = 0.9
 """Probability of a label, by the annotator's labels, from which on it is suggested."""
+NO_ADAPTER = "none"
+"""Said in an adapter's place: full weights are read without the adapter that lies beside them."""
 HookSite = Literal["down_proj", "act_fn"]
 """Where activations are read: the down-projection's input, or the gate's activation alone."""
 
@@ -28,7 +30,8 @@ class ModelChoice:
     """Which model is run, and how."""
 
     name: str = "smollm2-135m"
-    """Hub id, local folder, GGUF file, or the name of an embedded model."""
+    """Hub id, local folder, GGUF file, or the name of an embedded model; or an adapter, which
+    names its base itself."""
     device: str | None = None
     """`cpu`, `cuda`, `cuda:1`, …; None chooses."""
     device_map: str | None = None
@@ -37,6 +40,13 @@ class ModelChoice:
     """`float32`, `bfloat16` or `float16`; None chooses."""
     trust_remote_code: bool = False
     """Run code that comes with the model; never set by itself."""
+    adapter: str | None = None
+    """Hub id or folder of an adapter that is put on the model, or `none`; None puts on none but
+    `name` itself where that is one."""
+
+    def renamed(self, name: str) -> ModelChoice:
+        """Another model, run in the same way; what was put on this one stays with it."""
+        return self if name == self.name else replace(self, name=name, adapter=None)
 
 
 @dataclass(frozen=True, slots=True)

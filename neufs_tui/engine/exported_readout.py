@@ -17,7 +17,7 @@ from scipy.sparse import load_npz, save_npz
 from neufs_tui import __version__
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import Example, Label, Task, content_hash
-from neufs_tui.core.settings import CaptureSettings, ModelChoice, SelectionSettings
+from neufs_tui.core.settings import NO_ADAPTER, CaptureSettings, ModelChoice, SelectionSettings
 from neufs_tui.engine.needed_model import NeededModel
 from neufs_tui.engine.predicting import Learned, scanned
 from neufs_tui.engine.protocol import EngineConfig
@@ -50,14 +50,13 @@ def readout_files(config: EngineConfig, learned: Learned) -> dict[str, str | byt
     """
     arrays = io.BytesIO()
     np.savez(arrays, allow_pickle=False, **arrays_of(learned.readout))
-    name = config.model.name
+    model = learned.read.model
     told = {
         "version": VERSION,
         "neufs-tui": __version__,
         "task": asdict(config.task),
         # a path is to be found from wherever the folder lies
-        "model": asdict(learned.read.model)
-        | {"name": str(Path(name).resolve()) if Path(name).exists() else name},
+        "model": asdict(model) | {"name": _placed(model.name), "adapter": _placed(model.adapter)},
         "prompt": learned.read.prompt,
         "capture": asdict(config.capture),
         "settings": settings_json(learned.readout),
@@ -98,6 +97,12 @@ def readout_json(config: EngineConfig, learned: Learned) -> dict[str, Any]:
         ],
         "offsets": dict(zip(names, offsets, strict=True)) if offsets is not None else None,
     }
+
+
+def _placed(name: str | None) -> str | None:
+    if name is None or name == NO_ADAPTER or not Path(name).exists():
+        return name
+    return str(Path(name).resolve())
 
 
 class ExportedReadout:
@@ -161,6 +166,7 @@ def load(
     device: str | None = None,
     device_map: str | None = None,
     trust_remote_code: bool = False,
+    adapter: str | None = None,
     any_model: bool = False,
 ) -> ExportedReadout:
     """Load what `export --readout` wrote, with its model.
@@ -171,6 +177,7 @@ def load(
         device: where it runs, such as `cuda`; None chooses.
         device_map: how it is spread over devices, such as `auto`; None keeps it on one.
         trust_remote_code: run code that comes with it.
+        adapter: where the adapter is that was named beside it; None for where it was.
         any_model: go on with a model whose files, precision or prompt are others than those that
             the readout was learned with: what it says is then unfounded.
 
@@ -187,7 +194,12 @@ def load(
         examples=(),
         task=Task(labels, **told["task"]),
         model=ModelChoice(
-            model or known["name"], device, device_map, known["dtype"], trust_remote_code
+            model or known["name"],
+            device,
+            device_map,
+            known["dtype"],
+            trust_remote_code,
+            adapter or known.get("adapter"),
         ),
         cache_dir=cache_dir(),
         capture=CaptureSettings(**told["capture"]),

@@ -159,11 +159,17 @@ class ModelReady:
     """Digest of every file the model is read from and the dtype, as recorded in manifests."""
     reading: str = ""
     """How prompts and answers are read, as a phrase."""
+    adapter: str | None = None
+    """As said beside the name; see `ModelIdentity`."""
+    base: str | None = None
+    """What an adapter named itself."""
 
     @property
     def identity(self) -> ModelIdentity:
         """What is stored of it with each answer."""
-        return ModelIdentity(self.name, self.fingerprint, self.device, self.dtype)
+        return ModelIdentity(
+            self.name, self.fingerprint, self.device, self.dtype, self.adapter, self.base
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,8 @@ class ScanIndex:
                     "fingerprint": str(fingerprint),
                     "device": str(device),
                     "dtype": str(dtype),
+                    "adapter": str() | None as adapter,
+                    "base": str() | None as base,
                 },
                 "prompt": str(prompt),
                 "shape": str(shape),
@@ -73,7 +75,7 @@ class ScanIndex:
             }:
                 if not _unchanged(files):
                     return None
-                model = ModelIdentity(name, fingerprint, device, dtype)
+                model = ModelIdentity(name, fingerprint, device, dtype, adapter, base)
                 return KnownScan(model, prompt, ModelShape.from_text(shape), reads_all)
         return None
 

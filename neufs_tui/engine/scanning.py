@@ -177,4 +177,6 @@ def ready(loaded: LoadedModel) -> ModelReady:
         neurons=str(loaded.architecture.shape),
         fingerprint=loaded.fingerprint,
         reading=str(loaded.ways),
+        adapter=loaded.adapter,
+        base=loaded.base,
     )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from neufs_tui.core.text import one_line, plural
 from neufs_tui.evaluation.report import Comparison, Report, Result, TestReport, compare
 from neufs_tui.statistics.classification import Estimate, Figures
-from neufs_tui.wording.sentences import share, share_in
+from neufs_tui.wording.sentences import model_parts, share, share_in
 
 Row = tuple[str, ...]
 COLUMNS: Row = ("", "accuracy", "macro-F1")
@@ -114,7 +114,7 @@ def markdown(reports: Sequence[Report]) -> str:
 def _page(report: Report) -> list[str]:
     model = report.model
     lines = ["", f"# {one_line(report.name)}", ""]
-    lines.append(f"{model.name}, {model.dtype}, {model.reading}.")
+    lines.append(f"{model_parts(model)}, {model.dtype}, {model.reading}.")
     if report.calibration:
         lines.append(f"Calibrated {report.calibration.basis}.")
     for test in report.tests:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from neufs_tui.core.settings import NO_ADAPTER
 from neufs_tui.core.text import plural
 from neufs_tui.errors import UsageError
 from neufs_tui.project.config_file import read_config_file
@@ -37,10 +38,16 @@ def variants(
         UsageError: a file is none, or names other labels.
     """
     found = [
-        Variant(_short(name), replace(project, model=replace(project.model, name=name)))
+        _of(replace(project, model=project.model.renamed(name)))
         for name in models or (project.model.name,)
     ]
     return found + [Variant(path.stem, _as_said(project, path)) for path in configs]
+
+
+def _of(project: Project) -> Variant:
+    name, adapter = project.model.name, project.model.adapter
+    put_on = f" + {_short(adapter)}" if adapter not in (None, NO_ADAPTER) else ""
+    return Variant(_short(name) + put_on, project)
 
 
 def _short(model: str) -> str:
@@ -63,4 +70,5 @@ def _as_said(project: Project, path: Path) -> Project:
             hint="name the same labels; only prompts and models can be compared",
         )
     model = {key.removeprefix("model."): said[key] for key in said if key.startswith("model.")}
-    return replace(project, task=changed, model=replace(project.model, **model))
+    named = project.model.renamed(model.get("name", project.model.name))
+    return replace(project, task=changed, model=replace(named, **model))

@@ -20,7 +20,8 @@ class CheckReadings:
         """Begin with what the session has of the model that was loaded last, if it is wanted."""
         self._kept = workspace.session.checks
         self._model = workspace.session.model()
-        is_wanted = self._model is None or self._model.name == workspace.model_name
+        wanted = workspace.model_name, workspace.adapter
+        is_wanted = self._model is None or (self._model.name, self._model.adapter) == wanted
         self._known = self._kept.of(self._model) if is_wanted else {}
         self._digests: tuple[Position | None, Mapping[int, str]] = (None, {})
         """Of the labels that held at a position, by number of labels that are known of."""

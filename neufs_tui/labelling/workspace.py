@@ -45,6 +45,8 @@ class Workspace:
         self.selection = project.selection
         self.model_name = project.model.name
         """The model as it is named."""
+        self.adapter = project.model.adapter
+        """The adapter that is named beside it."""
         self.pool_name = project.pool.source
         """The pool as the commands take it, such as `pool.jsonl`."""
         self.keys = project.keys

@@ -32,3 +32,7 @@ class LoadedModel:
     """The token that fills short rows; which one does not matter where masks are right."""
     ways: Ways
     """How prompts and candidates may be read."""
+    adapter: str | None = None
+    """The adapter that was named beside it, or `none`; None where nobody named one."""
+    base: str | None = None
+    """What an adapter was put on, where it named that itself; None where it did not."""

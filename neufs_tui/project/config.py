@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -31,6 +31,7 @@ class Overrides:
     device_map: str | None = None
     dtype: str | None = None
     trust_remote_code: bool | None = None
+    adapter: str | None = None
     shots: int | None = None
     tau: float | None = None
     seed: int | None = None
@@ -86,11 +87,13 @@ def load_config(
         UsageError: a file, a variable or a flag says something that cannot be.
     """
     user, project = user_config_path(), project_config_path(source)
-    said = _from(user.name, read_config_file(user))
-    said |= _from(SESSION, remembered or {})
-    said |= _from(project.name, read_config_file(project))
-    said |= _environment(os.environ if environ is None else environ)
-    said |= _flags(overrides, said)
+    layers = [
+        _from(user.name, read_config_file(user)),
+        _from(SESSION, remembered or {}),
+        _from(project.name, read_config_file(project)),
+        _environment(os.environ if environ is None else environ),
+    ]
+    said = _laid_over([*layers, _flags(overrides, _laid_over(layers))])
     folders = {user.name: user.parent, project.name: project.parent}
     said |= _placed_test(said, folders)
     origins = dict.fromkeys(KEYS, DEFAULT) | {key: origin for key, (_, origin) in said.items()}
@@ -125,6 +128,7 @@ _VARIABLES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "NEUFS_DEVICE": ("model.device", str),
     "NEUFS_DEVICE_MAP": ("model.device_map", str),
     "NEUFS_DTYPE": ("model.dtype", str),
+    "NEUFS_ADAPTER": ("model.adapter", str),
     "NEUFS_SHOTS": ("selection.shots", int),
     "NEUFS_TAU": ("selection.tau", float),
     "NEUFS_SEED": ("selection.seed", int),
@@ -144,6 +148,7 @@ _FLAGS = {
     "model.device": "device",
     "model.device_map": "device_map",
     "model.dtype": "dtype",
+    "model.adapter": "adapter",
     "selection.shots": "shots",
     "selection.tau": "tau",
     "selection.seed": "seed",
@@ -163,6 +168,22 @@ _FLAGS = {
 
 def _from(origin: str, values: Mapping[str, Any]) -> _Said:
     return {key: (value, origin) for key, value in values.items()}
+
+
+def _laid_over(layers: Sequence[_Said]) -> _Said:
+    """All layers, an upper one over a lower one.
+
+    An adapter that was said with a model is not put on another, which an upper layer names alone.
+    """
+    said: _Said = {}
+    for layer in layers:
+        said |= layer
+    for layer in reversed(layers):
+        if "model.adapter" in layer:
+            if "model.name" in layer and layer["model.name"][0] != said["model.name"][0]:
+                del said["model.adapter"]
+            break
+    return said
 
 
 def _environment(environ: Mapping[str, str]) -> _Said:

@@ -92,6 +92,7 @@ class _Model(_Section):
     device: str | None = None
     device_map: Literal["auto", "balanced", "balanced_low_0", "sequential"] | None = None
     dtype: Literal["float32", "bfloat16", "float16"] | None = None
+    adapter: Annotated[str, Field(min_length=1)] | None = None
 
 
 class _Selection(_Section):

@@ -15,7 +15,7 @@ from neufs_tui.storage.stored_json import PoolRecord, SessionSettings
 
 _REMEMBERED = {
     "task": ("labels", "instruction", "input", "answer_prefix"),
-    "model": ("name", "device", "device_map", "dtype"),
+    "model": ("name", "device", "device_map", "dtype", "adapter"),
     "selection": (
         "shots",
         "tau",
@@ -79,6 +79,7 @@ def overrides_of(request: ProjectRequest) -> Overrides:
         device_map=request.device_map,
         dtype=request.dtype,
         trust_remote_code=request.trust_remote_code or None,
+        adapter=request.adapter,
         shots=request.shots,
         tau=request.tau,
         seed=request.seed,

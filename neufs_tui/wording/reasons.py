@@ -227,7 +227,7 @@ def origin(
     if pick is not None and pick.calibrated:
         read += " and not calibrated"
     if model is not None:
-        name = one_line(model_name(model.name))
+        name = one_line(model_name(model.name, model.adapter))
         read += f", by {name} ({model.fingerprint[:8]}) in {model.dtype}"
     if pick is not None and pick.reason is not None and pick.is_hunted:
         return f"{read}. Found in a hunt for {one_line(pick.reason.label or '')}."

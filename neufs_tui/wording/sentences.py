@@ -7,9 +7,9 @@ from pathlib import PurePath
 from shlex import quote
 
 from neufs_tui.core.records import Answer, Decision, DecisionKind, Example, Pick
-from neufs_tui.core.settings import CERTAIN
+from neufs_tui.core.settings import CERTAIN, NO_ADAPTER
 from neufs_tui.core.text import one_line, plural
-from neufs_tui.engine.protocol import EngineDied, EngineFailed
+from neufs_tui.engine.protocol import EngineDied, EngineFailed, ModelReady
 from neufs_tui.errors import NeufsError
 
 STILL_READING = "not yet: the pool is still being read; the key works as soon as it is"
@@ -263,15 +263,30 @@ def among(median: float, rank: int, n_ranked: int) -> str:
     return f"median {middle}; rank {rank:,} of {n_ranked:,}"
 
 
-def model_name(name: str) -> str:
+def model_name(name: str, adapter: str | None = None) -> str:
     """A model as the header names it: a file or folder by its last part, a hub id whole.
 
-    >>> model_name("/models/qwen3.gguf"), model_name("./tiny/"), model_name("Qwen/Qwen3-4B")
-    ('qwen3.gguf', 'tiny', 'Qwen/Qwen3-4B')
+    Args:
+        name: as it was named.
+        adapter: as it was named beside it; None or `none` where nothing is put on it.
+
+    >>> model_name("/models/qwen3.gguf"), model_name("Qwen/Qwen3-4B"), model_name("./a", "./b/")
+    ('qwen3.gguf', 'Qwen/Qwen3-4B', 'a + b')
     """
+    if adapter not in (None, NO_ADAPTER):
+        return f"{model_name(name)} + {model_name(adapter)}"
     path = PurePath(name)
     is_path = name.startswith(("/", ".", "~")) or path.suffix.lower() == ".gguf"
     return path.name if is_path else name
+
+
+def model_parts(model: ModelReady) -> str:
+    """A model as it was named, an adapter with what it is put on."""
+    if model.base is not None:
+        return f"{model.name} (an adapter on {model.base})"
+    if model.adapter not in (None, NO_ADAPTER):
+        return f"{model.name} with the adapter {model.adapter}"
+    return model.name
 
 
 def _model(pick: Pick) -> str:

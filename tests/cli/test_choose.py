@@ -154,6 +154,7 @@ def test_a_run_that_was_killed_goes_on_and_finds_the_same(
     [
         (("--choose", "-k", "4"), "--choose and -k contradict each other"),
         (("--model", "other", "--dtype", "float32"), "--model, --dtype without --choose"),
+        (("--adapter", "mine"), "--adapter without --choose"),
         (("--skip-bad-lines",), "without --choose, --readout or --retrieval has no effect"),
     ],
 )

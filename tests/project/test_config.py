@@ -176,6 +176,41 @@ def test_only_the_flag_turns_remote_code_on(tmp_path: Path) -> None:
         loaded(tmp_path, "[model]\ntrust_remote_code = true")
 
 
+@pytest.mark.parametrize(
+    ("said", "name", "adapter"),
+    [
+        ({"adapter": "mine"}, "project-model", "mine"),
+        ({"model": "other", "adapter": "mine"}, "other", "mine"),
+        ({"environ": {"NEUFS_ADAPTER": "mine"}}, "project-model", "mine"),
+        ({"environ": {"NEUFS_ADAPTER": "mine"}, "adapter": "none"}, "project-model", "none"),
+        ({"environ": {"NEUFS_ADAPTER": "mine"}, "model": "other"}, "other", "mine"),
+        ({"remembered": ("project-model", "mine")}, "project-model", "mine"),
+        ({"remembered": ("old-model", "mine")}, "project-model", None),
+        ({"remembered": ("project-model", "mine"), "model": "other"}, "other", None),
+        ({"remembered": ("old-model", "mine"), "model": "old-model"}, "old-model", "mine"),
+    ],
+)
+def test_an_adapter_stays_with_the_model_that_it_was_said_with(
+    said: dict[str, Any], name: str, adapter: str | None, tmp_path: Path
+) -> None:
+    (tmp_path / "neufs.toml").write_text(PROJECT)
+    model, put_on = said.pop("remembered", (None, None))
+    remembered = {"model.name": model, "model.adapter": put_on} if model else None
+    environ = said.pop("environ", {})
+    source = str(tmp_path / "pool.jsonl")
+    config = load_config(source, Overrides(**said), remembered=remembered, environ=environ)
+    assert (config.model.name, config.model.adapter) == (name, adapter)
+
+
+def test_an_adapter_in_the_file_is_not_put_on_the_model_of_a_flag(tmp_path: Path) -> None:
+    file = '[model]\nname = "base"\nadapter = "mine"'
+    assert loaded(tmp_path, file).model.adapter == "mine"
+    assert loaded(tmp_path, file, model="other").model.adapter is None
+    assert loaded(tmp_path, '[model]\nadapter = "mine"', model="other").model.adapter == "mine"
+    with pytest.raises(UsageError, match=r"model\.adapter"):
+        loaded(tmp_path, '[model]\nadapter = ""')
+
+
 def test_an_empty_variable_counts_as_unset(tmp_path: Path) -> None:
     config = loaded(tmp_path, environ={"NEUFS_MODEL": "", "NEUFS_SHOTS": ""})
     assert config.model.name == "smollm2-135m"

@@ -123,11 +123,14 @@ def test_a_session_brings_back_what_was_said_but_not_permission_to_run_code(
     tmp_path: Path,
 ) -> None:
     source = write(tmp_path / "pool.jsonl", ["one", "two"])
-    said = ProjectRequest(source, labels=("a", "b"), model="./m", shots=7, trust_remote_code=True)
+    said = ProjectRequest(
+        source, labels=("a", "b"), model="./m", adapter="./l", shots=7, trust_remote_code=True
+    )
     open_session(read_project(said)).close()
     again = read_project(ProjectRequest(source, shots=5))
     assert again.require_task().label_names == ("a", "b")
-    assert again.model.name == "./m"
+    assert (again.model.name, again.model.adapter) == ("./m", "./l")
+    assert read_project(ProjectRequest(source, model="./other")).model.adapter is None
     assert again.model.trust_remote_code is False
     assert again.selection.shots == 5
 

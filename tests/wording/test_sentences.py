@@ -16,7 +16,7 @@ from neufs_tui.core.settings import SIGNALS, SelectionSettings
 from neufs_tui.engine.protocol import EngineDied, EngineFailed
 from neufs_tui.storage.stored_json import pick_from_json, to_json
 from neufs_tui.wording import amended, reasons, sentences
-from tests.fakes import example, pick, reason
+from tests.fakes import READY, example, pick, reason
 
 ONE = example(16, "One text.")
 ALONE = "Alone in its group"
@@ -179,6 +179,23 @@ def test_a_pick_made_with_other_labels_speaks_of_those_it_knew(n_known: int, cla
 )
 def test_the_header_has_room_for_a_model_by_its_last_part(name: str, shown: str) -> None:
     assert sentences.model_name(name) == shown
+
+
+@pytest.mark.parametrize(
+    ("adapter", "base", "short", "whole"),
+    [
+        (None, None, "m", "/a/m"),
+        ("none", None, "m", "/a/m"),
+        (None, "smollm2-135m", "m", "/a/m (an adapter on smollm2-135m)"),
+        ("./loras/mine", None, "m + mine", "/a/m with the adapter ./loras/mine"),
+    ],
+)
+def test_a_model_is_told_with_what_is_put_on_it(
+    adapter: str | None, base: str | None, short: str, whole: str
+) -> None:
+    model = replace(READY, name="/a/m", adapter=adapter, base=base)
+    assert sentences.model_name(model.name, model.adapter) == short
+    assert sentences.model_parts(model) == whole
 
 
 def test_a_pool_smaller_than_the_threshold_is_not_promised_a_choice() -> None:

@@ -22,7 +22,7 @@ class Header(Bar):
 
     def name_model(self, model: ModelReady) -> None:
         """Name the model and where it runs."""
-        name = sentences.model_name(model.name)
+        name = sentences.model_name(model.name, model.adapter)
         self.right = one_line(f"{name} · {model.device} · {model.dtype}")
 
     def tell_change(self, key: str) -> None:

@@ -12,10 +12,10 @@ from transformers import CONFIG_MAPPING, __version__
 
 from neufs_tui.errors import ModelError
 
-ADAPTER_CONFIG = "adapter_config.json"
-"""What tells that a folder or a hub id holds an adapter."""
 _WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 """What transformers looks for, in this order; each may be an index of shards instead."""
+WEIGHT_NAMES = (*_WEIGHTS, *(f"{name}.index.json" for name in _WEIGHTS))
+"""One of these is there where the weights have the usual names."""
 _VOCABULARIES = ("tokenizer.json", "*.model", "*.tiktoken", "vocab.*", "tekken.json")
 _LFS_MARK = b"version https://git-lfs"
 _AGAIN = "copy or fetch that file again"
@@ -35,28 +35,14 @@ def weight_files(folder: Path) -> tuple[Path, ...]:
             return (folder / name,)
         index = folder / f"{name}.index.json"
         if index.is_file():
-            shards = _json_object(index).get("weight_map", {})
+            shards = json_object(index).get("weight_map", {})
             return tuple(folder / shard for shard in sorted(set(shards.values())))
     return ()
 
 
-def refuse_adapter(folder: Path) -> None:
-    """Refuse a folder with an adapter: the model would be read without it.
-
-    Raises:
-        ModelError: there is an adapter, with full weights beside it or without.
-    """
-    if (folder / ADAPTER_CONFIG).is_file():
-        raise adapter_error(str(folder))
-
-
-def adapter_error(name: str) -> ModelError:
-    """What is said of a model that comes with an adapter."""
-    return ModelError(
-        f"{name} holds an adapter ({ADAPTER_CONFIG}), and adapters are not read yet",
-        hint="merge it into its base model with peft's merge_and_unload, save that with "
-        "save_pretrained, and name its folder",
-    )
+def has_vocabulary(folder: Path) -> bool:
+    """Whether a folder holds a tokenizer."""
+    return any(file for pattern in _VOCABULARIES for file in folder.glob(pattern))
 
 
 def find_damage(folder: Path) -> ModelError | None:
@@ -66,9 +52,10 @@ def find_damage(folder: Path) -> ModelError | None:
     """
     try:
         _check_texts(folder)
-        _check_model_type(folder)
+        if (folder / "config.json").is_file():  # beside an adapter there need be none
+            _check_model_type(folder)
         for file in weight_files(folder):
-            _check_weights(file)
+            check_weights(file)
         _check_tokenizer(folder)
     except ModelError as error:
         return error
@@ -77,18 +64,15 @@ def find_damage(folder: Path) -> ModelError | None:
 
 def _check_texts(folder: Path) -> None:
     for file in sorted(folder.iterdir(), key=lambda file: (file.name != "config.json", file.name)):
-        if file.is_file() and _is_lfs_pointer(file):
-            raise ModelError(
-                f"{file} is a Git LFS pointer, not the file itself",
-                hint="run `git lfs pull` in its folder",
-            )
+        if file.is_file():
+            refuse_lfs_pointer(file)
         if file.suffix == ".json":
-            _json_object(file)
+            json_object(file)
 
 
 def _check_model_type(folder: Path) -> None:
     file = folder / "config.json"
-    config = _json_object(file)
+    config = json_object(file)
     kind = config.get("model_type")
     if kind is None:
         raise ModelError(
@@ -102,7 +86,12 @@ def _check_model_type(folder: Path) -> None:
         )
 
 
-def _check_weights(file: Path) -> None:
+def check_weights(file: Path) -> None:
+    """See to it that a file of weights is whole, as far as one can see.
+
+    Raises:
+        ModelError: it is not there, cut short, or holds other things than tensors.
+    """
     if not file.is_file():
         raise ModelError(f"the shard {file} is not there", hint=_AGAIN)
     if file.suffix == ".safetensors":
@@ -121,19 +110,33 @@ def _check_weights(file: Path) -> None:
 
 
 def _check_tokenizer(folder: Path) -> None:
-    if not any(file for pattern in _VOCABULARIES for file in folder.glob(pattern)):
+    if not has_vocabulary(folder):
         raise ModelError(
             f"{folder} holds no tokenizer, such as a tokenizer.json",
             hint="save the tokenizer that the model was trained with into it",
         )
 
 
-def _is_lfs_pointer(file: Path) -> bool:
+def refuse_lfs_pointer(file: Path) -> None:
+    """Refuse what Git leaves in a large file's place.
+
+    Raises:
+        ModelError: it is that.
+    """
     with file.open("rb") as stream:
-        return stream.read(len(_LFS_MARK)) == _LFS_MARK
+        if stream.read(len(_LFS_MARK)) == _LFS_MARK:
+            raise ModelError(
+                f"{file} is a Git LFS pointer, not the file itself",
+                hint="run `git lfs pull` in its folder",
+            )
 
 
-def _json_object(file: Path) -> dict[str, Any]:
+def json_object(file: Path) -> dict[str, Any]:
+    """Read a JSON file.
+
+    Raises:
+        ModelError: it cannot be read, or holds something else than an object.
+    """
     try:
         found = json.loads(file.read_bytes())
     except (OSError, ValueError) as error:

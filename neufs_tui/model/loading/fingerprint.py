@@ -22,6 +22,8 @@ from neufs_tui.storage.file_states import file_state
 _TENSORS = {".safetensors", ".bin"}
 _OTHERS = {".json", ".jinja", ".py", ".model", ".txt", ".spm", ".tiktoken", ".codes"}
 """Configuration, tokenizer, chat template and code; a pool beside them is none of these."""
+_ADAPTER = "adapter_"
+"""How the names of an adapter's files begin."""
 _LARGE = 1 << 20
 """Bytes from which on a digest is worth remembering."""
 _SLOW = 1 << 28
@@ -81,9 +83,20 @@ def fingerprint(files: Sequence[Path], dtype: str, digests: Digests) -> str:
 
 
 def read_files(folder: Path) -> list[Path]:
-    """The files of a folder that a model is read from."""
+    """The files of a folder that a model is read from; those of an adapter beside it are not."""
     weights = set(weight_files(folder))
     return [file for file in sorted(folder.iterdir()) if _counts(file, weights)]
+
+
+def adapter_files(folder: Path) -> list[Path]:
+    """The files of a folder that an adapter is read from, its tokenizer's among them."""
+    files = [file for file in sorted(folder.iterdir()) if file.is_file()]
+    return [
+        file
+        for file in files
+        if not _OTHERS.isdisjoint(file.suffixes)
+        or (file.suffix in _TENSORS and file.name.startswith(_ADAPTER))
+    ]
 
 
 def code_files(*loaded: object) -> set[Path]:
@@ -103,10 +116,10 @@ def code_files(*loaded: object) -> set[Path]:
 def _counts(file: Path, weights: set[Path]) -> bool:
     """Whether a file may shape what is read; the same weights in another format do not."""
     if file.suffix in _TENSORS:
-        is_read = file in weights or not weights or file.name.startswith("adapter")
+        is_read = file in weights or not weights
     else:
         is_read = not _OTHERS.isdisjoint(file.suffixes)
-    return is_read and file.is_file()
+    return is_read and not file.name.startswith(_ADAPTER) and file.is_file()
 
 
 def _known_digest(file: Path, known: Mapping[str, object]) -> str | None:

@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 _BELONGING = "check that config.json and the weights belong together and are complete"
 _SHOWN = 3
 """Names listed of many."""
+_NO_ADAPTER = {"subfolder": "no adapter is looked for"}
+"""With peft installed, transformers puts on an adapter that lies beside the weights, unasked."""
 _PLAIN = {torch.float32, torch.bfloat16, torch.float16}
 
 
@@ -61,20 +63,24 @@ def whole_model(name: str, location: str | Path, **options: Any) -> PreTrainedMo
     model, loading_info = cast(
         "tuple[PreTrainedModel, dict[str, Any]]",
         AutoModelForCausalLM.from_pretrained(
-            location, ignore_mismatched_sizes=True, output_loading_info=True, **options
+            location,
+            ignore_mismatched_sizes=True,
+            output_loading_info=True,
+            adapter_kwargs=_NO_ADAPTER,
+            **options,
         ),
     )
     missing = _unfilled(model, loading_info["missing_keys"])
     if missing:
         raise ModelError(
-            f"the checkpoint of {name} lacks {_counted(missing, 'weight')}, which would be random",
+            f"the checkpoint of {name} lacks {counted(missing, 'weight')}, which would be random",
             hint=_BELONGING,
         )
     mismatched = sorted(loading_info["mismatched_keys"])
     if mismatched:
         (key, there, here), keys = mismatched[0], [key for key, *_ in mismatched]
         raise ModelError(
-            f"the checkpoint of {name} has {_counted(keys, 'weight')} of another shape than its "
+            f"the checkpoint of {name} has {counted(keys, 'weight')} of another shape than its "
             f"config.json says: {key} is {tuple(there)}, not {tuple(here)}",
             hint=_BELONGING,
         )
@@ -84,18 +90,27 @@ def whole_model(name: str, location: str | Path, **options: Any) -> PreTrainedMo
     misplaced = _misplaced(model, unexpected)
     if misplaced:
         raise ModelError(
-            f"the checkpoint of {name} has {_counted(misplaced, 'weight')} without a place in the "
+            f"the checkpoint of {name} has {counted(misplaced, 'weight')} without a place in the "
             "model that its config.json describes",
             hint=_BELONGING,
         )
+    refuse_broken_numbers(name, model)
+    return model
+
+
+def refuse_broken_numbers(name: str, model: PreTrainedModel) -> None:
+    """Refuse a model with a weight that is no number.
+
+    Raises:
+        ModelError: a weight is nan or infinite.
+    """
     broken = [key for key, weight in model.named_parameters() if not _is_finite(weight)]
     if broken:
         dtype = str(model.dtype).removeprefix("torch.")
         raise ModelError(
-            f"{name}, read in {dtype}, has {_counted(broken, 'weight')} with nan or inf",
+            f"{name}, read in {dtype}, has {counted(broken, 'weight')} with nan or inf",
             hint=_BELONGING if dtype == "float32" else "try --dtype float32",
         )
-    return model
 
 
 def refuse_other_tokenizer(
@@ -120,7 +135,7 @@ def refuse_other_tokenizer(
     wanted = sorted(token for token in beyond if token not in added or token in in_prompts)
     if wanted:
         raise ModelError(
-            f"the tokenizer of {name} has {_counted(wanted, 'token')} beyond the {n_rows:,} rows "
+            f"the tokenizer of {name} has {counted(wanted, 'token')} beyond the {n_rows:,} rows "
             "of its embedding",
             hint="use the tokenizer that the model was trained with",
         )
@@ -172,6 +187,7 @@ def _is_finite(weight: nn.Parameter) -> bool:
     return bool(torch.isfinite(weight.detach().sum(dtype=torch.float32)))
 
 
-def _counted(names: Sequence[str], noun: str) -> str:
+def counted(names: Sequence[str], noun: str) -> str:
+    """How many there are, and the first of them by name."""
     more = ", …" if len(names) > _SHOWN else ""
     return f"{plural(len(names), noun)} ({', '.join(names[:_SHOWN])}{more})"

@@ -11,13 +11,9 @@ from neufs_tui.core.settings import ModelChoice
 from neufs_tui.errors import ModelError, UsageError
 from neufs_tui.model.families.architecture import find_architecture
 from neufs_tui.model.loaded import LoadedModel
+from neufs_tui.model.loading.adapters import make_ready, with_adapter
 from neufs_tui.model.loading.failures import told_of
-from neufs_tui.model.loading.fingerprint import (
-    Digests,
-    code_files,
-    fingerprint,
-    read_files,
-)
+from neufs_tui.model.loading.fingerprint import Digests, code_files, fingerprint
 from neufs_tui.model.loading.intact import (
     embedding_rows,
     refuse_other_tokenizer,
@@ -88,27 +84,32 @@ def load_model(choice: ModelChoice, models_dir: Path, listener: LoadListener) ->
     digests = Digests(models_dir / "digests.json", listener)
     with told_of("finding", choice.name):
         source = find_source(choice, models_dir, digests, listener)
-        before = file_states(read_files(source.folder))
+        if source.adapter is not None:
+            make_ready(source.adapter)
+        before = file_states(source.files)
 
     read = read_tokenizer(choice, source, listener)
-    with reading("the weights", choice, source):
+    with reading("the weights", source):
         listener.stage("weights", f"reading the weights ({dtype}, {device})")
         model = whole_model(
-            choice.name,
+            source.name,
             source.location,
             dtype=_DTYPES[dtype],
             device_map=choice.device_map or {"": device},
             revision=source.commit,
             trust_remote_code=choice.trust_remote_code,
         )
+        if source.adapter is not None:
+            model = with_adapter(model, source.adapter, source.name, listener)
         model.eval()  # type: ignore[no-untyped-call]
         refuse_other_tokenizer(choice.name, model, read.tokenizer)
-        files = (*before, *sorted(code_files(read.config, read.tokenizer, model)))
-        if not source.is_on_hub and file_states(read_files(source.folder)) != before:
+        now = file_states(source.files)
+        if not source.is_on_hub and now != before:
             raise ModelError(
                 f"the files of {choice.name} were changed while they were read",
                 hint="start again once they are written",
             )
+        files = (*now, *sorted(code_files(read.config, read.tokenizer, model)))
         return LoadedModel(
             model=model,
             tokenizer=read.tokenizer,
@@ -121,6 +122,8 @@ def load_model(choice: ModelChoice, models_dir: Path, listener: LoadListener) ->
             context_window=read.context_window,
             pad_id=_pad_id(model, read.tokenizer),
             ways=find_ways(model.config, read.context_window),
+            adapter=choice.adapter,
+            base=source.name if source.name != choice.name else None,
         )
 
 

@@ -86,11 +86,6 @@ def without_tokenizer(folder: Path) -> None:
         (folder / name).unlink()
 
 
-def adapter_alone(folder: Path) -> None:
-    (folder / "config.json").unlink()
-    (folder / "adapter_config.json").write_text("{}")
-
-
 TOGETHER = "belong together"
 AGAIN = "copy or fetch that file again"
 BROKEN: dict[str, tuple[Break, str, str]] = {
@@ -128,10 +123,9 @@ BROKEN: dict[str, tuple[Break, str, str]] = {
     ),
     "an adapter lies beside": (
         written("adapter_config.json", "{}"),
-        "holds an adapter",
-        "merge_and_unload",
+        "holds full weights and an adapter",
+        "--adapter none",
     ),
-    "there is only an adapter": (adapter_alone, "holds an adapter", "merge_and_unload"),
     "the weights are an LFS pointer": (
         written("model.safetensors", LFS_POINTER),
         r"model\.safetensors is a Git LFS pointer",

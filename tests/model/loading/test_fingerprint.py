@@ -17,11 +17,13 @@ from neufs_tui.errors import ModelError
 from neufs_tui.model.loading import fingerprint as module
 from neufs_tui.model.loading.fingerprint import (
     Digests,
+    adapter_files,
     code_files,
     file_sha256,
     fingerprint,
     read_files,
 )
+from tests.adapters import write_config
 from tests.models import Listener, load
 from tests.tiny import save_tiny_model
 
@@ -49,8 +51,6 @@ def folder(tiny_llama: Path, tmp_path: Path) -> Path:
     """A tiny model with everything that may come with one."""
     folder = shutil.copytree(tiny_llama, tmp_path / "model")
     (folder / "modeling_own.py").write_text("GATE = 1\n")
-    (folder / "adapter_config.json").write_text('{"r": 8}')
-    (folder / "adapter_model.safetensors").write_bytes(b"low rank")
     return folder
 
 
@@ -71,8 +71,6 @@ def of(folder: Path, dtype: str = "float32") -> str:
                 "tokenizer_config.json",
                 "chat_template.jinja",
                 "modeling_own.py",
-                "adapter_config.json",
-                "adapter_model.safetensors",
             ],
         ),
         lambda folder: (folder / "modeling_own.py").unlink(),
@@ -89,6 +87,55 @@ def test_any_file_that_is_read_makes_another_model(
     change(folder)
     assert (folder / "model.safetensors").stat().st_size == size
     assert of(folder) != before
+
+
+@pytest.fixture
+def adapter(tmp_path: Path) -> Path:
+    """The files of an adapter, with a tokenizer of its own."""
+    folder = write_config(tmp_path / "adapter")
+    (folder / "adapter_model.safetensors").write_bytes(b"low rank")
+    (folder / "tokenizer_config.json").write_text("{}")
+    return folder
+
+
+def of_both(folder: Path, adapter: Path) -> str:
+    files = [*read_files(folder), *adapter_files(adapter)]
+    return fingerprint(files, "float32", Digests(folder.parent / "digests.json", Listener()))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda folder, adapter: retrain(folder),
+        lambda folder, adapter: rewritten("adapter_config.json")(adapter),
+        lambda folder, adapter: rewritten("adapter_model.safetensors")(adapter),
+        lambda folder, adapter: rewritten("tokenizer_config.json")(adapter),
+        lambda folder, adapter: (adapter / "tokenizer_config.json").rename(folder / "vocab.txt"),
+    ],
+)
+def test_any_file_of_an_adapter_or_its_base_makes_another_model(
+    change: Callable[[Path, Path], object], folder: Path, adapter: Path
+) -> None:
+    before = of_both(folder, adapter)
+    assert before != of(folder)
+    change(folder, adapter)
+    assert of_both(folder, adapter) != before
+
+
+@pytest.mark.parametrize("name", ["README.md", "training_args.bin", "optimizer.pt"])
+def test_what_training_leaves_beside_an_adapter_is_not_read(
+    name: str, folder: Path, adapter: Path
+) -> None:
+    before = of_both(folder, adapter)
+    (adapter / name).write_text("something")
+    assert of_both(folder, adapter) == before
+
+
+def test_an_adapter_beside_full_weights_is_none_of_their_files(folder: Path, adapter: Path) -> None:
+    before = of(folder)
+    for file in adapter.glob("adapter_*"):
+        file.rename(folder / file.name)
+    assert of(folder) == before
 
 
 def test_the_dtype_makes_another_model(folder: Path) -> None:

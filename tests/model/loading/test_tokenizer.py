@@ -10,8 +10,9 @@ from neufs_tui.core.settings import ModelChoice
 from neufs_tui.errors import ModelError
 from neufs_tui.model.loading import intact
 from neufs_tui.model.loading.tokenizer import LoadedTokenizer, load_tokenizer
+from tests.adapters import write_config
 from tests.models import Listener, load
-from tests.tiny import save_tiny_gguf
+from tests.tiny import CHAT_TEMPLATE, save_tiny_gguf, tiny_tokenizer
 
 
 def tokenizer_of(
@@ -44,6 +45,44 @@ def test_it_is_the_models_own(
     text = "Where can I renew <|end|> my library card?\n\n🙂"
     assert alone.tokenizer.encode(text) == own.encode(text)
     assert "weights" not in [stage for stage, _ in listener.stages]
+
+
+def with_template(folder: Path, template: str, *, alone: bool = False) -> None:
+    """A tokenizer of its own, or its chat template alone."""
+    tokenizer = tiny_tokenizer()
+    tokenizer.add_tokens(["<mine>"])
+    tokenizer.chat_template = template
+    tokenizer.save_pretrained(folder)
+    if alone:
+        (folder / "tokenizer.json").unlink()
+        (folder / "tokenizer_config.json").unlink()
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_an_adapters_own_wins_over_its_bases(
+    alone: bool,
+    tiny_llama: Path,
+    tmp_path: Path,
+    listener: Listener,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    mine = write_config(tmp_path / "mine", base_model_name_or_path=str(tiny_llama))
+    before = tokenizer_of(mine, tmp_path, listener, monkeypatch)
+    assert before.tokenizer.chat_template == CHAT_TEMPLATE
+    with_template(mine, "{{ messages[0]['content'] }}", alone=alone)
+    own = tokenizer_of(mine, tmp_path, listener, monkeypatch)
+    assert own.tokenizer.chat_template == "{{ messages[0]['content'] }}"
+    assert ("<mine>" in own.tokenizer.get_vocab()) is not alone
+    assert own.context_window == before.context_window == 256
+
+
+def test_an_adapters_broken_tokenizer_is_one_sentence(
+    tiny_llama: Path, tmp_path: Path, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = write_config(tmp_path / "mine", base_model_name_or_path=str(tiny_llama))
+    (mine / "tokenizer.json").write_text("{")
+    with pytest.raises(ModelError, match=r"mine/tokenizer\.json cannot be read as JSON"):
+        tokenizer_of(mine, tmp_path, listener, monkeypatch)
 
 
 def test_what_is_not_there_is_one_sentence(tmp_path: Path, listener: Listener) -> None:

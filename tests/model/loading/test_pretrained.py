@@ -132,7 +132,7 @@ def test_a_gguf_file_is_unpacked_once_with_its_rotary_base(
     first = load(path, tmp_path / "models", listener)
     assert (first.architecture.n_layers, first.architecture.d_mlp) == (2, 48)
     assert first.model.config.rope_parameters["rope_theta"] == 123_456
-    assert ("convert", "unpacking tiny.gguf (once)") in listener.stages
+    assert ("convert", "unpacking tiny.gguf to 163 kB (once)") in listener.stages
     again = Listener()
     second = load(path, tmp_path / "models", again)
     assert second.fingerprint == first.fingerprint

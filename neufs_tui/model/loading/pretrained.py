@@ -25,6 +25,7 @@ from neufs_tui.model.loading.intact import (
 )
 from neufs_tui.model.loading.libraries import quieten
 from neufs_tui.model.loading.listener import LoadListener
+from neufs_tui.model.loading.plan import plan_reading
 from neufs_tui.model.loading.sources import find_source
 from neufs_tui.model.loading.tokenizer import read_tokenizer, reading
 from neufs_tui.model.ways import find_ways
@@ -92,7 +93,9 @@ def load_model(choice: ModelChoice, models_dir: Path, listener: LoadListener) ->
 
     read = read_tokenizer(choice, source, listener)
     with reading("the weights", choice, source):
-        listener.stage("weights", f"reading the weights ({dtype}, {device})")
+        plan = plan_reading(choice, source, read.config, device, dtype)
+        dtype = plan.dtype
+        listener.stage("weights", plan.told)
         model = whole_model(
             choice.name,
             source.location,
@@ -100,7 +103,9 @@ def load_model(choice: ModelChoice, models_dir: Path, listener: LoadListener) ->
             device_map=choice.device_map or {"": device},
             revision=source.commit,
             trust_remote_code=choice.trust_remote_code,
+            **plan.options,
         )
+        plan.settle(model)
         model.eval()  # type: ignore[no-untyped-call]
         refuse_other_tokenizer(choice.name, model, read.tokenizer)
         files = (*before, *sorted(code_files(read.config, read.tokenizer, model)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import torch
@@ -96,15 +98,17 @@ def load_model(choice: ModelChoice, models_dir: Path, listener: LoadListener) ->
         plan = plan_reading(choice, source, read.config, device, dtype)
         dtype = plan.dtype
         listener.stage("weights", plan.told)
-        model = whole_model(
-            choice.name,
-            source.location,
-            dtype=_DTYPES[dtype],
-            device_map=choice.device_map or {"": device},
-            revision=source.commit,
-            trust_remote_code=choice.trust_remote_code,
-            **plan.options,
-        )
+        # Packages greet on the standard output, which is a command's own
+        with redirect_stdout(sys.stderr):
+            model = whole_model(
+                choice.name,
+                source.location,
+                dtype=_DTYPES[dtype],
+                device_map=choice.device_map or {"": device},
+                revision=source.commit,
+                trust_remote_code=choice.trust_remote_code,
+                **plan.options,
+            )
         plan.settle(model)
         model.eval()  # type: ignore[no-untyped-call]
         refuse_other_tokenizer(choice.name, model, read.tokenizer)

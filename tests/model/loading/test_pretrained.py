@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -80,6 +81,21 @@ def test_a_package_that_a_checkpoint_needs_is_named(
     monkeypatch.setattr(intact.AutoModelForCausalLM, "from_pretrained", missing)
     with pytest.raises(ModelError, match=r"needs a package .* requires bitsandbytes$"):
         load(tiny_llama, tiny_llama, listener)
+
+
+def test_what_a_package_prints_stays_out_of_a_commands_answer(
+    tiny_llama: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    real = intact.AutoModelForCausalLM.from_pretrained
+
+    def greeting(*given: object, **more: object) -> object:
+        sys.stdout.write("hello\n")
+        return real(*given, **more)
+
+    monkeypatch.setattr(intact.AutoModelForCausalLM, "from_pretrained", greeting)
+    load(tiny_llama)
+    streams = capsys.readouterr()
+    assert "hello" in streams.err and "hello" not in streams.out
 
 
 def test_a_device_that_is_not_there_is_refused() -> None:

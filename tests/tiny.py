@@ -124,8 +124,34 @@ def save_tiny_model(
     return folder
 
 
-def save_tiny_gguf(path: Path, leave_out: str = "") -> Path:
-    """Write a tiny Llama as a GGUF file, with a rotary base of its own to recognise it by."""
+def save_huge_description(folder: Path) -> Path:
+    """Write tokenizer and config.json of a Llama that fits into no memory, and no weights."""
+    save_tiny_model(folder)
+    (folder / "model.safetensors").unlink()
+    file = folder / "config.json"
+    huge = {"hidden_size": 1 << 16, "intermediate_size": 1 << 20, "num_hidden_layers": 99}
+    said = json.loads(file.read_text()) | huge | {"layer_types": None}
+    file.write_text(json.dumps(said))
+    return folder
+
+
+def save_tiny_gguf(
+    path: Path,
+    leave_out: str = "",
+    architecture: str = "llama",
+    *,
+    with_tokenizer: bool = True,
+    **said: str | int,
+) -> Path:
+    """Write a tiny Llama as a GGUF file, with a rotary base of its own to recognise it by.
+
+    Args:
+        path: of the file.
+        leave_out: a tensor that is not written.
+        architecture: as which it gives itself out.
+        with_tokenizer: write its tokens.
+        said: further values of the header, with `_` for a point.
+    """
     import gguf
     import numpy as np
 
@@ -133,7 +159,10 @@ def save_tiny_gguf(path: Path, leave_out: str = "") -> Path:
     vocabulary = tokenizer.get_vocab()
     merges = json.loads(tokenizer.backend_tokenizer.to_str())["model"]["merges"]
     tokens = sorted(vocabulary, key=lambda token: vocabulary[token])
-    writer = gguf.GGUFWriter(path, "llama")
+    writer = gguf.GGUFWriter(path, architecture)
+    for key, value in said.items():
+        add = writer.add_string if isinstance(value, str) else writer.add_uint16
+        add(key.replace("_", "."), value)
     writer.add_context_length(256)
     writer.add_embedding_length(32)
     writer.add_block_count(2)
@@ -144,7 +173,8 @@ def save_tiny_gguf(path: Path, leave_out: str = "") -> Path:
     writer.add_rope_freq_base(123_456.0)
     writer.add_vocab_size(len(tokens))
     writer.add_tokenizer_model("gpt2")
-    writer.add_token_list(tokens)
+    if with_tokenizer:
+        writer.add_token_list(tokens)
     writer.add_token_merges([" ".join(pair) for pair in merges])
     writer.add_bos_token_id(0)
     writer.add_eos_token_id(0)

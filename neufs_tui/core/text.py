@@ -41,3 +41,14 @@ def plural(n: int, one: str, many: str = "") -> str:
     ('1 label', '2,000 labels', '0 texts hold')
     """
     return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def byte_size(n_bytes: float) -> str:
+    """Bytes in words, in units of a thousand.
+
+    >>> byte_size(16_060_000_000), byte_size(541_600_000), byte_size(1_200)
+    ('16.1 GB', '542 MB', '1 kB')
+    """
+    if n_bytes >= 999.5e6:
+        return f"{n_bytes / 1e9:,.1f} GB"
+    return f"{n_bytes / 1e6:,.0f} MB" if n_bytes >= 999.5e3 else f"{n_bytes / 1e3:,.0f} kB"

@@ -6,7 +6,7 @@ what such a layer does to unit vectors is its weight.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -80,15 +80,18 @@ def computing_device(module: nn.Module) -> torch.device:
     device = getattr(getattr(module, "_hf_hook", None), "execution_device", None)
     if device is not None:
         return torch.device(device)
-    return next(module.parameters()).device
+    return next(_tensors(module)).device
 
 
 def _plain_weight(module: nn.Module) -> Tensor | None:
     """The weight as it lies in memory, shape (n_outputs, n_inputs), if it lies there as it is."""
     if not isinstance(module, Conv1D) and type(module) is not nn.Linear:
         return None
+    # Packed weights are Parameters of another type, which may not even be detached
+    if type(module.weight) is not nn.Parameter:
+        return None
     weight = module.weight.detach()
-    if weight.is_meta or type(module.weight) is not nn.Parameter or weight.dtype not in _PLAIN:
+    if weight.is_meta or weight.dtype not in _PLAIN:
         return None
     # Compressed checkpoints keep the class and put another forward in; so does accelerate, whose
     # own only brings the weight to where it is applied
@@ -115,5 +118,11 @@ def _computing_dtype(module: nn.Module) -> torch.dtype:
     asked = getattr(module, "compute_dtype", None)
     if isinstance(asked, torch.dtype):
         return asked
-    plain = [p.dtype for p in module.parameters() if p.dtype in _PLAIN]
+    plain = [one.dtype for one in _tensors(module) if one.dtype in _PLAIN]
     return plain[0] if plain else torch.get_default_dtype()
+
+
+def _tensors(module: nn.Module) -> Iterator[Tensor]:
+    """What a layer keeps; packed layers may have buffers alone."""
+    yield from module.parameters()
+    yield from module.buffers()

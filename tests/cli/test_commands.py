@@ -29,7 +29,7 @@ from tests.fakes import explanation, reason
 from tests.model import templates
 from tests.paced import PACED, Pace
 from tests.terminal import PROGRAM
-from tests.tiny import save_tiny_model
+from tests.tiny import save_huge_description, save_tiny_model
 
 Run = Callable[..., Ran]
 LABELS = ("--label", "yes", "--label", "no, not at all")
@@ -91,6 +91,17 @@ def test_texts_that_hold_a_turn_marker_are_counted_before_the_scan(
     told = "2 texts hold [INST], which this model reads as the mark of a turn\n"
     assert ran.err.count(told) == 1
     assert json.loads(str(np.load(dump)["meta_json"]))["prompt_date"] == "2026-01-01"
+
+
+def test_a_model_that_does_not_fit_is_one_error_with_what_would(
+    run: Run, pool: Path, tmp_path: Path
+) -> None:
+    model = save_huge_description(tmp_path / "Big")
+    ran = run("scan", pool, *LABELS, "--model", model, "--device", "cpu", "--dtype", "bfloat16")
+    assert ran.status == 1
+    assert f"error: {model} does not fit: " in ran.err
+    assert " GB in bfloat16 on cpu, " in ran.err
+    assert ran.err.count(" hint: try ") == 1
 
 
 @pytest.mark.parametrize(

@@ -194,7 +194,7 @@ def test_a_changed_model_is_read_again(run: Run, pool: Path, tmp_path: Path) -> 
     config = json.loads((model / "config.json").read_text())
     (model / "config.json").write_text(json.dumps(config, indent=1))
     again = run("next", pool, "--model", model)
-    assert again.status == 0 and "reading the weights" in again.err
+    assert again.status == 0 and " weights: about " in again.err
 
 
 def test_serve_answers_each_line_and_says_what_is_wrong_with_one(pool: Path) -> None:

@@ -13,6 +13,7 @@ import transformers
 import neufs_tui
 from neufs_tui.core.settings import ModelChoice
 from neufs_tui.model.loaded import LoadedModel
+from neufs_tui.model.loading.failures import told_of
 from neufs_tui.model.loading.ffn_check import check_weights, first_pass
 from neufs_tui.model.loading.listener import LoadListener
 from neufs_tui.model.loading.pretrained import load_model
@@ -42,13 +43,15 @@ def load_checked_model(
     match proofs.all().get(key):
         case {"tree": bool(tree), "alone": bool(alone)}:
             # Some packed weights are unpacked by a first pass, and are to be read after it
-            first_pass(loaded)
+            with told_of("computing with", loaded.name):
+                first_pass(loaded)
             ways = replace(loaded.ways, tree=tree, alone=alone)
             logger.info("%s: %s, as it was proved before", loaded.name, ways)
             return replace(loaded, ways=ways)
     listener.stage("check", "checking how the model is read (once)")
     checked = replace(loaded, ways=check_structure(loaded))
-    check_weights(checked)
+    with told_of("computing with", loaded.name):
+        check_weights(checked)
     proofs.add({key: {"tree": checked.ways.tree, "alone": checked.ways.alone}})
     return checked
 

@@ -182,7 +182,8 @@ def _misplaced(model: PreTrainedModel, unexpected: Sequence[str]) -> list[str]:
 
 
 def _is_finite(weight: nn.Parameter) -> bool:
-    if weight.is_meta or weight.dtype not in _PLAIN:
+    # Packed weights may call themselves float32, and lack most operations
+    if weight.is_meta or type(weight) is not nn.Parameter or weight.dtype not in _PLAIN:
         return True
     return bool(torch.isfinite(weight.detach().sum(dtype=torch.float32)))
 

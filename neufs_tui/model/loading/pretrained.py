@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import torch
@@ -21,6 +23,7 @@ from neufs_tui.model.loading.intact import (
 )
 from neufs_tui.model.loading.libraries import quieten
 from neufs_tui.model.loading.listener import LoadListener
+from neufs_tui.model.loading.plan import plan_reading
 from neufs_tui.model.loading.sources import find_source
 from neufs_tui.model.loading.tokenizer import read_tokenizer, reading
 from neufs_tui.model.ways import find_ways
@@ -90,15 +93,21 @@ def load_model(choice: ModelChoice, models_dir: Path, listener: LoadListener) ->
 
     read = read_tokenizer(choice, source, listener)
     with reading("the weights", source):
-        listener.stage("weights", f"reading the weights ({dtype}, {device})")
-        model = whole_model(
-            source.name,
-            source.location,
-            dtype=_DTYPES[dtype],
-            device_map=choice.device_map or {"": device},
-            revision=source.commit,
-            trust_remote_code=choice.trust_remote_code,
-        )
+        plan = plan_reading(choice, source, read.config, device, dtype)
+        dtype = plan.dtype
+        listener.stage("weights", plan.told)
+        # Packages greet on the standard output, which is a command's own
+        with redirect_stdout(sys.stderr):
+            model = whole_model(
+                source.name,
+                source.location,
+                dtype=_DTYPES[dtype],
+                device_map=choice.device_map or {"": device},
+                revision=source.commit,
+                trust_remote_code=choice.trust_remote_code,
+                **plan.options,
+            )
+        plan.settle(model)
         if source.adapter is not None:
             model = with_adapter(model, source.adapter, source.name, listener)
         model.eval()  # type: ignore[no-untyped-call]

@@ -31,6 +31,7 @@ from transformers import (
     PreTrainedModel,
 )
 
+from neufs_tui.core.model_shape import dense_shape
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import Label, Task
 from neufs_tui.core.settings import CaptureSettings, ModelChoice
@@ -42,9 +43,10 @@ from neufs_tui.model.loading import adapters, pretrained
 from neufs_tui.model.loading.checked import load_checked_model
 from neufs_tui.model.loading.ffn_check import check_weights
 from neufs_tui.model.loading.self_check import check_structure
+from neufs_tui.model.pushes import Pushes
 from tests.adapters import LLAMA_LINEAR, lora, put_on, save_adapter
 from tests.captures import assert_same
-from tests.models import Listener, load
+from tests.models import Listener, load, only_ffns
 from tests.tiny import CORPUS, FAMILIES, save_tiny_model, tiny_tokenizer
 
 IDS = torch.arange(5, 25)[None]
@@ -131,15 +133,15 @@ def test_unmerged_and_merged_give_the_same_captures(
     merged = load(tmp_path / "mine", tmp_path)
     monkeypatch.setattr(adapters, "is_quantised", lambda _: True)
     beside = load(tmp_path / "mine", tmp_path)
-    assert "lora" in type(beside.architecture.down_projections[0]).__module__
+    assert "lora" in type(only_ffns(beside.architecture)[0].down_projection).__module__
     assert beside.fingerprint == merged.fingerprint
-    assert (beside.architecture.d_mlp, beside.architecture.d_model) == (48, 32)
+    assert beside.architecture.shape == merged.architecture.shape == dense_shape(3, 48)
     check_weights(beside)
-    for one, other in zip(
-        beside.architecture.token_projections([3, 5]),
-        merged.architecture.token_projections([3, 5]),
-        strict=True,
-    ):
+    for layer in range(3):
+        one, other = (
+            Pushes(loaded.architecture, [3, 5]).of(layer, torch.arange(2), None)
+            for loaded in (beside, merged)
+        )
         torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-4)
     assert_same(captured(beside), captured(merged))
     scores = [one.scores.tolist() for one in captured(merged)]
@@ -166,7 +168,7 @@ def test_quantised_weights_keep_an_adapter_beside_them(bits: int, tmp_path: Path
     loaded = load(tmp_path / "packed", tmp_path, adapter=str(tmp_path / "mine"))
     check_structure(loaded)
     check_weights(loaded)
-    layer = loaded.architecture.down_projections[1]
+    layer = only_ffns(loaded.architecture)[1].down_projection
     assert not layer.base_layer.weight.is_floating_point()
     torch.testing.assert_close(logits(loaded.model), logits(applied), atol=1e-3, rtol=1e-2)
     alone = load(tmp_path / "packed", tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +78,21 @@ def test_a_package_that_a_checkpoint_needs_is_named(
         load(tiny_llama, tiny_llama, listener)
 
 
+def test_what_a_package_prints_stays_out_of_a_commands_answer(
+    tiny_llama: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    real = intact.AutoModelForCausalLM.from_pretrained
+
+    def greeting(*given: object, **more: object) -> object:
+        sys.stdout.write("hello\n")
+        return real(*given, **more)
+
+    monkeypatch.setattr(intact.AutoModelForCausalLM, "from_pretrained", greeting)
+    load(tiny_llama)
+    streams = capsys.readouterr()
+    assert "hello" in streams.err and "hello" not in streams.out
+
+
 def test_a_device_that_is_not_there_is_refused() -> None:
     with pytest.raises(UsageError, match="there is no device 'warp'"):
         choose_device("warp")
@@ -127,7 +143,7 @@ def test_a_gguf_file_is_unpacked_once_with_its_rotary_base(
     first = load(path, tmp_path / "models", listener)
     assert first.architecture.shape == dense_shape(2, 48)
     assert first.model.config.rope_parameters["rope_theta"] == 123_456
-    assert ("convert", "unpacking tiny.gguf (once)") in listener.stages
+    assert ("convert", "unpacking tiny.gguf to 163 kB (once)") in listener.stages
     again = Listener()
     second = load(path, tmp_path / "models", again)
     assert second.fingerprint == first.fingerprint

@@ -9,19 +9,27 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import (
+    DeepseekV3Config,
     Gemma2Config,
     Gemma3TextConfig,
+    Gemma4TextConfig,
     GemmaConfig,
     GPT2Config,
+    GptOssConfig,
     GraniteConfig,
+    GraniteMoeConfig,
+    Llama4TextConfig,
     LlamaConfig,
     MistralConfig,
+    MixtralConfig,
     Olmo2Config,
     PretrainedConfig,
     PreTrainedTokenizerFast,
     Qwen2Config,
+    Qwen2MoeConfig,
     Qwen3_5TextConfig,
     Qwen3Config,
+    Qwen3MoeConfig,
 )
 from transformers.models.auto.modeling_auto import AutoModelForCausalLM
 
@@ -101,6 +109,63 @@ FAMILIES: dict[str, PretrainedConfig] = {
     ),
 }
 
+_MLA = {
+    "q_lora_rank": 16,
+    "kv_lora_rank": 16,
+    "qk_rope_head_dim": 8,
+    "qk_nope_head_dim": 8,
+    "v_head_dim": 8,
+}
+MIXTURES: dict[str, PretrainedConfig] = {
+    "mixtral": MixtralConfig(**_SHAPE, num_local_experts=5, num_experts_per_tok=2),
+    # Its first layer has one FFN
+    "qwen3_moe": Qwen3MoeConfig(
+        **_SHAPE,
+        num_experts=6,
+        num_experts_per_tok=3,
+        moe_intermediate_size=16,
+        mlp_only_layers=[0],
+    ),
+    # Its shared expert has a gate
+    "qwen2_moe": Qwen2MoeConfig(
+        **_SHAPE,
+        num_experts=6,
+        num_experts_per_tok=2,
+        moe_intermediate_size=16,
+        shared_expert_intermediate_size=24,
+    ),
+    "gpt_oss": GptOssConfig(
+        **_SHAPE, num_local_experts=5, num_experts_per_tok=2, sliding_window=16
+    ),
+    "deepseek_v3": DeepseekV3Config(
+        **_SHAPE | _MLA | {"num_key_value_heads": 4},
+        n_routed_experts=8,
+        n_group=2,
+        topk_group=1,
+        num_experts_per_tok=3,
+        moe_intermediate_size=16,
+        first_k_dense_replace=1,
+    ),
+    "granitemoe": GraniteMoeConfig(
+        **_SHAPE, num_local_experts=5, num_experts_per_tok=2, residual_multiplier=0.3
+    ),
+    "llama4": Llama4TextConfig(
+        **_SHAPE, num_local_experts=4, num_experts_per_tok=1, intermediate_size_mlp=40
+    ),
+    # Two norms behind its experts, and two behind the FFN beside them
+    "gemma4": Gemma4TextConfig(
+        **_SHAPE,
+        enable_moe_block=True,
+        num_experts=4,
+        top_k_experts=2,
+        moe_intermediate_size=16,
+        sliding_window=16,
+        num_kv_shared_layers=0,
+        hidden_size_per_layer_input=0,
+        layer_types=["sliding_attention", "sliding_attention", "full_attention"],
+    ),
+}
+
 
 def save_tiny_model(
     folder: Path,
@@ -111,7 +176,7 @@ def save_tiny_model(
 ) -> Path:
     """Write a tiny model and its tokenizer as save_pretrained does, the same each time."""
     torch.manual_seed(seed)
-    config = copy.deepcopy(FAMILIES[family])
+    config = copy.deepcopy((FAMILIES | MIXTURES)[family])
     config.max_position_embeddings = window  # GPT-2's n_positions by another name
     model = AutoModelForCausalLM.from_config(config)
     with torch.no_grad():

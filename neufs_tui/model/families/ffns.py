@@ -79,6 +79,10 @@ class Ffn(ABC):
             Float32, shape (d_model, width), where the FFN computes.
         """
 
+    def put_out(self, out: Tensor) -> Tensor:
+        """What `output` puts out in a pass, one token after the other, shape (token, n)."""
+        return _by_token(out)
+
     @abstractmethod
     def bias(self, noted: Noted) -> Tensor | None:
         """What `output` puts out besides its neurons' part, shape (place, n); None for nothing."""
@@ -253,6 +257,10 @@ class ScaledInputFfn(RoutedFfn):
 
     router: nn.Module
     """Puts out the weights, (token, expert), first."""
+
+    def put_out(self, out: Tensor) -> Tensor:
+        """The sum of what all experts put out."""
+        return out.view(self.shape.n_experts, -1, out.shape[-1]).sum(dim=0)
 
     def listen(self, choose: Choose, note: Note, site: HookSite) -> Iterator[RemovableHandle]:
         """Note what the routed experts make of what they take."""

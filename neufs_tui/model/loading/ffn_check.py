@@ -113,7 +113,9 @@ def watched(architecture: Architecture, places: Tensor) -> Iterator[Watched]:
         seen = Watched(recorder)
 
         def keep(_: nn.Module, args: object, out: Tensor, at: tuple[int, int]) -> None:
-            seen.put_out[at] = out.detach().flatten(0, -2)[places].clone()
+            layer, number = at
+            put_out = architecture.ffns[layer][number].put_out(out.detach())
+            seen.put_out[at] = put_out[places].clone()
             seen.n_passes[at] += 1
 
         for layer, ffns in enumerate(architecture.ffns):

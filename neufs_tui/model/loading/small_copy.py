@@ -8,7 +8,7 @@ that short texts outgrow them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from math import gcd, sqrt
+from math import gcd, isqrt, sqrt
 from typing import Any, cast
 
 import torch
@@ -289,9 +289,17 @@ def _built(
 @torch.no_grad()
 def _randomise(model: nn.Module) -> None:
     """Weights large enough for a token that sees what it should not to show it."""
+    of_experts = {
+        parameter
+        for module in model.modules()
+        for parameter in module.parameters(recurse=False)
+        if parameter.ndim == 3 and not isinstance(module, nn.Conv1d)
+    }
     for parameter in model.parameters():
         if parameter.ndim >= 2:
+            # Whether an expert's matrix is transposed is not known: its sides' mean will do
             fan_in = parameter[0].numel()
+            fan_in = isqrt(fan_in) if parameter in of_experts else fan_in
             parameter.normal_(std=_GAIN / sqrt(fan_in))
         else:
             # Gains, biases and decays keep what the family begins with, roughly

@@ -153,7 +153,7 @@ class ModelShape:
         counts: dict[tuple[FfnShape, ...], int] = {}
         for ffns in self.layers:
             counts[ffns] = counts.get(ffns, 0) + 1
-        kinds = [(n, " and ".join(map(str, ffns)) or "no neurons") for ffns, n in counts.items()]
+        kinds = [(n, ", and ".join(map(str, ffns)) or "no neurons") for ffns, n in counts.items()]
         if len(kinds) == 1:
             return f"{plural(self.n_layers, 'layer')} of {kinds[0][1]}"
         return f"{plural(self.n_layers, 'layer')}: " + "; ".join(f"{n} of {of}" for n, of in kinds)

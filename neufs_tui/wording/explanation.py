@@ -29,7 +29,12 @@ NEURON_COLUMNS = ("neuron", "pushes", "in sets", "up", "down", "strongest in", "
 PUSH_COLUMNS = ("part", "neurons", "pushes")
 
 MEANINGS = (
-    ("neuron", "a place in a feed-forward layer of the model: L17.302 is number 302 of layer 17."),
+    (
+        "neuron",
+        "a place in a feed-forward layer of the model: L17.302 is number 302 of layer 17. In a "
+        "mixture of experts L9.e17.302 is number 302 of expert 17 of layer 9, which the model "
+        "picks for some tokens only; L9.shared.302 is of what every token passes beside them.",
+    ),
     (
         "its neurons",
         "the ones that push most towards the answer the model gives to this example by itself.",
@@ -129,6 +134,13 @@ class NeuronRow(NamedTuple):
 def neuron_rows(explanation: Explanation, name: Name) -> list[NeuronRow]:
     """The strongest neurons of the gap."""
     return [_neuron_row(neuron, name) for neuron in explanation.neurons]
+
+
+def expert_of(neuron: GapNeuron) -> str:
+    """Which expert a neuron is of; empty where a layer has one FFN."""
+    if neuron.expert is not None:
+        return f"expert {neuron.expert} of layer {neuron.layer}"
+    return f"what every token passes in layer {neuron.layer}" if neuron.shared else ""
 
 
 def in_sets(row: NeuronRow, gap: Gap) -> str:

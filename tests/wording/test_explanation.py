@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -127,3 +128,17 @@ def test_tokens_are_shown_where_they_read_as_words_and_else_counted(
 @given(st.text())
 def test_any_token_is_a_word_or_not(token: str) -> None:
     assert wording.reads_as_word(token) in (True, False)
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "expert"),
+    [
+        ({}, "L3.302", ""),
+        ({"expert": 17}, "L3.e17.302", "expert 17 of layer 3"),
+        ({"shared": True}, "L3.shared.302", "what every token passes in layer 3"),
+    ],
+)
+def test_a_neuron_of_an_expert_says_which(where: dict[str, Any], name: str, expert: str) -> None:
+    neuron = replace(KNOWN.neurons[0], layer=3, index=302, **where)
+    (row, *_) = wording.neuron_rows(replace(KNOWN, neurons=(neuron,)), POOL.name)
+    assert (row.name, wording.expert_of(neuron)) == (name, expert)

@@ -83,7 +83,8 @@ def page(
     rows = wording.neuron_rows(explanation, pool.name)
     for neuron, row in zip(explanation.neurons, rows, strict=True):
         texts = wording.strongest_texts(neuron, pool.examples, pool.name)
-        parts += _neuron(row, wording.in_sets(row, gap), texts, width)
+        expert = wording.expert_of(neuron)
+        parts += _neuron(row, expert, wording.in_sets(row, gap), texts, width)
     if not explanation.neurons:
         parts.append((f"{wording.NO_NEURONS}\n", _QUIET))
     parts += _bars(explanation, looked=looked)
@@ -120,10 +121,15 @@ def others(explanation: Explanation, pool: Neighbours, width: int) -> Content:
     return Content.assemble(*parts)
 
 
-def _neuron(row: NeuronRow, where: str, texts: Sequence[str], width: int) -> Parts:
+def _neuron(row: NeuronRow, expert: str, where: str, texts: Sequence[str], width: int) -> Parts:
     """How much, the texts in which it pushes most, and what it pushes up and down."""
     room = width - 12
-    parts: Parts = [(f"{row.name:<12}", "bold"), f"{row.pushes:>8}   ", (f"{where}\n", _QUIET)]
+    parts: Parts = [
+        (f"{row.name:<11} ", "bold"),
+        f"{row.pushes:>8}   ",
+        (f"{where}\n", _QUIET),
+        *([(f"    in      {expert}\n", _QUIET)] if expert else []),
+    ]
     for place, text in enumerate(texts):
         parts += [("    most in " if not place else " " * 12, _QUIET), f"{ellipsis(text, room)}\n"]
     for direction, tokens in (("up", row.up), ("down", row.down)):

@@ -21,6 +21,7 @@ from neufs_tui.model.capture import CaptureRunner
 from neufs_tui.model.encoding import PromptEncoder
 from neufs_tui.model.loaded import LoadedModel
 from tests.engine.test_scanning import TASK, config, pool
+from tests.experts import pushed_by_ffns
 from tests.models import load, load_tiny, only_ffns
 from tests.pools import examples_of
 
@@ -98,6 +99,32 @@ def test_the_bars_add_up_to_the_projected_ffn_output(
         for one in found.neurons:
             neuron = int(offsets[one.layer]) + one.index
             assert one.n_examples == sum(neuron in own for own in sets) > 0
+
+
+@pytest.mark.parametrize("family", ["gpt_oss", "qwen3_moe", "deepseek_v3", "llama4"])
+def test_the_bars_of_a_mixture_of_experts_add_up(family: str, tmp_path: Path) -> None:
+    """To what the stream lacks behind each layer when its neurons write nothing."""
+    loaded = load_tiny(tmp_path / "model", family)
+    settings = config(EXAMPLES, tmp_path)
+    scanner = Scanner(settings, loaded)
+    list(scanner.run())
+    scanner.close()
+    explainer = Explainer(settings, scanner)
+    encoder = PromptEncoder(loaded.tokenizer, TASK, context_window=loaded.context_window)
+    shape = loaded.architecture.shape
+    captured = np.concatenate([one.neurons for one in scanner.captures.values()])
+    assert any(shape.place(int(one)).expert is not None for one in captured)
+    for example in EXAMPLES[3:6]:
+        found = explained(explainer, example.id, [label(0)])
+        answer = encoder.candidates[TASK.label_names.index(found.answer)]
+        prompt = encoder.prompt(example.text).ids
+        expected = pushed_by_ffns(loaded, prompt, answer)
+        assert found.total == pytest.approx(expected, rel=1e-3, abs=1e-3)
+        assert [bar.name for bar in found.bars[:-3]] == [one.name for one in found.neurons]
+        singles = [bar.contribution for bar in found.bars[:-3]]
+        assert singles == pytest.approx([one.contribution for one in found.neurons])
+        passed = sum(bar.n_neurons for bar in found.bars)
+        assert sum(shape.n_active) <= passed <= shape.n_neurons
 
 
 @pytest.mark.embedded

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from accelerate import disk_offload
-from torch import Tensor
 from transformers import AutoModelForCausalLM
 
-from neufs_tui.core.model_shape import NeuronPlace
 from neufs_tui.core.records import Label, Task
 from neufs_tui.core.settings import CaptureSettings
 from neufs_tui.model.capture import CaptureRunner, Contributions
 from neufs_tui.model.encoding import EncodedPrompt, PromptEncoder
 from neufs_tui.model.families.architecture import find_architecture
-from neufs_tui.model.families.ffns import RoutedFfn, SingleFfn
 from neufs_tui.model.loaded import LoadedModel
 from neufs_tui.model.loading.ffn_check import check_weights
 from neufs_tui.model.loading.self_check import check_structure
 from neufs_tui.model.pushes import Pushes
 from neufs_tui.model.recording import record_activations
 from tests.captures import assert_same
+from tests.experts import pushed_behind, silenced
 from tests.models import load_tiny
 from tests.tiny import CORPUS, MIXTURES
 
@@ -52,50 +48,6 @@ def contributed(
     return CaptureRunner(loaded, encoder.candidates[:1], CaptureSettings()).contributions(prompt, 0)
 
 
-def streams(
-    loaded: LoadedModel, encoder: PromptEncoder, prompt: EncodedPrompt, layer: int
-) -> Tensor:
-    """What a layer adds to the stream behind attention, on the answer's tokens, (position,).
-
-    Everything in front of it is as it was, so that this is the FFNs' part, and a constant.
-    """
-    answer = encoder.candidates[0]
-    ids = torch.tensor([[*prompt.ids, *answer]])
-    seen: list[Tensor] = []
-    handle = loaded.architecture.layers[layer].register_forward_hook(
-        lambda _, args, out: seen.append((out if isinstance(out, Tensor) else out[0])[0])
-    )
-    with torch.no_grad():
-        loaded.model(input_ids=ids)
-    handle.remove()
-    places = torch.arange(len(answer)) + len(prompt.ids) - 1
-    rows = loaded.architecture.unembedding.weight[list(answer)]
-    return (seen[0][places].double() * rows.double()).sum(dim=1)
-
-
-@contextmanager
-def silenced(loaded: LoadedModel, place: NeuronPlace | None, layer: int) -> Iterator[None]:
-    """A layer of which one neuron, or every neuron, writes nothing."""
-    kept = []
-    with torch.no_grad():
-        for number, ffn in enumerate(loaded.architecture.ffns[layer]):
-            if place is not None and place.ffn != number:
-                continue
-            match ffn:
-                case RoutedFfn():
-                    weight = ffn.experts.down_proj
-                    part = weight if place is None else weight[place.expert]
-                    part = part.transpose(-1, -2) if ffn.is_transposed else part
-                case SingleFfn():
-                    part = ffn.down_projection.weight
-            part = part if place is None else part[..., place.index]
-            kept.append((part, part.clone()))
-            part.zero_()
-        yield
-        for part, before in kept:
-            part.copy_(before)
-
-
 def has_norm_behind(loaded: LoadedModel) -> bool:
     return any(ffn.arrival.norms for _, ffn in loaded.architecture.every_ffn())
 
@@ -110,9 +62,9 @@ def test_contributions_add_up_to_what_a_block_writes(
         found = contributed(loaded, encoder, prompt)
         layers = shape.layers_of(found.neurons)
         for layer in range(shape.n_layers):
-            whole = streams(loaded, encoder, prompt, layer)
-            with silenced(loaded, None, layer):
-                expected = whole - streams(loaded, encoder, prompt, layer)
+            whole = pushed_behind(loaded, prompt.ids, encoder.candidates[0], layer)
+            with silenced(loaded, layer):
+                expected = whole - pushed_behind(loaded, prompt.ids, encoder.candidates[0], layer)
             sums = found.values[:, layers == layer].sum(axis=1, dtype=np.float64)
             np.testing.assert_allclose(sums, expected, rtol=1e-4, atol=1e-4)
 
@@ -128,9 +80,9 @@ def test_removing_a_neuron_moves_the_block_by_its_contribution(
     n_passed = 0
     for neuron in chosen.tolist():
         place = shape.place(neuron)
-        whole = streams(loaded, encoder, prompt, place.layer)
-        with silenced(loaded, place, place.layer):
-            moved = whole - streams(loaded, encoder, prompt, place.layer)
+        whole = pushed_behind(loaded, prompt.ids, encoder.candidates[0], place.layer)
+        with silenced(loaded, place.layer, place):
+            moved = whole - pushed_behind(loaded, prompt.ids, encoder.candidates[0], place.layer)
         column = np.flatnonzero(found.neurons == neuron)
         n_passed += len(column)
         expected = found.values[:, column].sum(axis=1)  # nothing if it is not passed

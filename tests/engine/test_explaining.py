@@ -112,8 +112,6 @@ def test_the_bars_of_a_mixture_of_experts_add_up(family: str, tmp_path: Path) ->
     explainer = Explainer(settings, scanner)
     encoder = PromptEncoder(loaded.tokenizer, TASK, context_window=loaded.context_window)
     shape = loaded.architecture.shape
-    captured = np.concatenate([one.neurons for one in scanner.captures.values()])
-    assert any(shape.place(int(one)).expert is not None for one in captured)
     for example in EXAMPLES[3:6]:
         found = explained(explainer, example.id, [label(0)])
         answer = encoder.candidates[TASK.label_names.index(found.answer)]
@@ -121,6 +119,8 @@ def test_the_bars_of_a_mixture_of_experts_add_up(family: str, tmp_path: Path) ->
         expected = pushed_by_ffns(loaded, prompt, answer)
         assert found.total == pytest.approx(expected, rel=1e-3, abs=1e-3)
         assert [bar.name for bar in found.bars[:-3]] == [one.name for one in found.neurons]
+        if family == "gpt_oss":  # it has nothing but experts
+            assert found.neurons and all(one.expert is not None for one in found.neurons)
         singles = [bar.contribution for bar in found.bars[:-3]]
         assert singles == pytest.approx([one.contribution for one in found.neurons])
         passed = sum(bar.n_neurons for bar in found.bars)

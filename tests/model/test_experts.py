@@ -22,7 +22,7 @@ from neufs_tui.model.pushes import Pushes
 from neufs_tui.model.recording import record_activations
 from tests.captures import assert_same
 from tests.experts import pushed_behind, silenced
-from tests.models import load_tiny
+from tests.models import load, load_tiny
 from tests.tiny import CORPUS, MIXTURES
 
 TASK = Task(
@@ -174,3 +174,20 @@ def test_experts_that_accelerate_brings_are_read_alike(tmp_path: Path) -> None:
         ]
     for here, there in zip(pushed[:3], pushed[3:], strict=True):
         torch.testing.assert_close(there, here)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("family", MIXTURES)
+def test_a_gpu_captures_what_a_cpu_captures(family: str, tmp_path: Path) -> None:
+    here = load_tiny(tmp_path, family)
+    there = load(tmp_path, device="cuda")
+    encoder = PromptEncoder(here.tokenizer, TASK, context_window=here.context_window)
+    prompts = [encoder.prompt(text) for text in CORPUS]
+    found = [
+        CaptureRunner(one, encoder.candidates, CaptureSettings()).capture(prompts)
+        for one in (here, there)
+    ]
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one.scores, other.scores, rtol=1e-3, atol=1e-3)
+        assert len(np.intersect1d(one.neurons, other.neurons)) >= 0.98 * len(one.neurons)

@@ -222,6 +222,11 @@ def test_the_experts_of_gpt_oss_are_unpacked(tmp_path: Path, dtype: str) -> None
     for name, weight in applied.items():
         # Numbers of four bits times powers of two are exact in either
         assert torch.equal(model.get_parameter(name).float(), weight)
+    choice = ModelChoice(str(tmp_path), device="cpu", dtype=dtype)
+    loaded = load_checked_model(choice, tmp_path / "models", Listener())
+    (experts,) = loaded.architecture.ffns[1]
+    weight = applied["model.layers.1.mlp.experts.down_proj"][2]
+    assert torch.equal(experts.columns(2), weight.T)
 
 
 @pytest.mark.parametrize("kind", ["Int8WeightOnlyConfig", "Float8WeightOnlyConfig"])

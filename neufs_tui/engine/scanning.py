@@ -179,4 +179,5 @@ def ready(loaded: LoadedModel) -> ModelReady:
         reading=loaded.reading,
         adapter=loaded.adapter,
         base=loaded.base,
+        trusted=loaded.trusted,
     )

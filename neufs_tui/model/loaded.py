@@ -40,6 +40,11 @@ class LoadedModel:
     """What an adapter was put on, where it named that itself; None where it did not."""
 
     @property
+    def trusted(self) -> bool:
+        """Whether its family is not known: its FFNs were found by their looks."""
+        return self.architecture.proposed is not None
+
+    @property
     def reading(self) -> str:
         """How it is read, for the log and the scan's heading."""
-        return str(self.ways) + (f", {TRUSTED}" if self.architecture.proposed else "")
+        return f"{self.ways}, {TRUSTED}" if self.trusted else str(self.ways)

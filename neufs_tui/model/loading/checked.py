@@ -45,7 +45,7 @@ def load_checked_model(
     proofs = Remembered(models_dir / "self_checks.json")
     key = _key(loaded)
     # A proposal is proved each time, so that no proof of one stands for what the table names
-    match proofs.all().get(key) if loaded.architecture.proposed is None else None:
+    match proofs.all().get(key) if not loaded.trusted else None:
         case {"tree": bool(tree), "alone": bool(alone)}:
             # Some packed weights are unpacked by a first pass, and are to be read after it
             with told_of("computing with", loaded.name):
@@ -54,38 +54,41 @@ def load_checked_model(
             logger.info("%s: %s, as it was proved before", loaded.name, ways)
             return replace(loaded, ways=ways)
     listener.stage("check", "checking how the model is read (once)")
-    checked = _structure_checked(loaded)
+    checked, unknown = _structure_checked(loaded)
     with told_of("computing with", loaded.name):
         check_weights(checked)
-    if checked.architecture.proposed is None:
+    if not checked.trusted:
         proofs.add({key: {"tree": checked.ways.tree, "alone": checked.ways.alone}})
         return checked
     if not choice.trust_self_check:
-        raise ModelError(
-            f"the family {loaded.model.config.model_type} is not known; what looks like its FFNs "
-            "passes the self-check",
-            hint="add --trust-self-check to use it",
-        )
+        raise ModelError(unknown, hint="add --trust-self-check to use it")
     listener.stage("check", f"the model is of {TRUSTED}")
     # Nothing that was kept of the model by the table's FFNs alone is its own
     own = f"{checked.fingerprint} {checked.architecture.proposed}"
     return replace(checked, fingerprint=blake2b(own.encode(), digest_size=16).hexdigest())
 
 
-def _structure_checked(loaded: LoadedModel) -> LoadedModel:
-    """A model as it may be read, with what its family's table does not name if that passes."""
+def _structure_checked(loaded: LoadedModel) -> tuple[LoadedModel, str]:
+    """A model as it may be read, with what its family's table does not name if that passes.
+
+    Returns:
+        The model, and what is to be said of it where that is so.
+    """
+    family = loaded.model.config.model_type
+    unknown = f"the family {family} is not known; what looks like its FFNs passes the self-check"
     try:
-        return replace(loaded, ways=check_structure(loaded))
+        return replace(loaded, ways=check_structure(loaded)), unknown
     except UnnamedFfn as alarm:
         if alarm.layout is None:
             raise
         try:
             architecture = find_architecture(loaded.model, alarm.layout)
             whole = replace(loaded, architecture=architecture)
-            return replace(whole, ways=check_structure(whole))
+            ways = check_structure(whole)
         except ModelError as error:
             logger.info("%s: with what is not known: %s", loaded.name, error.message)
             raise alarm from error
+        return replace(whole, ways=ways), f"{alarm.message}; with it the self-check passes"
 
 
 def _key(loaded: LoadedModel) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from torch import nn
 from transformers import PreTrainedModel
+from transformers.pytorch_utils import Conv1D
 
 from neufs_tui.errors import ModelError
 from neufs_tui.model.families.architecture import Architecture, Layout, known_layout
@@ -89,17 +90,19 @@ def _with(layout: Layout, units: Sequence[Unit], stack: str, model: nn.Module) -
     single, routed = dict.fromkeys(layout.single), dict.fromkeys(layout.routed)
     for unit in units:
         path = _path_in_layer(unit.name, stack)
-        if path is None or (unit.experts and not _is_readable(unit, model)):
+        if path is None or not _is_readable(unit, model):
             return None
         (routed if unit.experts else single)[FfnPath(path)] = None
     return Layout(layout.stacks, tuple(single), tuple(routed))
 
 
 def _is_readable(unit: Unit, model: nn.Module) -> bool:
-    """Whether experts hold and take what `RoutedFfn` reads."""
-    experts = model.get_submodule(unit.name)
-    raises = hasattr(experts, "gate_up_proj") or hasattr(experts, "up_proj")
-    return unit.takes_routes and raises and hasattr(experts, "down_proj")
+    """Whether it is what `SingleFfn` or `RoutedFfn` reads."""
+    module = model.get_submodule(unit.name)
+    if not unit.experts:
+        return isinstance(module, nn.Linear | Conv1D)
+    raises = hasattr(module, "gate_up_proj") or hasattr(module, "up_proj")
+    return unit.takes_routes and raises and hasattr(module, "down_proj")
 
 
 def _read(architecture: Architecture) -> list[nn.Module]:

@@ -53,7 +53,8 @@ def load_checked_model(
             ways = replace(loaded.ways, tree=tree, alone=alone)
             logger.info("%s: %s, as it was proved before", loaded.name, ways)
             return replace(loaded, ways=ways)
-    listener.stage("check", "checking how the model is read (once)")
+    once = "" if loaded.trusted else " (once)"
+    listener.stage("check", f"checking how the model is read{once}")
     checked, unknown = _structure_checked(loaded)
     with told_of("computing with", loaded.name):
         check_weights(checked)

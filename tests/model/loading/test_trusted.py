@@ -145,6 +145,7 @@ def test_code_of_its_own_is_read(
     own: Callable[[bool], None],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     own(two)
     for _ in range(2):
@@ -152,6 +153,7 @@ def test_code_of_its_own_is_read(
             load(tmp_path, trust=False, trust_remote_code=True)
         assert caught.value.hint == "add --trust-self-check to use it"
         trusted, _ = load(tmp_path, trust=True, trust_remote_code=True)
+    assert "wish to run" not in capsys.readouterr().out
     assert {len(ffns) for ffns in trusted.architecture.ffns} == {1 + two}
     monkeypatch.setattr(architecture, "SINGLE", (*architecture.SINGLE, FfnPath("mlp.lower")))
     known, _ = load(tmp_path, trust=False, trust_remote_code=True)

@@ -27,6 +27,7 @@ _FLAGS = {
     "--device-map": "device_map",
     "--dtype": "dtype",
     "--trust-remote-code": "trust_remote_code",
+    "--trust-self-check": "trust_self_check",
     "--adapter": "adapter",
     "--text-field": "text_field",
     "--encoding": "encoding",
@@ -67,7 +68,14 @@ def refuse_contradictions(options: Mapping[str, Any]) -> None:
     reads_model = given["--choose"] or is_best or is_readout or Needs.TEMPLATE in needed
     reads_pool = reads_model or retrieves or Needs.TEXTS in needed or given["--test"]
     is_named = any(one.names_model for one in formats)
-    of_model = ("--device", "--device-map", "--dtype", "--trust-remote-code", "--adapter")
+    of_model = (
+        "--device",
+        "--device-map",
+        "--dtype",
+        "--trust-remote-code",
+        "--trust-self-check",
+        "--adapter",
+    )
     _require(
         given,
         of_model if is_named else ("--model", *of_model),

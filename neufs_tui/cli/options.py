@@ -122,6 +122,11 @@ def device_options(command: Command) -> Command:
         click.option(
             "--trust-remote-code", is_flag=True, help="Run Python code that comes with the model."
         ),
+        click.option(
+            "--trust-self-check",
+            is_flag=True,
+            help="Use a model of an unknown family if it passes the self-check.",
+        ),
     )
 
 

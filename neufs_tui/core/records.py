@@ -232,6 +232,8 @@ class ModelIdentity:
     """The adapter that was said beside the name, or `none`; None where nobody said one."""
     base: str | None = None
     """What an adapter was put on, where it named that itself; None where it did not."""
+    trusted: bool = False
+    """Its family is not known: it was used because it passed the self-check."""
 
 
 @dataclass(frozen=True, slots=True)

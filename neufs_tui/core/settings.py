@@ -40,6 +40,9 @@ class ModelChoice:
     """`float32`, `bfloat16` or `float16`; None chooses."""
     trust_remote_code: bool = False
     """Run code that comes with the model; never set by itself."""
+    trust_self_check: bool = False
+    """Use a model of a family that is not known if it passes the self-check; never set by
+    itself."""
     adapter: str | None = None
     """Hub id or folder of an adapter that is put on the model, or `none`; None puts on none but
     `name` itself where that is one."""

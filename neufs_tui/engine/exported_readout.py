@@ -166,6 +166,7 @@ def load(
     device: str | None = None,
     device_map: str | None = None,
     trust_remote_code: bool = False,
+    trust_self_check: bool = False,
     adapter: str | None = None,
     any_model: bool = False,
 ) -> ExportedReadout:
@@ -177,6 +178,7 @@ def load(
         device: where it runs, such as `cuda`; None chooses.
         device_map: how it is spread over devices, such as `auto`; None keeps it on one.
         trust_remote_code: run code that comes with it.
+        trust_self_check: use it though its family is not known, if it passes the self-check.
         adapter: where the adapter is that was named beside it; None for where it was.
         any_model: go on with a model whose files, precision or prompt are others than those that
             the readout was learned with: what it says is then unfounded.
@@ -199,6 +201,7 @@ def load(
             device_map,
             known["dtype"],
             trust_remote_code,
+            trust_self_check,
             adapter or known.get("adapter"),
         ),
         cache_dir=cache_dir(),

@@ -163,12 +163,20 @@ class ModelReady:
     """As said beside the name; see `ModelIdentity`."""
     base: str | None = None
     """What an adapter named itself."""
+    trusted: bool = False
+    """Its family is not known."""
 
     @property
     def identity(self) -> ModelIdentity:
         """What is stored of it with each answer."""
         return ModelIdentity(
-            self.name, self.fingerprint, self.device, self.dtype, self.adapter, self.base
+            self.name,
+            self.fingerprint,
+            self.device,
+            self.dtype,
+            self.adapter,
+            self.base,
+            self.trusted,
         )
 
 

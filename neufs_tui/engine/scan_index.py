@@ -67,6 +67,7 @@ class ScanIndex:
                     "dtype": str(dtype),
                     "adapter": str() | None as adapter,
                     "base": str() | None as base,
+                    "trusted": bool(trusted),
                 },
                 "prompt": str(prompt),
                 "shape": str(shape),
@@ -75,7 +76,7 @@ class ScanIndex:
             }:
                 if not _unchanged(files):
                     return None
-                model = ModelIdentity(name, fingerprint, device, dtype, adapter, base)
+                model = ModelIdentity(name, fingerprint, device, dtype, adapter, base, trusted)
                 return KnownScan(model, prompt, ModelShape.from_text(shape), reads_all)
         return None
 

@@ -176,7 +176,8 @@ def ready(loaded: LoadedModel) -> ModelReady:
         dtype=loaded.dtype,
         neurons=str(loaded.architecture.shape),
         fingerprint=loaded.fingerprint,
-        reading=str(loaded.ways),
+        reading=loaded.reading,
         adapter=loaded.adapter,
         base=loaded.base,
+        trusted=loaded.trusted,
     )

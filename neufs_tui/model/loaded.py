@@ -10,6 +10,8 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from neufs_tui.model.families.architecture import Architecture
 from neufs_tui.model.ways import Ways
 
+TRUSTED = "an unknown family, trusted by its self-check"
+
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
@@ -36,3 +38,13 @@ class LoadedModel:
     """The adapter that was named beside it, or `none`; None where nobody named one."""
     base: str | None = None
     """What an adapter was put on, where it named that itself; None where it did not."""
+
+    @property
+    def trusted(self) -> bool:
+        """Whether its family is not known: its FFNs were found by their looks."""
+        return self.architecture.proposed is not None
+
+    @property
+    def reading(self) -> str:
+        """How it is read, for the log and the scan's heading."""
+        return f"{self.ways}, {TRUSTED}" if self.trusted else str(self.ways)

@@ -31,6 +31,7 @@ class Overrides:
     device_map: str | None = None
     dtype: str | None = None
     trust_remote_code: bool | None = None
+    trust_self_check: bool | None = None
     adapter: str | None = None
     shots: int | None = None
     tau: float | None = None
@@ -252,6 +253,8 @@ def _flags(overrides: Overrides, below: _Said) -> _Said:
         said["task.labels"] = (_defined(labels, below), "--label")
     if overrides.trust_remote_code:
         said["model.trust_remote_code"] = (True, "--trust-remote-code")
+    if overrides.trust_self_check:
+        said["model.trust_self_check"] = (True, "--trust-self-check")
     return said
 
 

@@ -30,6 +30,7 @@ class ProjectRequest:
     device_map: str | None = None
     dtype: str | None = None
     trust_remote_code: bool = False
+    trust_self_check: bool = False
     adapter: str | None = None
     shots: int | None = None
     tau: float | None = None

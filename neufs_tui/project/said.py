@@ -30,7 +30,7 @@ _REMEMBERED = {
         "gold",
     ),
 }
-"""What a session brings back. Running a model's own code has to be allowed each time."""
+"""What a session brings back. A model's own code and its family have to be trusted each time."""
 
 
 def session_path(request: ProjectRequest) -> Path:
@@ -79,6 +79,7 @@ def overrides_of(request: ProjectRequest) -> Overrides:
         device_map=request.device_map,
         dtype=request.dtype,
         trust_remote_code=request.trust_remote_code or None,
+        trust_self_check=request.trust_self_check or None,
         adapter=request.adapter,
         shots=request.shots,
         tau=request.tau,

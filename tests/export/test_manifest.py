@@ -51,6 +51,9 @@ def test_the_manifest_says_what_the_few_shot_set_depends_on() -> None:
         "fingerprint": "0f3c",
         "device": "cpu",
         "dtype": "float32",
+        "adapter": None,
+        "base": None,
+        "trusted": False,
     }
     assert manifest["prompt"]["system"] == SYSTEM
     assert manifest["prompt"]["input"] == "Text: {text}"

@@ -170,10 +170,13 @@ def test_a_label_named_by_a_flag_keeps_its_definition(tmp_path: Path) -> None:
     assert config.origins["task.labels"] == "--label"
 
 
-def test_only_the_flag_turns_remote_code_on(tmp_path: Path) -> None:
-    assert loaded(tmp_path, trust_remote_code=True).model.trust_remote_code
-    with pytest.raises(UsageError, match=r"model\.trust_remote_code: there is no such key"):
-        loaded(tmp_path, "[model]\ntrust_remote_code = true")
+@pytest.mark.parametrize("name", ["trust_remote_code", "trust_self_check"])
+def test_only_the_flag_says_what_is_trusted(name: str, tmp_path: Path) -> None:
+    config = loaded(tmp_path, **{name: True})
+    assert getattr(config.model, name)
+    assert config.origins[f"model.{name}"] == f"--{name.replace('_', '-')}"
+    with pytest.raises(UsageError, match=rf"model\.{name}: there is no such key"):
+        loaded(tmp_path, f"[model]\n{name} = true")
 
 
 @pytest.mark.parametrize(

@@ -119,12 +119,18 @@ def test_a_session_remembers_the_encoding_as_long_as_it_is_needed(tmp_path: Path
     assert (project.pool.examples[0].text, project.notices) == (text, ())
 
 
-def test_a_session_brings_back_what_was_said_but_not_permission_to_run_code(
+def test_a_session_brings_back_what_was_said_but_not_what_is_trusted(
     tmp_path: Path,
 ) -> None:
     source = write(tmp_path / "pool.jsonl", ["one", "two"])
     said = ProjectRequest(
-        source, labels=("a", "b"), model="./m", adapter="./l", shots=7, trust_remote_code=True
+        source,
+        labels=("a", "b"),
+        model="./m",
+        adapter="./l",
+        shots=7,
+        trust_remote_code=True,
+        trust_self_check=True,
     )
     open_session(read_project(said)).close()
     again = read_project(ProjectRequest(source, shots=5))
@@ -132,6 +138,7 @@ def test_a_session_brings_back_what_was_said_but_not_permission_to_run_code(
     assert (again.model.name, again.model.adapter) == ("./m", "./l")
     assert read_project(ProjectRequest(source, model="./other")).model.adapter is None
     assert again.model.trust_remote_code is False
+    assert again.model.trust_self_check is False
     assert again.selection.shots == 5
 
 

@@ -17,7 +17,7 @@ from neufs_tui.core.model_shape import FfnKind, FfnShape, ModelShape
 from neufs_tui.errors import ModelError
 from neufs_tui.model.families.arrival import Arrival, find_arrivals, norms_behind
 from neufs_tui.model.families.ffns import Ffn, RoutedFfn, ScaledInputFfn, SingleFfn
-from neufs_tui.model.families.layouts import ROUTED, SINGLE, STACKS, FfnPath
+from neufs_tui.model.families.layouts import ROUTED, SINGLE, STACKS, FfnPath, Stack
 from neufs_tui.model.weights import computing_device, output_rows
 
 _ACTIVATIONS = ("act_fn", "act", "activation_fn", "activation")
@@ -35,6 +35,19 @@ N_ROUTED = (
 configuration."""
 
 
+class UnknownFamily(ModelError):
+    """The parts of a model are not where the table has them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where parts are looked for, by the names of their attributes."""
+
+    stacks: tuple[Stack, ...]
+    single: tuple[FfnPath, ...]
+    routed: tuple[FfnPath, ...]
+
+
 @dataclass(frozen=True)
 class Architecture:
     """The parts of a model that the method reads."""
@@ -48,6 +61,8 @@ class Architecture:
     """What turns the last hidden states into logits."""
     final_norm: nn.Module
     """The norm in front of it."""
+    proposed: Layout | None = None
+    """Where they were found, if the table alone does not name them."""
 
     @cached_property
     def shape(self) -> ModelShape:
@@ -73,14 +88,25 @@ class Architecture:
         return output_rows(self.unembedding, tokens, self.d_model).to(self.device)
 
 
-def find_architecture(model: PreTrainedModel) -> Architecture:
+def known_layout() -> Layout:
+    """Where known families have their parts."""
+    return Layout(STACKS, SINGLE, ROUTED)
+
+
+def find_architecture(model: PreTrainedModel, proposed: Layout | None = None) -> Architecture:
     """Find the FFNs of a model.
 
+    Args:
+        model: any.
+        proposed: where they are; None for where known families have them.
+
     Raises:
-        ModelError: they are not where any known family has them, or it has no unembedding.
+        UnknownFamily: they are not there, or it has no unembedding.
+        ModelError: experts are packed, or how many a token passes is not known.
     """
+    layout = proposed or known_layout()
     output = model.get_output_embeddings()  # type: ignore[no-untyped-call]
-    for stack in STACKS:
+    for stack in layout.stacks:
         layers = _found(model, stack.layers)
         final_norm = _found(model, stack.final_norm)
         if not isinstance(layers, nn.ModuleList) or not final_norm or output is None:
@@ -88,23 +114,23 @@ def find_architecture(model: PreTrainedModel) -> Architecture:
         d_model = int(model.config.get_text_config().hidden_size)
         arrivals = find_arrivals(list(layers), d_model)
         ffns = tuple(
-            _ffns(layer, arrival, model, d_model)
+            _ffns(layer, arrival, model, d_model, layout)
             for layer, arrival in zip(layers, arrivals, strict=True)
         )
         if any(ffns) and _width(output) == d_model:
-            return Architecture(d_model, tuple(layers), ffns, output, final_norm)
-    raise ModelError(
+            return Architecture(d_model, tuple(layers), ffns, output, final_norm, proposed)
+    raise UnknownFamily(
         f"the FFNs of {type(model).__name__} are not where neufs-tui looks for them",
         hint="docs/families.md lists the families that are read",
     )
 
 
 def _ffns(
-    layer: nn.Module, arrival: Arrival, model: PreTrainedModel, d_model: int
+    layer: nn.Module, arrival: Arrival, model: PreTrainedModel, d_model: int, layout: Layout
 ) -> tuple[Ffn, ...]:
     """The FFNs of one layer: the experts that are routed to, then what every token passes."""
-    routed = [(path, found) for path in ROUTED if (found := _module(layer, path))][:1]
-    single = [(path, found) for path in SINGLE if (found := _module(layer, path))]
+    routed = [(path, found) for path in layout.routed if (found := _module(layer, path))][:1]
+    single = [(path, found) for path in layout.single if (found := _module(layer, path))]
 
     def own(path: FfnPath) -> Arrival:
         factor = _found(layer, path.factor)

@@ -71,7 +71,10 @@ def count_weights(config: PretrainedConfig) -> Weights | None:
             del one.quantization_config
     try:
         with torch.device("meta"):
-            model = AutoModelForCausalLM.from_config(plain)  # type: ignore[no-untyped-call]
+            # Unless it is said, the user is asked whether code of its own may run
+            model = AutoModelForCausalLM.from_config(  # type: ignore[no-untyped-call]
+                plain, trust_remote_code=False
+            )
     # Somebody else's constructor may fail in any way without real memory
     except Exception as error:
         logger.warning("the weights of a %s are not counted: %s", config.model_type, error)

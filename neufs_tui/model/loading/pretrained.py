@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -11,7 +12,11 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from neufs_tui.core.settings import ModelChoice
 from neufs_tui.errors import ModelError, UsageError
-from neufs_tui.model.families.architecture import find_architecture
+from neufs_tui.model.families.architecture import (
+    Architecture,
+    UnknownFamily,
+    find_architecture,
+)
 from neufs_tui.model.loaded import LoadedModel
 from neufs_tui.model.loading.adapters import make_ready, with_adapter
 from neufs_tui.model.loading.failures import told_of
@@ -24,10 +29,13 @@ from neufs_tui.model.loading.intact import (
 from neufs_tui.model.loading.libraries import quieten
 from neufs_tui.model.loading.listener import LoadListener
 from neufs_tui.model.loading.plan import plan_reading
+from neufs_tui.model.loading.proposals import propose_layout
 from neufs_tui.model.loading.sources import find_source
 from neufs_tui.model.loading.tokenizer import read_tokenizer, reading
 from neufs_tui.model.ways import find_ways
 from neufs_tui.storage.file_states import file_states
+
+logger = logging.getLogger(__name__)
 
 _DTYPES = {
     "float32": torch.float32,
@@ -122,7 +130,7 @@ def load_model(choice: ModelChoice, models_dir: Path, listener: LoadListener) ->
         return LoadedModel(
             model=model,
             tokenizer=read.tokenizer,
-            architecture=find_architecture(model),
+            architecture=_architecture(model),
             name=choice.name,
             device=str(model.device) if choice.device_map else device,
             dtype=dtype,
@@ -134,6 +142,22 @@ def load_model(choice: ModelChoice, models_dir: Path, listener: LoadListener) ->
             adapter=choice.adapter,
             base=source.name if source.name != choice.name else None,
         )
+
+
+def _architecture(model: PreTrainedModel) -> Architecture:
+    """Its parts, where the table has them, else where they seem to be.
+
+    Raises:
+        UnknownFamily: it has none that look like those of other families.
+    """
+    try:
+        return find_architecture(model)
+    except UnknownFamily as unknown:
+        try:
+            return find_architecture(model, propose_layout(model))
+        except (ValueError, ModelError) as error:
+            logger.info("no FFNs found by their looks: %s", error)
+            raise unknown from error
 
 
 def _pad_id(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> int:

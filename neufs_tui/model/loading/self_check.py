@@ -21,6 +21,7 @@ from neufs_tui.model.families.architecture import find_architecture
 from neufs_tui.model.layer_layout import layer_layouts
 from neufs_tui.model.loaded import LoadedModel
 from neufs_tui.model.loading.ffn_check import Differs, check_arrival
+from neufs_tui.model.loading.proposals import refuse_unnamed
 from neufs_tui.model.loading.small_copy import ROPE_SWITCH, WINDOW, small_copy
 from neufs_tui.model.reading import Reader
 from neufs_tui.model.ways import Ways, find_ways
@@ -50,7 +51,8 @@ def check_structure(loaded: LoadedModel) -> Ways:
         The fastest ways that give what plain passes give.
 
     Raises:
-        ModelError: no way does, or its FFNs are not all that pushes an answer.
+        UnnamedFfn: it has a part that looks like an FFN and is not among them.
+        ModelError: no way does, or what an FFN writes arrives otherwise.
     """
     family = loaded.model.config.model_type
     try:
@@ -61,9 +63,16 @@ def check_structure(loaded: LoadedModel) -> Ways:
             hint=_HINT,
         ) from error
     try:
+        refuse_unnamed(small, loaded.architecture.layers, _HINT)
         check_arrival(small)
+    except ModelError:
+        raise
     except Differs as error:
         raise ModelError(f"{family} cannot be read rightly: {error}", hint=_HINT) from error
+    # What only looks like an FFN may fail in any way where it is taken for one
+    except Exception as error:
+        told = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise ModelError(f"{family} cannot be read rightly: {told}", hint=_HINT) from error
     slower = replace(loaded.ways, tree=False)
     failure: Differs | None = None
     for ways in dict.fromkeys((loaded.ways, slower, replace(slower, alone=True))):
@@ -92,7 +101,7 @@ def small_loaded(loaded: LoadedModel) -> LoadedModel:
     return replace(
         loaded,
         model=model,
-        architecture=find_architecture(model),
+        architecture=find_architecture(model, loaded.architecture.proposed),
         device="cpu",
         dtype="float32",
         pad_id=0,

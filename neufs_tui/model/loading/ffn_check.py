@@ -248,15 +248,26 @@ def _scaled(_: nn.Module, args: tuple[Tensor, ...], out: Tensor, by: Tensor) -> 
 
 
 def _last_stream(small: LoadedModel, ids: Tensor) -> Tensor:
-    """The residual stream in front of the final norm, shape (position, d_model)."""
+    """The residual stream in front of the final norm, shape (position, d_model).
+
+    Raises:
+        Differs: what the norm puts out is not what the unembedding takes, a factor aside.
+    """
     seen: list[Tensor] = []
 
-    def keep(_: nn.Module, args: tuple[Tensor, ...]) -> None:
-        seen.append(args[0].flatten(0, 1))
+    def keep(_: nn.Module, args: tuple[Tensor, ...], out: Tensor) -> None:
+        seen.extend((args[0].flatten(0, -2), out.flatten(0, -2)))
 
-    handle = small.architecture.final_norm.register_forward_pre_hook(keep)
-    try:
+    def take(_: nn.Module, args: tuple[Tensor, ...]) -> None:
+        seen.append(args[0].flatten(0, -2))
+
+    architecture = small.architecture
+    with ExitStack() as stack:
+        stack.callback(architecture.final_norm.register_forward_hook(keep).remove)
+        stack.callback(architecture.unembedding.register_forward_pre_hook(take).remove)
         small.model(input_ids=ids, use_cache=False)
-    finally:
-        handle.remove()
-    return seen[0]
+    stream, normed, taken = seen
+    factor = (taken * normed).sum() / normed.square().sum()
+    if not float((taken - factor * normed).abs().max()) <= ARRIVAL_BOUND * float(taken.abs().max()):
+        raise Differs("more than a norm stands between the last layer and the unembedding")
+    return stream

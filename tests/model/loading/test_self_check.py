@@ -14,6 +14,7 @@ from transformers import (
     GPTNeoConfig,
     LlamaConfig,
     MistralConfig,
+    ModernBertDecoderConfig,
     PretrainedConfig,
     PreTrainedModel,
 )
@@ -159,6 +160,12 @@ def test_layers_that_scale_the_stream_after_an_ffn_count() -> None:
     with pytest.raises(Differs, match="layer 0 writes joins the residual stream"):
         check_arrival(small)  # it was found before the scalars were there
     check_arrival(replace(small, architecture=find_architecture(small.model)))
+
+
+def test_a_head_that_is_more_than_the_unembedding_is_refused() -> None:
+    """What an FFN writes is then no push towards a token, whatever arrives in the stream."""
+    with pytest.raises(ModelError, match="more than a norm stands between"):
+        check_structure(unloaded(ModernBertDecoderConfig()))
 
 
 def test_experts_beside_an_ffn_are_both_read() -> None:

@@ -144,7 +144,8 @@ def capture_options(command: Command) -> Command:
             "--layer-entries",
             type=positive,
             metavar="N",
-            help="Contributions kept a layer: a share of d_mlp, or a number.  [default: 0.206]",
+            help="Contributions kept a layer: a share of the neurons that a token passes, or a "
+            "number.  [default: 0.206]",
         ),
         click.option(
             "--set-size",

@@ -66,8 +66,9 @@ def _bytes_a_token(loaded: LoadedModel, n_slots: int) -> float:
     config = loaded.model.config.get_text_config()
     size = loaded.model.dtype.itemsize
     d_model, n_active = architecture.d_model, architecture.shape.n_active
-    # Within a layer: residual, norm, queries, keys and values; gate, up and their product
-    passing = size * (8 * d_model + 3 * max(n_active))
+    # Within a layer: residual, norm, queries, keys and values; the FFNs
+    in_ffns = max(sum(ffn.n_values(d_model) for ffn in ffns) for ffns in architecture.ffns)
+    passing = size * (8 * d_model + in_ffns)
     cached = size * 2 * d_model * architecture.n_layers
     # Behind a norm, activations are kept in float32
     kept = sum(

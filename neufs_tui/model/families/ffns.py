@@ -79,6 +79,11 @@ class Ffn(ABC):
             Float32, shape (d_model, width), where the FFN computes.
         """
 
+    def n_values(self, d_model: int) -> int:
+        """Numbers that a pass holds for each token while it computes this FFN, about."""
+        # Gate, up and their product
+        return 3 * self.shape.n_active
+
     def put_out(self, out: Tensor) -> Tensor:
         """What `output` puts out in a pass, one token after the other, shape (token, n)."""
         return _by_token(out)
@@ -169,6 +174,10 @@ class RoutedFfn(Ffn):
     behind: nn.Module | None
     """A linear layer through which all that the experts write goes to d_model."""
 
+    def n_values(self, d_model: int) -> int:
+        """Besides, what each expert takes and writes."""
+        return self.shape.n_routed * (3 * self.shape.width + 2 * d_model)
+
     @property
     def output(self) -> nn.Module:
         """The experts."""
@@ -257,6 +266,10 @@ class ScaledInputFfn(RoutedFfn):
 
     router: nn.Module
     """Puts out the weights, (token, expert), first."""
+
+    def n_values(self, d_model: int) -> int:
+        """All experts compute for every token."""
+        return self.shape.n_experts * (3 * self.shape.width + 2 * d_model)
 
     def put_out(self, out: Tensor) -> Tensor:
         """The sum of what all experts put out."""

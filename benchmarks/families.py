@@ -26,6 +26,15 @@ from neufs_tui.model.loading.libraries import quieten
 from neufs_tui.model.loading.self_check import check_structure, small_loaded
 from neufs_tui.model.ways import find_ways
 
+Fields = dict[str, object]
+"""Of a configuration, by name."""
+
+
+def _some(n_layers: int, kind: str, where: tuple[int, ...], other: str) -> list[str]:
+    """The kinds of layers, of which some are of one kind."""
+    return [kind if layer in where else other for layer in range(n_layers)]
+
+
 LONGROPE = {
     "rope_type": "longrope",
     "rope_theta": 10000.0,
@@ -34,7 +43,54 @@ LONGROPE = {
     "original_max_position_embeddings": 4096,
     "factor": 4.0,
 }
-VARIANTS: dict[str, tuple[str, dict[str, object]]] = {
+COMPLETED: dict[str, Fields] = {
+    # As in Bamba-9B, Granite 4.0 H Tiny, LFM2-1.2B, LFM2-8B-A1B, Nemotron-4 15B, dots.llm1,
+    # Hunyuan-7B, Hunyuan-A13B, Ministral-8B, DeepSeek-V2-Lite, DBRX
+    "bamba": {"attn_layer_indices": [9, 18, 27]},
+    "granitemoehybrid": {
+        "hidden_size": 1536,
+        "num_hidden_layers": 40,
+        "num_attention_heads": 12,
+        "num_key_value_heads": 4,
+        "intermediate_size": 512,
+        "num_local_experts": 64,
+        "num_experts_per_tok": 6,
+        "mamba_n_heads": 48,
+        "mamba_d_state": 128,
+        "residual_multiplier": 0.22,
+        "layer_types": _some(40, "full_attention", (5, 15, 25, 35), "linear_attention"),
+    },
+    "lfm2": {
+        "hidden_size": 2048,
+        "num_hidden_layers": 16,
+        "layer_types": _some(16, "full_attention", (2, 5, 8, 10, 12, 14), "conv"),
+    },
+    "lfm2_moe": {
+        "num_hidden_layers": 24,
+        "layer_types": _some(24, "full_attention", (2, 6, 10, 14, 18, 21), "conv"),
+    },
+    "nemotron": {"num_key_value_heads": 8},
+    "dots1": {
+        "n_shared_experts": 2,
+        "n_routed_experts": 128,
+        "num_experts_per_tok": 6,
+        "first_k_dense_replace": 1,
+    },
+    "hunyuan_v1_dense": {"head_dim": 128, "num_key_value_heads": 8},
+    "hunyuan_v1_moe": {"head_dim": 128, "num_key_value_heads": 8, "num_experts": 64, "moe_topk": 8},
+    "ministral": {"head_dim": 128},
+    "deepseek_v2": {"num_experts_per_tok": 6},
+    "cohere_compass_text": {
+        "rope_parameters": {"full_attention": {"rope_type": "default", "rope_theta": 10000.0}}
+    },
+    "dbrx": {
+        "attn_config": {"rope_theta": 500000.0, "kv_n_heads": 8, "clip_qkv": 8},
+        "ffn_config": {"moe_num_experts": 16, "moe_top_k": 4, "ffn_hidden_size": 10752},
+    },
+}
+"""What the default configuration of a family lacks, so that its own class does not accept it or it
+is not what its models are."""
+VARIANTS: dict[str, tuple[str, Fields]] = {
     "llama, LongRoPE": ("llama", {"rope_parameters": LONGROPE, "max_position_embeddings": 16384}),
     "qwen2, sliding window": ("qwen2", {"use_sliding_window": True, "max_window_layers": 16}),
     "gemma4_text, experts": (
@@ -98,9 +154,11 @@ def outcome(config: PretrainedConfig) -> str | None:
     return ", ".join([exact, *details])
 
 
-def configurations(asked: list[str]) -> dict[str, tuple[str, dict[str, object]]]:
+def configurations(asked: list[str]) -> dict[str, tuple[str, Fields]]:
     """By the name of a row: the family and what is set in its default configuration."""
-    every = {name: (name, {}) for name in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES} | VARIANTS
+    every = {
+        name: (name, COMPLETED.get(name, {})) for name in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+    } | VARIANTS
     return {row: of for row, of in every.items() if not asked or row in asked}
 
 

@@ -21,7 +21,8 @@ from neufs_tui.model.families.architecture import find_architecture
 from neufs_tui.model.layer_layout import layer_layouts
 from neufs_tui.model.loaded import LoadedModel
 from neufs_tui.model.loading.ffn_check import Differs, check_arrival
-from neufs_tui.model.loading.small_copy import ROPE_SWITCH, WINDOW, small_copy
+from neufs_tui.model.loading.small_config import ROPE_SWITCH, WINDOW
+from neufs_tui.model.loading.small_copy import small_copy
 from neufs_tui.model.reading import Reader
 from neufs_tui.model.ways import Ways, find_ways
 

@@ -26,6 +26,7 @@ _REASONS = {
     "their FFNs write to the next layer's mixer, not to the residual stream": ("zamba", "zamba2"),
     "they run through the same layers several times": ("hrm_text",),
     "some of their experts have no neurons, but write what they take": ("longcat_flash",),
+    "they keep their experts' weights in a form of their own": ("dbrx", "jetmoe"),
     "they put tokens of their own in front of each text": ("cpmant",),
     "they read bytes in patches, not tokens": ("blt",),
     "they keep their state in a cache of their own": ("rwkv", "xlstm"),

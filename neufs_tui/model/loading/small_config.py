@@ -169,8 +169,10 @@ def _narrow(fields: Fields, config: PretrainedConfig, *, is_text: bool) -> None:
         ["linear_num_heads"],
         ["index_n_heads"],
     ]
+    of_layers = (fields.get("per_layer_config") or {}).values()
     for group in groups:
-        _fewer_heads([name for name in group if isinstance(fields.get(name), int)], fields)
+        for owner in (fields, *of_layers):
+            _fewer_heads([name for name in group if isinstance(owner.get(name), int)], owner)
     fields[own["hidden_size"]] = d_head * fields[own["num_attention_heads"]]
     if fields.get("word_embed_proj_dim") == d_model:
         fields["word_embed_proj_dim"] = fields[own["hidden_size"]]

@@ -45,7 +45,8 @@ CHECKED = """\
   the neuron that does most at one token, of each FFN of each layer, routed experts and shared ones
   too.
 
-A model that is loaded goes through all of this but the last again."""
+Gemma 3n mixes several streams: there, what joins a layer's own stream is read, and its way from
+there is not checked. A model that is loaded goes through all of this but the last again."""
 Fields = dict[str, object]
 """Of a configuration, by name."""
 
@@ -220,13 +221,18 @@ def main() -> None:
         row = rows[name]
         took = f"{perf_counter() - started:.1f} s"
         print(f"{name}: {row.kind}: {row.details} ({took})", file=sys.stderr, flush=True)
+    _print_page(rows)
+
+
+def _print_page(rows: dict[str, Row]) -> None:
     versions = f"transformers {transformers.__version__}, torch {torch.__version__.split('+')[0]}"
     counts = Counter(row.kind for row in rows.values())
     print(
         f"# Families of models\n\nMade by `python benchmarks/families.py` with {versions}.\n\n"
-        f"Of {len(rows)} kinds of models, {counts['exact by tree']} are read exactly by tree, "
-        f"{counts['exact expanded']} exactly behind copies of their prompt, and "
-        f"{counts['refused']} are refused.\n\n{CHECKED}\n\n"
+        f"Of {len(rows)} kinds of models:\n\n"
+        f"- {counts['exact by tree']} are read exactly, answers as a tree behind their prompt\n"
+        f"- {counts['exact expanded']} are read exactly, answers behind copies of their prompt\n"
+        f"- {counts['refused']} are refused\n\n{CHECKED}\n\n"
         "| family | how it is read | |\n|---|---|---|"
     )
     for name, row in rows.items():

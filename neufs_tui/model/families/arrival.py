@@ -24,21 +24,12 @@ _NORMS = (
 )
 """From a layer to norms between its FFNs and the stream: Gemma 2 to 4, OLMo 2 and 3, EXAONE 4;
 HyperCLOVA X; GLM-4, AFM; LFM 3; A.X-K1."""
-_FACTORS = (
-    "residual_multiplier",
-    "residual_scale",
-    "post_mlp_residual_scale.hidden_states_scale",
-)
-"""What a layer's sums are multiplied by: Granite, HyperCLOVA X; MiniCPM3; Zaya."""
+_FACTORS = ("residual_multiplier", "residual_scale")
+"""What a layer's sums are multiplied by: Granite, HyperCLOVA X; MiniCPM3."""
 _SCALES_WHOLE_STREAM = ("layer_scalar",)
 """What a layer multiplies the stream by once its FFN has joined: Gemma 4."""
-_SCALES_STREAM_BEFORE = (
-    "input_residual",
-    "post_attention_residual",
-    "post_attention_residual_scale.residual_scale",
-    "post_mlp_residual_scale.residual_scale",
-)
-"""What a layer multiplies the stream by before attention and FFN join it: Doge; Zaya."""
+_SCALES_STREAM_BEFORE = ("input_residual", "post_attention_residual")
+"""What a layer multiplies the stream by before attention and FFN join it: Doge."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,10 +99,10 @@ def norms_behind(layer: nn.Module, paths: Sequence[str], d_model: int) -> tuple[
     )
 
 
-def _scaled(gain: Tensor, layer: nn.Module, paths: Sequence[str]) -> Tensor:
-    """A gain times what a layer has at some paths."""
-    for path in paths:
-        if (value := found_at(layer, path)) is not None:
+def _scaled(gain: Tensor, layer: nn.Module, names: Sequence[str]) -> Tensor:
+    """A gain times what a layer has under some names."""
+    for name in names:
+        if (value := getattr(layer, name, None)) is not None:
             factor = torch.as_tensor(value).detach().float()
             gain = gain.to(factor.device) * factor
     return gain

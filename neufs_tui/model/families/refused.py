@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 _REASONS = {
-    "they are encoders, which see what follows a place too": (
+    "they are encoders, which see what follows a place too unless set otherwise": (
         *("bert", "bert-generation", "big_bird", "camembert", "data2vec-text", "electra", "ernie"),
         *("megatron-bert", "rembert", "roberta", "roberta-prelayernorm", "roc_bert", "roformer"),
         *("xlm", "xlm-roberta", "xlm-roberta-xl", "xlnet", "xmod"),
@@ -17,7 +17,7 @@ _REASONS = {
     "they have no FFN": ("falcon_mamba", "mamba", "mamba2"),
     "their layers norm the residual stream itself behind each FFN, so no FFN has a part of its own "
     "in it": ("git", "minimax", "openai-gpt"),
-    "their layers weigh the residual stream anew each time an FFN joins it": ("beam",),
+    "their layers weigh the residual stream anew each time an FFN joins it": ("beam", "zaya"),
     "they have several residual streams, which each layer mixes": (
         *("deepseek_v4", "hy_v4", "qwen4_exp", "qwen4_exp_text", "reformer"),
     ),

@@ -28,7 +28,7 @@ from neufs_tui.model.ways import Ways, find_ways
 
 logger = logging.getLogger(__name__)
 
-STRUCTURE_BOUND = 5e-5
+STRUCTURE_BOUND = 1e-4
 """Of log-probabilities in nats, and of activations relative to the largest, in float32."""
 _CHUNK = 8
 """Tokens read in one pass of the check, so that a short prompt takes several."""

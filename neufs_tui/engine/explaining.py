@@ -16,7 +16,8 @@ from neufs_tui.core.records import Decision, DecisionKind, ExampleId
 from neufs_tui.core.words import stretches, strongest, without
 from neufs_tui.engine.protocol import EngineConfig
 from neufs_tui.engine.scanning import Scanner, ready
-from neufs_tui.model.capture import CaptureRunner, Contributions
+from neufs_tui.model.capture import CaptureRunner
+from neufs_tui.model.contributions import Contributions
 from neufs_tui.model.readout import Readout
 from neufs_tui.selection.baselines import alternatives
 from neufs_tui.selection.gap import (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -15,6 +14,7 @@ from neufs_tui.core.neurons import HIDDEN_DIMENSIONS, Capture
 from neufs_tui.core.settings import CaptureSettings
 from neufs_tui.model.answers import build_answer_tree, padded
 from neufs_tui.model.concentration import Concentration
+from neufs_tui.model.contributions import Contributions, Entries
 from neufs_tui.model.encoding import EncodedPrompt
 from neufs_tui.model.layer_layout import layer_layouts
 from neufs_tui.model.loaded import LoadedModel
@@ -23,39 +23,6 @@ from neufs_tui.model.passes import CHUNK
 from neufs_tui.model.pushes import Pushes
 from neufs_tui.model.reading import Reader, Reading
 from neufs_tui.model.ways import Way
-
-
-@dataclass(frozen=True, slots=True)
-class Entries:
-    """The largest contributions of one example, before they become a neuron set.
-
-    Layer after layer, of each the largest first; k of each layer are 0.206 of its active neurons
-    by default, so k may differ between layers.
-    """
-
-    position: NDArray[np.int64]
-    """Answer position, 0 for the first answer token, shape (Σ k,)."""
-    neuron: NDArray[np.int64]
-    """Flat ids, same shape."""
-    contribution: NDArray[np.float32]
-    """s^l_i(t), same shape; −inf where a layer has fewer than k of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Contributions:
-    """All contributions to one answer, nothing left out."""
-
-    neurons: NDArray[np.uint32]
-    """Flat ids of all neurons that were passed at some position, ascending, shape (m,)."""
-    values: NDArray[np.float32]
-    """s^l_i(t), shape (position, m); 0 where it was not passed at that position."""
-    activations: NDArray[np.float32]
-    """a^l_i(p_t), same shape; times an expert's weight, and 1/rms where a norm follows the FFN."""
-
-    @property
-    def summed(self) -> NDArray[np.float32]:
-        """Over the answer's positions, shape (m,)."""
-        return np.asarray(self.values.sum(axis=0))
 
 
 class CaptureRunner:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from neufs_tui.model.loaded import LoadedModel
-from neufs_tui.model.weights import computing_device, norm_gain
+from neufs_tui.model.weights import computing_device, is_centring, norm_gain
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Readout:
 
 def _folded(norm: nn.Module, direction: Tensor) -> Tensor:
     """A direction after the final norm, its scale aside."""
-    device = computing_device(norm)
-    if isinstance(norm, nn.LayerNorm):
-        return (direction - direction.mean()).to(device) * norm.weight.float()
-    return direction.to(device) * norm_gain(norm, len(direction))
+    gain = norm_gain(norm, len(direction))
+    if is_centring(norm, len(direction)):
+        direction = direction - direction.mean()
+    return direction.to(gain.device) * gain

@@ -14,6 +14,8 @@ from transformers.pytorch_utils import Conv1D
 
 _PLAIN = {torch.float64, torch.float32, torch.bfloat16, torch.float16}
 """Types in which a number stands for itself; narrower ones need a scale."""
+_CENTRED = 1e-3
+"""What is left of a vector of ones, at most, once its mean is taken off."""
 _BLOCK = 1024
 """Unit vectors sent through a layer together."""
 
@@ -58,21 +60,35 @@ def is_plain(module: nn.Module) -> bool:
 
 
 def norm_gain(norm: nn.Module, width: int) -> Tensor:
-    """What an RMS norm multiplies by, its 1/rms aside.
+    """What a norm multiplies by, its 1/rms or 1/deviation aside.
 
     Args:
-        norm: the norm.
+        norm: the norm; its bias is left out.
         width: of what it takes.
 
     Returns:
         Float32, shape (width,), where the norm computes.
     """
-    weight = next(norm.parameters())
-    # The root mean square of a vector of ones is 1
-    ones = torch.ones(1, width, device=computing_device(norm), dtype=weight.dtype)
-    with torch.inference_mode():
-        gain: Tensor = norm(ones)[0].float()
-    return gain
+    signs = torch.ones(width)
+    signs[1::2] = -1  # Of mean 0 and deviation 1: no norm changes their size or centre
+    gain = _odd_part(norm, signs)
+    return gain * signs.to(gain.device)
+
+
+def is_centring(norm: nn.Module, width: int) -> bool:
+    """Whether a norm takes off the mean, as LayerNorm does, whatever its class is called."""
+    return not bool(_odd_part(norm, torch.ones(width)).abs().max() > _CENTRED)
+
+
+@torch.inference_mode()
+def _odd_part(norm: nn.Module, values: Tensor) -> Tensor:
+    """What a norm makes of some values, without its bias."""
+    weight = next(norm.parameters(), values)
+    device = values.device if weight is values else computing_device(norm)
+    values = values.to(device, weight.dtype)
+    made, of_negative = norm(torch.stack((values, -values))).float()
+    odd: Tensor = (made - of_negative) / 2
+    return odd
 
 
 def computing_device(module: nn.Module) -> torch.device:

@@ -12,7 +12,8 @@ from transformers import AutoModelForCausalLM
 
 from neufs_tui.core.records import Label, Task
 from neufs_tui.core.settings import CaptureSettings
-from neufs_tui.model.capture import CaptureRunner, Contributions
+from neufs_tui.model.capture import CaptureRunner
+from neufs_tui.model.contributions import Contributions
 from neufs_tui.model.encoding import EncodedPrompt, PromptEncoder
 from neufs_tui.model.families.architecture import find_architecture
 from neufs_tui.model.loaded import LoadedModel

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neufs_tui.core.model_shape import FfnShape, ModelShape
-from neufs_tui.model.families.ffns import _routes
 from neufs_tui.model.layer_layout import layer_layouts
 
 SHAPE = ModelShape(
@@ -66,7 +65,7 @@ def test_routes_to_the_same_expert_add_up_and_skipped_ones_weigh_nothing(
     shape = FfnShape("routed", 2, n_experts=4, n_routed=3)
     picked = torch.tensor([[expert for expert, _ in place] for place in routes])
     given_weights = torch.tensor([[weight for _, weight in place] for place in routes])
-    weights, experts = _routes(picked, given_weights, shape)
+    weights, experts = routes(picked, given_weights, shape)
     assert experts.max() < 4
     for place, (row, of) in enumerate(zip(weights.tolist(), experts.tolist(), strict=True)):
         found = np.zeros(4)

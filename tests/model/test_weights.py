@@ -16,7 +16,7 @@ from neufs_tui.model.families.architecture import Architecture, find_architectur
 from neufs_tui.model.loading.ffn_check import check_weights
 from neufs_tui.model.loading.self_check import check_structure
 from neufs_tui.model.pushes import Pushes
-from neufs_tui.model.weights import applied_weight, output_rows
+from neufs_tui.model.weights import applied_weight, is_centring, norm_gain, output_rows
 from tests.models import load, only_ffns
 from tests.tiny import FAMILIES, save_tiny_model
 
@@ -126,3 +126,26 @@ def test_contributions_add_up_in_a_quantised_checkpoint(tmp_path: Path, bits: in
     tolerance = 0.02
     scale = (activation * projection).abs().sum()
     assert ((activation * projection).sum() - output.float() @ row).abs() < tolerance * scale
+
+
+class Centring(nn.Module):
+    """A norm of another class that does what LayerNorm does, without weights."""
+
+    def forward(self, values: Tensor) -> Tensor:
+        return nn.functional.layer_norm(values, values.shape[-1:])
+
+
+@pytest.mark.parametrize(
+    ("norm", "gain", "centres"),
+    [
+        (nn.RMSNorm(4), [2.0, 3.0, 4.0, 5.0], False),
+        (nn.LayerNorm(4), [2.0, 3.0, 4.0, 5.0], True),
+        (nn.RMSNorm(4, elementwise_affine=False), [1.0] * 4, False),
+        (Centring(), [1.0] * 4, True),
+    ],
+)
+def test_a_norm_is_known_by_what_it_does(norm: nn.Module, gain: list[float], centres: bool) -> None:
+    for name, parameter in norm.named_parameters():
+        parameter.data = torch.tensor([2.0, 3.0, 4.0, 5.0]) if name == "weight" else torch.ones(4)
+    assert norm_gain(norm, 4).tolist() == pytest.approx(gain, rel=1e-4)
+    assert is_centring(norm, 4) == centres

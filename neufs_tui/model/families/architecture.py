@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from operator import attrgetter
-from typing import Any, cast
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -16,8 +16,10 @@ from transformers.pytorch_utils import Conv1D
 from neufs_tui.core.model_shape import FfnKind, FfnShape, ModelShape
 from neufs_tui.errors import ModelError
 from neufs_tui.model.families.arrival import Arrival, find_arrivals, norms_behind
-from neufs_tui.model.families.ffns import Ffn, RoutedFfn, ScaledInputFfn, SingleFfn
-from neufs_tui.model.families.layouts import ROUTED, SINGLE, STACKS, FfnPath, Stack
+from neufs_tui.model.families.experts import RoutedFfn, ScaledInputFfn
+from neufs_tui.model.families.ffns import Ffn, SingleFfn
+from neufs_tui.model.families.layouts import ROUTED, SINGLE, STACKS, FfnPath, Stack, found_at
+from neufs_tui.model.families.refused import reason
 from neufs_tui.model.weights import computing_device, output_rows
 
 _ACTIVATIONS = ("act_fn", "act", "activation_fn", "activation")
@@ -102,13 +104,20 @@ def find_architecture(model: PreTrainedModel, proposed: Layout | None = None) ->
 
     Raises:
         UnknownFamily: they are not there, or it has no unembedding.
-        ModelError: experts are packed, or how many a token passes is not known.
+        ModelError: experts are packed, or how many a token passes is not known; or the family is
+            known not to be readable.
     """
+    family = model.config.model_type
+    if why := reason((family, model.config.get_text_config().model_type)):
+        raise ModelError(
+            f"{family} models are not read: {why}",
+            hint="docs/families.md lists the families that are read",
+        )
     layout = proposed or known_layout()
     output = model.get_output_embeddings()  # type: ignore[no-untyped-call]
     for stack in layout.stacks:
-        layers = _found(model, stack.layers)
-        final_norm = _found(model, stack.final_norm)
+        layers = found_at(model, stack.layers)
+        final_norm = found_at(model, stack.final_norm)
         if not isinstance(layers, nn.ModuleList) or not final_norm or output is None:
             continue
         d_model = int(model.config.get_text_config().hidden_size)
@@ -133,7 +142,7 @@ def _ffns(
     single = [(path, found) for path in layout.single if (found := _module(layer, path))]
 
     def own(path: FfnPath) -> Arrival:
-        factor = _found(layer, path.factor)
+        factor = found_at(layer, path.factor)
         return arrival.behind(
             norms_behind(layer, path.norms, d_model), 1.0 if factor is None else float(factor)
         )
@@ -147,7 +156,7 @@ def _ffns(
                 arrival=own(path),
                 down_projection=found,
                 activation=_activation(layer, path),
-                gate=_found(layer, path.gate),
+                gate=found_at(layer, path.gate),
             )
             for path, found in single
         ),
@@ -165,10 +174,10 @@ def _routed(
             "read",
             hint="use the model unquantised",
         )
-    router = _found(layer, path.router)
+    router = found_at(layer, path.router)
     is_transposed = router is not None or bool(getattr(experts, "is_transposed", False))
     n_experts, *sides = down_projection.shape
-    behind = _found(layer, path.behind)
+    behind = found_at(layer, path.behind)
     kind = RoutedFfn if router is None else partial(ScaledInputFfn, router=router)
     return kind(
         shape=FfnShape(
@@ -199,17 +208,9 @@ def _n_routed(layer: nn.Module, path: FfnPath, model: PreTrainedModel) -> int:
 
 
 def _module(layer: nn.Module, path: FfnPath) -> nn.Module | None:
-    found = _found(layer, path.path)
+    found = found_at(layer, path.path)
     is_of_class = not path.classes or type(found).__name__ in path.classes
     return found if isinstance(found, nn.Module) and is_of_class else None
-
-
-def _found(owner: nn.Module, path: str | None) -> Any:
-    """What a path leads to; None where it leads nowhere."""
-    try:
-        return attrgetter(path)(owner) if path else None
-    except AttributeError:
-        return None
 
 
 def _beside(layer: nn.Module, path: FfnPath) -> nn.Module:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from neufs_tui.model.families.layouts import found_at
 from neufs_tui.model.weights import norm_gain
 
 _NORMS = (
@@ -19,9 +20,10 @@ _NORMS = (
     "post_norm2",
     "post_mlp_layernorm",
     "post_ffn_norm",
+    "mlp.post_mlp_layernorm",
 )
-"""Norms of a layer between its FFNs and the stream: Gemma 2 to 4, OLMo 2 and 3, EXAONE 4;
-HyperCLOVA X; GLM-4, AFM; LFM 3."""
+"""From a layer to norms between its FFNs and the stream: Gemma 2 to 4, OLMo 2 and 3, EXAONE 4;
+HyperCLOVA X; GLM-4, AFM; LFM 3; A.X-K1."""
 _FACTORS = ("residual_multiplier", "residual_scale")
 """What a layer's sums are multiplied by: Granite, HyperCLOVA X; MiniCPM3."""
 _SCALES_WHOLE_STREAM = ("layer_scalar",)
@@ -87,9 +89,9 @@ def find_arrivals(layers: Sequence[nn.Module], d_model: int) -> tuple[Arrival, .
     return tuple(reversed(arrivals))
 
 
-def norms_behind(owner: nn.Module, names: Sequence[str], d_model: int) -> tuple[NormBehind, ...]:
-    """Those of some norms that a module has, in the order of their names."""
-    found = [getattr(owner, name, None) for name in names]
+def norms_behind(layer: nn.Module, paths: Sequence[str], d_model: int) -> tuple[NormBehind, ...]:
+    """Those of some norms that a layer has, in the order of their paths."""
+    found = [found_at(layer, path) for path in paths]
     return tuple(
         NormBehind(norm, norm_gain(norm, d_model))
         for norm in found

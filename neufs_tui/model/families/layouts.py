@@ -7,6 +7,8 @@ whose layers differ. That no FFN is missed is found by `loading/unnamed.py`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +99,11 @@ ROUTED = (
     FfnPath("mixer.experts", behind="mixer.fc2_latent_proj"),  # Nemotron-H
     FfnPath("experts", norms=("post_feedforward_layernorm_2",)),  # Gemma 4
 )
+
+
+def found_at(owner: object, path: str | None) -> Any:
+    """What a path leads to; None where it leads nowhere."""
+    try:
+        return attrgetter(path)(owner) if path else None
+    except AttributeError:
+        return None

@@ -13,7 +13,7 @@ from transformers.pytorch_utils import Conv1D
 
 from neufs_tui.errors import ModelError
 from neufs_tui.model.families.architecture import Architecture, Layout, known_layout
-from neufs_tui.model.families.ffns import RoutedFfn
+from neufs_tui.model.families.experts import RoutedFfn
 from neufs_tui.model.families.layouts import FfnPath, Stack
 from neufs_tui.model.loaded import LoadedModel
 from neufs_tui.model.loading.small_copy import small_copy

@@ -22,13 +22,14 @@ from neufs_tui.model.layer_layout import layer_layouts
 from neufs_tui.model.loaded import LoadedModel
 from neufs_tui.model.loading.ffn_check import Differs, check_arrival
 from neufs_tui.model.loading.proposals import refuse_unnamed
-from neufs_tui.model.loading.small_copy import ROPE_SWITCH, WINDOW, small_copy
+from neufs_tui.model.loading.small_config import ROPE_SWITCH, WINDOW
+from neufs_tui.model.loading.small_copy import small_copy
 from neufs_tui.model.reading import Reader
 from neufs_tui.model.ways import Ways, find_ways
 
 logger = logging.getLogger(__name__)
 
-STRUCTURE_BOUND = 5e-5
+STRUCTURE_BOUND = 1e-4
 """Of log-probabilities in nats, and of activations relative to the largest, in float32."""
 _CHUNK = 8
 """Tokens read in one pass of the check, so that a short prompt takes several."""

@@ -28,7 +28,8 @@ from neufs_tui.model.loaded import LoadedModel
 from neufs_tui.model.loading import self_check
 from neufs_tui.model.loading.ffn_check import Differs, check_arrival, check_weights
 from neufs_tui.model.loading.self_check import check_structure, small_loaded
-from neufs_tui.model.loading.small_copy import ROPE_SWITCH, WINDOW, small_copy
+from neufs_tui.model.loading.small_config import ROPE_SWITCH, WINDOW
+from neufs_tui.model.loading.small_copy import small_copy
 from neufs_tui.model.ways import Ways, find_ways
 from tests.model.test_ways import LONGROPE
 from tests.models import load_tiny

@@ -25,6 +25,9 @@ from neufs_tui.remembered import Remembered
 
 logger = logging.getLogger(__name__)
 
+_EDITION = 2
+"""Part of every proof's key; raised when the self-check comes to find more."""
+
 
 def load_checked_model(
     choice: ModelChoice, models_dir: Path, listener: LoadListener
@@ -101,5 +104,6 @@ def _key(loaded: LoadedModel) -> str:
         loaded.dtype,
         loaded.device,
         *(package.__version__ for package in (torch, transformers, neufs_tui)),
+        _EDITION,
     )
     return blake2b("\n".join(map(str, parts)).encode(), digest_size=16).hexdigest()

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
-from neufs_tui.core.model_shape import NeuronPlace
+from neufs_tui.core.neuron_place import NeuronPlace
 from neufs_tui.model.families.experts import RoutedFfn
 from neufs_tui.model.families.ffns import SingleFfn
 from neufs_tui.model.loaded import LoadedModel

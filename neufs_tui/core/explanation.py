@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from neufs_tui.core.model_shape import NeuronPlace
+from neufs_tui.core.neuron_place import NeuronPlace
 from neufs_tui.core.records import ExampleId, ModelIdentity
 
 MOST_COMPARED = 64

@@ -17,6 +17,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from neufs_tui.core.neuron_place import NeuronPlace
 from neufs_tui.core.text import plural
 
 FfnKind = Literal["dense", "routed", "shared"]
@@ -51,26 +52,6 @@ class FfnShape:
         if self.kind == "routed":
             return f"{plural(self.n_experts, 'expert')} of {neurons}, {self.n_routed} at a time"
         return neurons if self.kind == "dense" else f"a shared one of {self.width:,}"
-
-
-@dataclass(frozen=True, slots=True)
-class NeuronPlace:
-    """Where a neuron is; everything counts from 0."""
-
-    layer: int
-    index: int
-    """Its number in the FFN or the expert."""
-    ffn: int = 0
-    """Which of the layer's FFNs it is of; routed experts are one."""
-    expert: int | None = None
-    """None where it is of no routed expert."""
-    shared: bool = False
-    """It is of an expert that every token passes."""
-
-    def __str__(self) -> str:
-        """Its name, such as L17.302, L9.e17.302 or L9.shared.302."""
-        part = f".e{self.expert}" if self.expert is not None else ".shared" if self.shared else ""
-        return f"L{self.layer}{part}.{self.index}"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neufs_tui.atomic import whole_files
-from neufs_tui.core.model_shape import ModelShape, NeuronPlace
+from neufs_tui.core.model_shape import ModelShape
+from neufs_tui.core.neuron_place import NeuronPlace
 from neufs_tui.core.neurons import Capture
 from neufs_tui.core.records import Example
 from neufs_tui.errors import UsageError

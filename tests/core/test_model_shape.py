@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neufs_tui.core.model_shape import FfnShape, ModelShape, NeuronPlace, dense_shape
+from neufs_tui.core.model_shape import FfnShape, ModelShape, dense_shape
+from neufs_tui.core.neuron_place import NeuronPlace
 
 ROUTED = st.builds(
     lambda width, n_experts, n_routed: FfnShape(

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neufs_tui.core.model_shape import FfnShape, ModelShape
+from neufs_tui.model.families.experts import routes
 from neufs_tui.model.layer_layout import layer_layouts
 
 SHAPE = ModelShape(
@@ -60,18 +61,18 @@ def test_layers_without_experts_count_from_where_they_begin() -> None:
     )
 )
 def test_routes_to_the_same_expert_add_up_and_skipped_ones_weigh_nothing(
-    routes: list[list[tuple[int, float]]],
+    picks: list[list[tuple[int, float]]],
 ) -> None:
     shape = FfnShape("routed", 2, n_experts=4, n_routed=3)
-    picked = torch.tensor([[expert for expert, _ in place] for place in routes])
-    given_weights = torch.tensor([[weight for _, weight in place] for place in routes])
+    picked = torch.tensor([[expert for expert, _ in place] for place in picks])
+    given_weights = torch.tensor([[weight for _, weight in place] for place in picks])
     weights, experts = routes(picked, given_weights, shape)
     assert experts.max() < 4
     for place, (row, of) in enumerate(zip(weights.tolist(), experts.tolist(), strict=True)):
         found = np.zeros(4)
         np.add.at(found, of, row)
         expected = np.zeros(6)
-        np.add.at(expected, [e for e, _ in routes[place]], [w for _, w in routes[place]])
+        np.add.at(expected, [e for e, _ in picks[place]], [w for _, w in picks[place]])
         np.testing.assert_allclose(found, expected[:4], atol=1e-5)
         carrying = [expert for expert, weight in zip(of, row, strict=True) if weight]
         assert len({*carrying}) == len(carrying)

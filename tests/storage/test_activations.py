@@ -133,7 +133,7 @@ def test_a_full_layer_of_the_widest_narrow_model_can_be_counted() -> None:
 def test_a_kept_neuron_takes_about_four_bytes(tmp_path: Path) -> None:
     n_examples, size, shape = 2_000, 553, dense_shape(30, 1536)
     batch = [
-        (content_hash(str(n)), capture(*range(n, n + 80 * size, 80))) for n in range(n_examples)
+        (content_hash(str(n)), capture(*range(n, n + 79 * size, 79))) for n in range(n_examples)
     ]
     with opened(tmp_path, shape=shape) as cache:
         cache.put(batch)
